@@ -1,0 +1,60 @@
+# tenon_folder(<name> [NEEDS <folder>...] [USES <third-party target>...])
+#
+# Makes the folder one library. NEEDS is its row of the dependency table in
+# tests/tidy/layers_test.cpp. Besides the library, every folder gets <name>_links_alone: the whole
+# library linked against nothing but what it declares, so a missing NEEDS is a link error that names
+# the symbol, not a surprise in the next folder.
+#
+# A main.cpp, a generator/ folder and the members of families (tenon_family) are not part of it.
+function(tenon_folder name)
+  cmake_parse_arguments(arg "" "" "NEEDS;USES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.hpp)
+  list(FILTER sources EXCLUDE REGEX "/(generator|sync/sources)/|/main\\.cpp$")
+  list(FILTER headers EXCLUDE REGEX "/generator/")
+  if(NOT sources)
+    file(WRITE ${PROJECT_BINARY_DIR}/${name}_empty.cpp "")
+    set(sources ${PROJECT_BINARY_DIR}/${name}_empty.cpp)
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
+  target_link_libraries(${name} PUBLIC ${arg_NEEDS} ${arg_USES} PRIVATE tenon_warnings)
+
+  file(WRITE ${PROJECT_BINARY_DIR}/empty_main.cpp "int main() {}\n")
+  add_executable(${name}_links_alone ${PROJECT_BINARY_DIR}/empty_main.cpp)
+  target_link_libraries(${name}_links_alone PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${name}>")
+endfunction()
+
+# tenon_family(<folder> NEEDS <library>... USES <target>...): a folder whose members wrap one library
+# each, as a target of its own, so that the rest never sees the library.
+function(tenon_family path)
+  cmake_parse_arguments(arg "" "" "NEEDS;USES" ${ARGN})
+  string(REPLACE "/" "_" name ${path})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC ${arg_NEEDS} PRIVATE ${arg_USES} tenon_warnings)
+endfunction()
+
+# tenon_tests(<folder>... NEEDS <library>...): the *_test.cpp files of each sub-folder (and of the
+# folder itself) become one executable, whose tests ctest knows one by one.
+function(tenon_tests folder)
+  cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_test.cpp)
+  foreach(test IN LISTS tests)
+    cmake_path(GET test PARENT_PATH directory)
+    cmake_path(RELATIVE_PATH directory BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE relative)
+    string(REPLACE "/" "_" name ${relative})
+    if(NOT TARGET ${name})
+      add_executable(${name})
+      target_link_libraries(${name} PRIVATE ${arg_NEEDS} GTest::gtest_main tenon_warnings)
+      target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+      gtest_discover_tests(${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
+                           PROPERTIES TIMEOUT 300)
+    endif()
+    target_sources(${name} PRIVATE ${test})
+  endforeach()
+endfunction()
+include(GoogleTest)

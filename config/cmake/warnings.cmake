@@ -1,0 +1,13 @@
+# Warnings are errors in everything we write; generated Cap'n Proto code is compiled without them.
+add_library(tenon_warnings INTERFACE)
+target_compile_options(tenon_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow=local
+  -Wno-missing-field-initializers -Werror)
+
+if(TENON_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
+                      -fno-sanitize=null,vptr,alignment -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(TENON_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()
