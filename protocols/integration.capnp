@@ -23,10 +23,8 @@ struct IntegrationCommand {
     configure @0 :R.ResourceConfigure;
     describe @1 :R.ResourceDescribe;
     remove @2 :R.ResourceRemove;
-    check :group $T.reply("Checking") {
-      # Makes the connector's check request once. The outcome shows in the status.
-      unused @3 :Void;
-    }
+    check @3 :Void $T.reply("Checking");
+    # Makes the connector's check request once. The outcome shows in the status.
     checked :group {
       # The outcome of IntegrationProbe.
       succeeded @4 :Bool;
