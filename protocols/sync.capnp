@@ -54,7 +54,7 @@ struct SyncCommand {
     configure @0 :R.ResourceConfigure;
     describe @1 :R.ResourceDescribe;
     remove @2 :R.ResourceRemove;
-    start :group $T.reply("Started") {
+    start :group $T.reply("Accepted") {
       # Begins a run, or joins the one that is under way.
       full @3 :Bool;
       # From the beginning; at its end, what the source no longer has becomes tombstones.
@@ -68,11 +68,11 @@ struct SyncCommand {
       # The next run begins at this cursor; empty: at the beginning.
       cursor @8 :Text;
     }
-    run :group $T.reply("Run") {
+    readRun :group $T.reply("Run") {
       number @9 :UInt64;
       # 0: the newest.
     }
-    runs @10 :Void $T.reply("Runs");
+    listRuns @10 :Void $T.reply("RunList");
     transferred :group {
       # The outcome of SyncTransfer: one page is in the collection, or it is not and why.
       run @11 :UInt64;
@@ -108,7 +108,7 @@ struct SyncMoved {
   # Records that the source says this run has in all; 0: it does not say.
 }
 
-struct SyncStarted {
+struct SyncAccepted {
   run @0 :UInt64;
   joined @1 :Bool;
 }
@@ -142,7 +142,7 @@ struct SyncRun {
   remedy @18 :Text;
 }
 
-struct SyncRuns {
+struct SyncRunList {
   runs @0 :List(SyncRun);
   # Newest first.
 }
