@@ -106,6 +106,11 @@ struct SpecimenEverything {
   last @8 :UInt8;
 }
 
+struct SpecimenBook {
+  # Its elements take far more memory than bytes.
+  pages @0 :List(SpecimenEverything);
+}
+
 struct SpecimenCommand {
   union {
     ask @0 :Void $Note.reply("Texts");

@@ -5,6 +5,7 @@
 #include "protocols/ensure.hpp"
 #include "protocols/specimen.hpp"
 #include "tests/golden/specimen.hpp"
+#include "tests/unit/protocols/every_type.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,16 +13,7 @@
 
 namespace tenon::protocols {
 
-std::vector<message_type> messages_of_specimen();
-
 namespace {
-
-std::vector<message_type> every_type() {
-  auto all = catalog();
-  for (const auto& more : messages_of_specimen())
-    all.push_back(more);
-  return all;
-}
 
 template <class T> T filled() {
   T x{};
