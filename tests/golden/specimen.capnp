@@ -33,6 +33,7 @@ struct SpecimenNumbers {
   skewMs @15 :Int64 = -5;
   legacyMs @16 :UInt32 = 12;
   # Not 64 bits wide, so it keeps its unit.
+  atMs @17 :Int64;
 }
 
 struct SpecimenTexts {
