@@ -36,9 +36,9 @@ struct route {
   value response_schema{};
   unsigned success = 200;
   std::string response_type{media::json};
-  std::string operation{};         // unique name in the description; empty: made of the pattern
-  std::vector<code> refusals{};    // which failures to describe beside those every route may give
-  bool documented = true;          // part of the API description
+  std::string operation{};      // unique name in the description; empty: made of the pattern
+  std::vector<code> refusals{}; // which failures to describe beside those every route may give
+  bool documented = true;       // part of the API description
 };
 
 using route_list = std::vector<route>;
