@@ -1,4 +1,4 @@
-#include "runtime/expression/workspace.hpp"
+#include "runtime/expression/evaluation/workspace.hpp"
 
 #include "protocols/json.hpp"
 

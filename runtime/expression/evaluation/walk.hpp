@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/expression/compiled.hpp"
-#include "runtime/expression/workspace.hpp"
+#include "runtime/expression/evaluation/workspace.hpp"
 
 #include <span>
 

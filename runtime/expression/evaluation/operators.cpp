@@ -1,6 +1,6 @@
-#include "runtime/expression/operators.hpp"
+#include "runtime/expression/evaluation/operators.hpp"
 
-#include "runtime/expression/json_cursor.hpp"
+#include "runtime/expression/evaluation/json_cursor.hpp"
 
 #include <re2/re2.h>
 

@@ -1,4 +1,4 @@
-#include "runtime/expression/operand.hpp"
+#include "runtime/expression/evaluation/operand.hpp"
 
 #include <array>
 #include <charconv>

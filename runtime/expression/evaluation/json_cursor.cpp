@@ -1,10 +1,11 @@
-#include "runtime/expression/json_cursor.hpp"
+#include "runtime/expression/evaluation/json_cursor.hpp"
 
 #include "protocols/json.hpp"
 #include "protocols/utf8.hpp"
 
-#include <array>
+#include <bit>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
 
 namespace tenon::runtime::expression {
@@ -19,41 +20,65 @@ void skip_blanks(std::string_view& bytes) {
     bytes.remove_prefix(1);
 }
 
+constexpr std::uint64_t each_byte = 0x0101010101010101u;
+
+/// The high bit of every byte of `word` that is `c`; the lowest that is set is right.
+constexpr std::uint64_t marks_of(std::uint64_t word, unsigned char c) {
+  const auto zero_where_equal = word ^ (each_byte * c);
+  return (zero_where_equal - each_byte) & ~zero_where_equal & (each_byte << 7);
+}
+
+/// The first byte at or after `at` that `marks` marks, eight bytes at a time; the size of `bytes`
+/// when there is none. Most of a record is passed over, so this is what a filter costs.
+template <class Marks>
+std::size_t find_marked(std::string_view bytes, std::size_t at, Marks marks) {
+  static_assert(std::endian::native == std::endian::little);
+  for (; at + 8 <= bytes.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, 8);
+    if (const auto found = marks(word))
+      return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+  }
+  for (; at < bytes.size(); ++at)
+    if ((marks(static_cast<unsigned char>(bytes[at])) & 0x80) != 0)
+      return at;
+  return bytes.size();
+}
+
 /// The bytes of the text in quotes at the front with its quotes; zero when it does not end.
 std::size_t length_of_text(std::string_view bytes) {
-  for (std::size_t i = 1; i < bytes.size(); ++i) {
-    if (bytes[i] == '"')
-      return i + 1;
-    if (bytes[i] == '\\')
-      ++i;
-  }
+  const auto quote_or_escape = [](std::uint64_t word) {
+    return marks_of(word, '"') | marks_of(word, '\\');
+  };
+  for (auto at = find_marked(bytes, 1, quote_or_escape); at < bytes.size();
+       at = find_marked(bytes, at + 2, quote_or_escape))
+    if (bytes[at] == '"')
+      return at + 1;
   return 0;
 }
 
-/// Which bytes matter while a list or object is passed over.
-constexpr auto matters = [] {
-  std::array<bool, 256> table{};
-  for (const char c : {'"', '[', ']', '{', '}'})
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
 std::size_t length_of_container(std::string_view bytes) {
+  // Bit 5 tells [ from { and ] from }; either is a bracket.
+  const auto quote_or_bracket = [](std::uint64_t word) {
+    const auto curly = word | (each_byte << 5);
+    return marks_of(word, '"') | marks_of(curly, '{') | marks_of(curly, '}');
+  };
   std::size_t open = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    if (!matters[static_cast<unsigned char>(c)])
-      continue;
+  for (auto at = find_marked(bytes, 0, quote_or_bracket); at < bytes.size();
+       at = find_marked(bytes, at, quote_or_bracket)) {
+    const char c = bytes[at];
     if (c == '"') {
-      const auto length = length_of_text(bytes.substr(i));
+      const auto length = length_of_text(bytes.substr(at));
       if (length == 0)
         return 0;
-      i += length - 1;
-    } else if (c == '[' || c == '{') {
-      ++open;
-    } else if (--open == 0) {
-      return i + 1;
+      at += length;
+      continue;
     }
+    ++at;
+    if (c == '[' || c == '{')
+      ++open;
+    else if (--open == 0)
+      return at;
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "runtime/expression/compiler.hpp"
+#include "runtime/expression/compiling/compiler.hpp"
 
 #include <array>
 

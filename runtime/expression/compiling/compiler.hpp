@@ -3,10 +3,10 @@
 #pragma once
 
 #include "runtime/expression/compiled.hpp"
+#include "runtime/expression/compiling/lexer.hpp"
+#include "runtime/expression/evaluation/operators.hpp"
 #include "runtime/expression/expression.hpp"
 #include "runtime/expression/function.hpp"
-#include "runtime/expression/lexer.hpp"
-#include "runtime/expression/operators.hpp"
 
 #include <initializer_list>
 #include <memory>

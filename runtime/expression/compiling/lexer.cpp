@@ -1,4 +1,4 @@
-#include "runtime/expression/lexer.hpp"
+#include "runtime/expression/compiling/lexer.hpp"
 
 #include "protocols/utf8.hpp"
 #include "runtime/expression/compiled.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "runtime/expression/compiled.hpp"
-#include "runtime/expression/workspace.hpp"
+#include "runtime/expression/evaluation/workspace.hpp"
 
 namespace tenon::runtime::expression {
 

@@ -1,6 +1,6 @@
-#include "runtime/expression/walk.hpp"
+#include "runtime/expression/evaluation/walk.hpp"
 
-#include "runtime/expression/json_cursor.hpp"
+#include "runtime/expression/evaluation/json_cursor.hpp"
 
 namespace tenon::runtime::expression {
 namespace {

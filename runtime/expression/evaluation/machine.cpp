@@ -1,9 +1,9 @@
-#include "runtime/expression/machine.hpp"
+#include "runtime/expression/evaluation/machine.hpp"
 
+#include "runtime/expression/evaluation/json_cursor.hpp"
+#include "runtime/expression/evaluation/operators.hpp"
+#include "runtime/expression/evaluation/walk.hpp"
 #include "runtime/expression/function.hpp"
-#include "runtime/expression/json_cursor.hpp"
-#include "runtime/expression/operators.hpp"
-#include "runtime/expression/walk.hpp"
 
 #include <algorithm>
 #include <array>

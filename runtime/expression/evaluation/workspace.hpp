@@ -3,8 +3,8 @@
 #pragma once
 
 #include "protocols/failure.hpp"
+#include "runtime/expression/evaluation/operand.hpp"
 #include "runtime/expression/expression.hpp"
-#include "runtime/expression/operand.hpp"
 
 #include <forward_list>
 #include <optional>

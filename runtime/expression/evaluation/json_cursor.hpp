@@ -2,7 +2,7 @@
 // checked only for its brackets and quotes; what is taken out is checked in full.
 #pragma once
 
-#include "runtime/expression/workspace.hpp"
+#include "runtime/expression/evaluation/workspace.hpp"
 
 #include <string_view>
 

@@ -1,4 +1,4 @@
-#include "runtime/expression/operators.hpp"
+#include "runtime/expression/evaluation/operators.hpp"
 
 namespace tenon::runtime::expression {
 
