@@ -15,7 +15,9 @@ void run(const tenon::result<program>& p, const scope& names) {
   if (!p)
     return;
   const auto answer = evaluate(*p, names);
-  if (answer && !tenon::read_json(tenon::write_json(*answer)))
+  // A record as deep as may be, put into a list as deep as may be.
+  const tenon::json_limits deepest{.depth = 256};
+  if (answer && !tenon::read_json(tenon::write_json(*answer), deepest))
     std::abort(); // an answer that cannot be written as JSON
   const auto again = evaluate(*p, names);
   if (answer.has_value() != again.has_value())
