@@ -170,6 +170,59 @@ TEST(expression_property, keeps_what_the_static_check_promised) {
   }
 }
 
+tenon::value random_document(std::mt19937& random, int depth) {
+  constexpr std::string_view characters = "ab[]{}\"\\,: \n\t1";
+  const auto text = [&] {
+    std::string t;
+    for (auto n = random() % 20; n-- > 0;)
+      t += random() % 16 == 0 ? "\xC3\xA9" : std::string(1, characters[random() % 14]);
+    return t;
+  };
+  switch (depth == 0 ? random() % 4 : random() % 6) {
+  case 0:
+    return text();
+  case 1:
+    return static_cast<std::int64_t>(random()) - 2'000'000'000;
+  case 2:
+    return random() % 2 == 0;
+  case 3:
+    return static_cast<double>(random()) / 1024 + 0.5;
+  case 4: {
+    tenon::list items;
+    for (auto n = random() % 4; n-- > 0;)
+      items.push_back(random_document(random, depth - 1));
+    return items;
+  }
+  default: {
+    tenon::object members;
+    for (auto n = random() % 5; n-- > 0;)
+      members[text()] = random_document(random, depth - 1);
+    return members;
+  }
+  }
+}
+
+TEST(expression_property, finds_in_json_text_what_it_finds_in_the_tree) {
+  std::mt19937 random{13};
+  const auto by_key = compile("[d[k], d[k][0], d[k].*.a, len(d)]").value();
+  for (int i = 0; i < 10'000; ++i) {
+    tenon::object members;
+    for (int n = 0; n < 4; ++n)
+      members[std::string(1, static_cast<char>('a' + n))] = random_document(random, 3);
+    members["d"] = "x";
+    const tenon::value document{members};
+    const auto text = i % 2 ? write_json(document) : write_json_pretty(document);
+    for (const auto& [name, ignored] : members) {
+      const tenon::value key{name};
+      scope trees;
+      scope texts;
+      trees.bind("d", document).bind("k", key);
+      texts.bind_json("d", text).bind("k", key);
+      ASSERT_EQ(evaluate(by_key, texts), evaluate(by_key, trees)) << text << " at " << name;
+    }
+  }
+}
+
 TEST(expression_property, has_an_answer_or_a_failure_with_a_place_for_any_bytes) {
   const questions q;
   std::mt19937 random{11};
