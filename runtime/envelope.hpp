@@ -76,6 +76,7 @@ struct envelope {
   blob command;
   answer_once answer;
   steady_point expires = steady_point::max(); // later, the asker has stopped waiting
+  steady_point put_at;                        // when it was put into the mailbox
   trace_context trace;
   std::unique_ptr<origin> from;
   std::uint64_t settles = 0; // the number of the call whose outcome this is; 0 for none

@@ -35,11 +35,11 @@ bool ledger::heard(const std::string& sender, std::uint64_t number) const {
   return it != receipts_.end() && number <= it->second;
 }
 
-std::vector<protocols::cell::send> ledger::sendable() {
+std::vector<protocols::cell::send> ledger::sendable(std::uint64_t through) {
   std::vector<protocols::cell::send> ready;
   std::set<std::string_view> busy;
   for (auto& w : outbox_)
-    if (busy.insert(w.send.to).second && !w.in_flight) {
+    if (w.send.number <= through && busy.insert(w.send.to).second && !w.in_flight) {
       w.in_flight = true;
       ready.push_back(w.send);
     }

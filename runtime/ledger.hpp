@@ -23,9 +23,9 @@ public:
   /// Whether this message was taken in before.
   bool heard(const std::string& sender, std::uint64_t number) const;
 
-  /// The first waiting message for each receiver, of those not in flight: one at a time to each, so
-  /// that they arrive in order. Marks them in flight.
-  std::vector<protocols::cell::send> sendable();
+  /// The first waiting message for each receiver, unless it is in flight or its number is above
+  /// `through`: one at a time to each, so that they arrive in order. Marks them in flight.
+  std::vector<protocols::cell::send> sendable(std::uint64_t through);
   /// In flight no more: to be sent again.
   void undelivered(std::uint64_t number);
 

@@ -3,6 +3,7 @@
 namespace tenon::runtime {
 
 mailbox::put_result mailbox::put(std::unique_ptr<envelope>& e, bool bounded) {
+  e->put_at = std::chrono::steady_clock::now();
   const std::lock_guard hold{guard_};
   if (closed_)
     return put_result::closed;
@@ -82,6 +83,22 @@ bool mailbox::close_if_empty() {
     return false;
   closed_ = true;
   return true;
+}
+
+void mailbox::close() {
+  std::unique_ptr<envelope> dropped;
+  {
+    const std::lock_guard hold{guard_};
+    closed_ = true;
+    orders_.clear();
+    dropped = std::move(first_);
+    last_ = nullptr;
+    waiting_ = 0;
+  }
+  // Outside the lock, because answers may lead back here; one by one, because a chain that unwound
+  // by itself would recurse.
+  while (dropped)
+    dropped = std::move(dropped->next);
 }
 
 std::uint32_t mailbox::size() const {

@@ -44,6 +44,8 @@ public:
 
   /// Closes unless something waits. Whether it did.
   bool close_if_empty();
+  /// Closes whatever waits; dropped commands answer `unavailable`.
+  void close();
   std::uint32_t size() const;
 
 private:
