@@ -11,8 +11,8 @@ result<void> check_name(const std::string& name, std::string_view kind, std::str
   const auto checked = check(identity{"tenant", std::string{kind}, name});
   if (checked)
     return {};
-  return failure{code::malformed, "this cannot be the name of a " + std::string{kind} + ": " +
-                                      checked.error().why,
+  return failure{code::malformed,
+                 "this cannot be the name of a " + std::string{kind} + ": " + checked.error().why,
                  std::string{where}, checked.error().remedy};
 }
 

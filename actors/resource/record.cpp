@@ -11,15 +11,19 @@ using protocols::resource;
 namespace {
 
 failure stale(const resource::record& r, std::uint64_t wanted) {
-  const auto present = r.exists ? "version " + std::to_string(r.version) : std::string{"no version"};
-  return {code::stale, "the change is meant for version " + std::to_string(wanted) + "; there is " +
-                           present, "if_version", "Read the resource again and repeat the change."};
+  const auto present =
+      r.exists ? "version " + std::to_string(r.version) : std::string{"no version"};
+  return {code::stale,
+          "the change is meant for version " + std::to_string(wanted) + "; there is " + present,
+          "if_version", "Read the resource again and repeat the change."};
 }
 
 } // namespace
 
 failure no_such_resource() {
-  return {code::not_found, "there is no resource of this name", {},
+  return {code::not_found,
+          "there is no resource of this name",
+          {},
           "Look for its name in the list of its kind, or apply it first."};
 }
 

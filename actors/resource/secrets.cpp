@@ -23,8 +23,8 @@ result<value> uncovered(const value& fresh, const value* present, std::string_vi
   if (const auto* members = fresh.as<object>()) {
     object whole;
     for (const auto& [name, v] : *members) {
-      auto one = uncovered(v, present ? present->find(name) : nullptr,
-                           std::string{where} + '.' + name);
+      auto one =
+          uncovered(v, present ? present->find(name) : nullptr, std::string{where} + '.' + name);
       if (!one)
         return one;
       whole.append(name, *std::move(one));
