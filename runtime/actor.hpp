@@ -166,7 +166,7 @@ template <class Protocol> struct actor : Protocol {
   }
 
   /// A deadline that comes back as this command of the actor.
-  static deadline wake(moment at, command c) { return {at, protocols::encode(c)}; }
+  static deadline remind(moment at, command c) { return {at, protocols::encode(c)}; }
 };
 
 } // namespace tenon::runtime

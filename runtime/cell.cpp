@@ -115,6 +115,8 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
     return leave(unit);
   }
   const bool asked_to_leave = noticed & static_cast<std::uint8_t>(attention::passivate);
+  if (asked_to_leave && gate_.empty() && !unappended_)
+    save();
   if (asked_to_leave && may_leave() && mailbox_.close_if_empty())
     return leave(unit);
   if (seat_.around.congested() && mailbox_.size() > 0)
