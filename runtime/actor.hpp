@@ -34,7 +34,7 @@ enum class keeps : std::uint8_t {
 
 /// A message to another actor, encoded.
 struct outgoing {
-  identity to;
+  identity to; // a part left empty is the sender's own: an actor need not know its name
   blob command;
   bool durable; // journaled with the events and repeated until received; otherwise sent once
 };
@@ -99,6 +99,11 @@ template <class Protocol> struct actor : Protocol {
     template <class Other> Self notify(identity to, typename Other::command message) && {
       self().gathered.sends.push_back(
           {std::move(to), protocols::encode(typename Other::command{std::move(message)}), false});
+      return std::move(self());
+    }
+    /// A command that is already encoded, such as one that was kept for later. Exactly once.
+    Self send_raw(identity to, blob command) && {
+      self().gathered.sends.push_back({std::move(to), std::move(command), true});
       return std::move(self());
     }
     /// To the outside: comes back as the command `Request::outcome` of this actor.
