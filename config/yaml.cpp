@@ -6,6 +6,7 @@
 #include "config/json_positions.hpp"
 #include "config/scalar.hpp"
 #include "protocols/json.hpp"
+#include "protocols/utf8.hpp"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
