@@ -185,7 +185,7 @@ private:
       } else if (c < 0x20) {
         return stop("a control character stands in a text");
       } else {
-        const auto bytes = utf8_sequence_at(text_, at_);
+        const auto bytes = utf8_sequence_length(text_.substr(at_));
         if (bytes == 0)
           return stop("a byte is not UTF-8");
         at_ += bytes;
