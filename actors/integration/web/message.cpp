@@ -10,16 +10,15 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 std::optional<std::string_view> find_header(const headers& all, std::string_view name) {
-  const auto found =
-      std::ranges::find_if(all, [&](const header& h) { return same_ignoring_case(h.name, name); });
-  if (found == all.end())
-    return std::nullopt;
-  return found->value;
+  for (const auto& [one, content] : all)
+    if (same_ignoring_case(one, name))
+      return content;
+  return std::nullopt;
 }
 
-void set_header(headers& all, std::string_view name, std::string value) {
-  std::erase_if(all, [&](const header& h) { return same_ignoring_case(h.name, name); });
-  all.push_back({std::string{name}, std::move(value)});
+void set_header(headers& all, std::string_view name, std::string content) {
+  std::erase_if(all, [&](const auto& h) { return same_ignoring_case(h.first, name); });
+  all.emplace_back(std::string{name}, std::move(content));
 }
 
 } // namespace tenon::actors::integration

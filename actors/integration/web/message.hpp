@@ -7,38 +7,31 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenon::actors::integration {
 
-struct header {
-  std::string name;
-  std::string value;
-
-  bool operator==(const header&) const = default;
-};
-using headers = std::vector<header>;
+using headers = std::vector<std::pair<std::string, std::string>>;
 
 struct http_request {
-  std::string method;
+  std::string method = "GET";
   std::string url;
-  integration::headers headers;
-  std::string body;
-
-  bool operator==(const http_request&) const = default;
+  integration::headers headers{};
+  blob body{};
 };
 
 struct http_response {
-  int status = 0;
-  integration::headers headers;
-  blob body;
+  unsigned status = 0;
+  integration::headers headers{};
+  blob body{};
 };
 
 /// The first of that name, whatever its case.
 std::optional<std::string_view> find_header(const headers&, std::string_view name);
 
 /// Replaces all of that name.
-void set_header(headers&, std::string_view name, std::string value);
+void set_header(headers&, std::string_view name, std::string content);
 
 bool same_ignoring_case(std::string_view, std::string_view);
 
