@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 constexpr std::array<std::string_view, 4> kind_names{"token", "fixed", "sliding", "concurrency"};
@@ -152,4 +152,4 @@ observation observe(const observer& from, const headers& all, moment now) {
   return seen;
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

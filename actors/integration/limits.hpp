@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 enum class bucket_kind : std::uint8_t { token, fixed, sliding, concurrency };
 std::string_view name_of(bucket_kind);
@@ -44,4 +44,4 @@ observer compile_observer(const value* observe, const std::string& where, proble
 
 observation observe(const observer&, const headers&, moment now);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 constexpr std::array<std::string_view, 8> action_names{
@@ -392,4 +392,4 @@ const rule* first_match(const std::vector<rule>& rules, const http_response& ans
   return found == rules.end() ? nullptr : &*found;
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 enum class action : std::uint8_t {
   retry,        // ask again; it counts against `max`
@@ -103,4 +103,4 @@ std::vector<rule> compile_rules(const value* rules, const std::string& where, pr
 /// Null when the answer is a page.
 const rule* first_match(const std::vector<rule>&, const http_response&, const json_text* body);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -3,7 +3,7 @@
 //   auth: {basic: {user: "{{conn.user}}", password: "{{secret.password}}"}}
 #include "actors/integration/auth/placement.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 class basic final : public method {
@@ -50,4 +50,4 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
 
 const auth_kind basic_auth{"basic", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -5,7 +5,7 @@
 // Without settings it is `Authorization: Bearer` and the only secret parameter.
 #include "actors/integration/auth/placement.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 class key final : public method {
@@ -45,4 +45,4 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
 
 const auth_kind key_auth{"key", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 struct token {
   std::string text;
@@ -59,4 +59,4 @@ extern const auth_kind key_auth;
 extern const auth_kind basic_auth;
 extern const auth_kind oauth2_client_auth;
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -1,7 +1,7 @@
 // Public APIs and test servers: there is nothing to prove.
 #include "actors/integration/auth/method.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 class none final : public method {
@@ -26,4 +26,4 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
 
 const auth_kind no_auth{"none", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 constexpr std::size_t max_token_bytes = 16u << 10;
@@ -201,4 +201,4 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
 
 const auth_kind oauth2_client_auth{"oauth2_client", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 bool is_plain(std::string_view text) {
@@ -112,4 +112,4 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

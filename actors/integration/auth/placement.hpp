@@ -3,7 +3,7 @@
 
 #include "actors/integration/auth/method.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 struct placement {
   enum class where { header, query, cookie, body };
@@ -30,4 +30,4 @@ result<std::string> secret_text(const program&, const scope&);
 
 std::string base64(std::string_view bytes);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 /// Insertions, deletions and replacements that turn one into the other.
@@ -214,4 +214,4 @@ void form::finish() {
   }
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 /// What is wrong with a manifest, up to a number that a person still reads.
 class problems {
@@ -83,4 +83,4 @@ std::string below(std::string_view path, std::size_t item);
 /// "3d", "1h30m", "500ms" or a number of seconds.
 result<span> span_of(const value&);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -2,7 +2,7 @@
 
 #include "actors/integration/web/url.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 /// Behind the "}}" that ends the expression starting at `open`; quotes hide braces.
@@ -146,4 +146,4 @@ result<std::string> path_pattern::evaluate(const scope& names) const {
   return path;
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

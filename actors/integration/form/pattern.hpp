@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 using runtime::expression::program;
 using runtime::expression::scope;
@@ -64,4 +64,4 @@ private:
   std::vector<part> parts_;
 };
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstring>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 /// Smaller lists and objects are stepped over by reading them: cheaper than remembering each.
@@ -378,4 +378,4 @@ std::optional<std::string> scalar_text(std::string_view raw) {
   return text == nullptr ? std::nullopt : std::optional{*text};
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

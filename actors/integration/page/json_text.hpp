@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 class json_text {
 public:
@@ -84,4 +84,4 @@ inline bool is_text(std::string_view raw) {
   return raw.starts_with('"');
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

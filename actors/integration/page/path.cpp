@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 std::optional<std::string_view> step(const json_text& text, std::string_view from,
@@ -89,4 +89,4 @@ void find_all(const json_text& text, std::string_view from, const json_path& pat
   });
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

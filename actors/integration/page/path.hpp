@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 struct json_path {
   std::string text; // as written
@@ -29,4 +29,4 @@ std::optional<std::string_view> find(const json_text&, std::string_view from, co
 void find_all(const json_text&, std::string_view from, const json_path&,
               const std::function<void(std::string_view)>& found);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

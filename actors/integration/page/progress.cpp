@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 constexpr span usual_lookback = std::chrono::seconds{1};
@@ -223,4 +223,4 @@ result<progress> to_progress(const progress_rule& rule, const object& kept) {
   return p;
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 enum class time_format : std::uint8_t { rfc3339, epoch_s, epoch_ms, date };
 inline constexpr std::array<std::string_view, 4> time_format_names{"rfc3339", "epoch_s", "epoch_ms",
@@ -73,4 +73,4 @@ std::optional<std::int64_t> read_field(const progress_rule&, std::string_view ra
 object to_object(const progress_rule&, const progress&);
 result<progress> to_progress(const progress_rule&, const object&);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

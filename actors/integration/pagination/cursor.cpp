@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 constexpr std::size_t max_cursor_bytes = 4096;
@@ -134,4 +134,4 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
 
 const pager_kind cursor_pager{"cursor", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -5,7 +5,7 @@
 //   page: {link: header rel=next}        page: {link: body paging.next}
 #include "actors/integration/pagination/steps.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 /// The parameter's value, without its quotes, and the rest behind it.
@@ -164,4 +164,4 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
 
 const pager_kind link_pager{"link", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -3,7 +3,7 @@
 //   page: {number: {page: page, limit: size, size: 50, total_pages: pages, from: 1}}
 #include "actors/integration/pagination/steps.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 class number final : public pager {
@@ -69,4 +69,4 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
 
 const pager_kind number_pager{"number", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

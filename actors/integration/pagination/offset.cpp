@@ -4,7 +4,7 @@
 //   page: {offset: {offset: offset, limit: limit, size: 100, total: total}}
 #include "actors/integration/pagination/steps.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 class offset final : public pager {
@@ -65,4 +65,4 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
 
 const pager_kind offset_pager{"offset", compile};
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

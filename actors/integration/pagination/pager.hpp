@@ -17,21 +17,21 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 /// A request that is being put together.
 struct draft {
   std::string method;
   url target;
   parameters query;
-  integration::headers headers;
+  connectors::headers headers;
   std::optional<value> body;
 };
 
 /// What a pager may look at.
 struct page_answer {
   const json_text& body;
-  const integration::headers& headers;
+  const connectors::headers& headers;
   const url& asked; // the address that this answers
   const url& base;
   const std::vector<std::string>& hosts; // beside the base's own
@@ -64,4 +64,4 @@ extern const pager_kind link_pager;
 extern const pager_kind offset_pager;
 extern const pager_kind number_pager;
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 stop_rules compile_stop(const std::vector<std::string>& stop, const std::string& where,
                         const std::vector<std::string>& allowed, problems& found) {
@@ -109,4 +109,4 @@ result<void> check_repeat(const page_answer& answer, const object& position, obj
   return {};
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

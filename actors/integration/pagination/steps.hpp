@@ -3,7 +3,7 @@
 
 #include "actors/integration/pagination/pager.hpp"
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 /// `stop:` of a manifest: any of these ends the stream.
 struct stop_rules {
@@ -40,4 +40,4 @@ result<void> check_repeat(const page_answer&, const object& position, object& ne
 std::int64_t number_of(const object& position, std::string_view name);
 std::string text_of(const object& position, std::string_view name);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

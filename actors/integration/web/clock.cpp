@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 constexpr double ms_per_second = 1000;
@@ -142,4 +142,4 @@ std::optional<moment> read_retry_after(std::string_view text, moment now) {
   return seconds ? seconds : read_clock(clock::http_date, text, now);
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

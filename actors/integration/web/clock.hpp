@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 enum class clock : std::uint8_t {
   epoch_s,   // 1700000000, also with a fraction
@@ -30,4 +30,4 @@ std::optional<moment> read_clock(clock, std::string_view text, moment now);
 /// Retry-After: seconds, also with a fraction, or a date.
 std::optional<moment> read_retry_after(std::string_view text, moment now);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

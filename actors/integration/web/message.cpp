@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -21,4 +21,4 @@ void set_header(headers& all, std::string_view name, std::string content) {
   all.emplace_back(std::string{name}, std::move(content));
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -10,20 +10,20 @@
 #include <utility>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 using headers = std::vector<std::pair<std::string, std::string>>;
 
 struct http_request {
   std::string method = "GET";
   std::string url;
-  integration::headers headers{};
+  connectors::headers headers{};
   blob body{};
 };
 
 struct http_response {
   unsigned status = 0;
-  integration::headers headers{};
+  connectors::headers headers{};
   blob body{};
 };
 
@@ -35,4 +35,4 @@ void set_header(headers&, std::string_view name, std::string content);
 
 bool same_ignoring_case(std::string_view, std::string_view);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 namespace {
 
 char lower(char c) {
@@ -238,4 +238,4 @@ bool matches(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors

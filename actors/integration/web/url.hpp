@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace tenon::actors::integration {
+namespace tenon::actors::connectors {
 
 inline constexpr std::size_t max_url_bytes = 8192;
 
@@ -52,4 +52,4 @@ bool is_allowed(const url& target, const url& base, const std::vector<std::strin
 /// "a/*/c" where a star stands for any characters, also none.
 bool matches(std::string_view pattern, std::string_view text);
 
-} // namespace tenon::actors::integration
+} // namespace tenon::actors::connectors
