@@ -38,6 +38,29 @@ function(tenon_family path)
   target_link_libraries(${name} PUBLIC ${arg_NEEDS} PRIVATE ${arg_USES} tenon_warnings)
 endfunction()
 
+# tenon_program(<folder> NEEDS <library>... USES <target>...): the folder as one executable, named after
+# its last part.
+function(tenon_program path)
+  cmake_parse_arguments(arg "" "" "NEEDS;USES" ${ARGN})
+  cmake_path(GET path FILENAME name)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${arg_NEEDS} ${arg_USES} tenon_warnings)
+endfunction()
+
+# tenon_sqlite(<name> FROM <script.sql.gz>): <name>.sqlite in the build folder, made by the script.
+function(tenon_sqlite name)
+  cmake_parse_arguments(arg "" "FROM" "" ${ARGN})
+  find_program(SQLITE3 sqlite3 REQUIRED)
+  set(file ${PROJECT_BINARY_DIR}/${name}.sqlite)
+  add_custom_command(OUTPUT ${file} DEPENDS ${PROJECT_SOURCE_DIR}/${arg_FROM}
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${file}
+    COMMAND sh -c "gzip -dc '${PROJECT_SOURCE_DIR}/${arg_FROM}' | '${SQLITE3}' -bail '${file}'"
+    COMMENT "Loading ${name}.sqlite" VERBATIM)
+  add_custom_target(${name}_sqlite ALL DEPENDS ${file})
+endfunction()
+
 # tenon_tests(<folder>... NEEDS <library>...): the *_test.cpp files of each sub-folder (and of the
 # folder itself) become one executable, whose tests ctest knows one by one.
 function(tenon_tests folder)
