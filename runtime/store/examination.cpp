@@ -66,10 +66,13 @@ private:
       return {};
     const auto& from = **opened;
     const auto header = read_journal_header(from);
-    if (!header || !*header) {
-      found("header", header ? "it is missing" : header.error().why);
+    if (!header) {
+      found("header", header.error().why);
       return {};
     }
+    journal_is_new_ = !*header; // its making was cut off, and nothing is in it
+    if (journal_is_new_)
+      return {};
     node_ = (*header)->node;
     for (const auto& log : (*header)->logs)
       logs_.push_back({log.trimmed, log.trimmed});
@@ -120,14 +123,18 @@ private:
       return {};
     const auto& from = **opened;
     const auto header = read_state_header(from);
-    if (!header || !*header) {
-      found("header", header ? "it is missing" : header.error().why);
+    if (!header) {
+      found("header", header.error().why);
       return {};
     }
+    examine_checkpoints(from);
+    if (!*header)
+      return {};
+    if (journal_is_new_)
+      found("header", "there is stored state, but the journal is empty");
     // Without a readable journal there is nothing to compare with.
     if (!logs_.empty() && ((*header)->node != node_ || (*header)->partitions != logs_.size()))
       found("header", "it is of node " + (*header)->node + ", the journal of " + node_);
-    examine_checkpoints(from);
     const auto snapshot = from.read();
     examine_identities(snapshot);
     examine_table_rows(snapshot);
@@ -263,6 +270,7 @@ private:
   std::filesystem::path directory_;
   std::filesystem::path file_;
   examination seen_;
+  bool journal_is_new_ = false;
   std::string node_;
   std::vector<log_range> logs_;
 };
