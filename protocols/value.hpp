@@ -55,7 +55,7 @@ public:
   value(std::int64_t n) : held_{n} {}
   value(int n) : held_{static_cast<std::int64_t>(n)} {}
   value(unsigned n) : held_{static_cast<std::int64_t>(n)} {}
-  value(std::uint64_t n) : held_{static_cast<std::int64_t>(n)} {}
+  value(std::uint64_t n); // a double beyond what int64 holds
   value(double d) : held_{d} {}
   value(std::string s) : held_{std::move(s)} {}
   value(std::string_view s) : held_{std::string{s}} {}

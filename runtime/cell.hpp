@@ -1,0 +1,155 @@
+// A cell hosts one actor on CAF's scheduler. It takes a batch from the mailbox, lets the actor
+// decide each command, journals everything the batch decided as one entry, and opens the output
+// gate (replies, messages, calls) when the journal has confirmed. Deciding goes on meanwhile; a
+// reply waits for every entry it could have seen.
+//
+//     asleep ──first message──▶ awake ──crash──▶ spoilt ──gate empty──▶ reloaded ──back-off──▶
+//     awake
+//        ▲────── idle ────────────┘                                        └─ too often ─▶
+//        quarantined
+//
+// A crash costs the actor its memory, never its mailbox: it is loaded again from row and journal. A
+// command that crashes its actor three times goes to the dead letters.
+//
+// Durability is the journal's, scheduling is CAF's, everything else around it is `surroundings`.
+#pragma once
+
+#include "runtime/ledger.hpp"
+#include "runtime/mailbox.hpp"
+#include "runtime/surroundings.hpp"
+
+#include <caf/local_actor.hpp>
+#include <caf/resumable.hpp>
+
+#include <atomic>
+
+namespace tenon::runtime {
+
+/// Reasons to look, beside messages. Bits: several may be pending.
+enum class attention : std::uint8_t {
+  clock = 1,     // a deadline or the end of a back-off may have come
+  room = 2,      // the journal or the store may take more now
+  passivate = 4, // leave, if nothing is going on
+};
+
+class cell final : public caf::local_actor, public caf::resumable, public durable_listener {
+public:
+  enum class delivery : std::uint8_t { taken, full, left };
+
+  struct seat { // where it sits; the same for every cell of a kind in a partition
+    surroundings& around;
+    const runtime::kind& kind;
+    void* kind_metrics;
+    cell_metrics& metrics;
+    partition_number partition;
+    std::uint64_t term;
+  };
+
+  cell(caf::actor_config&, const seat&, identity);
+  ~cell() override;
+
+  // From any thread.
+  delivery deliver(std::unique_ptr<envelope>&, bool bounded);
+  bool tell(order);
+  void attend(attention);
+  void durable(std::uint64_t index) noexcept override;
+
+  const identity& who() const { return id_; }
+  const seat& where() const { return seat_; }
+  std::string_view phase() const { return phase_names[phase_.load(std::memory_order_relaxed)]; }
+  std::uint32_t waiting() const { return mailbox_.size(); }
+  std::uint64_t decided_commands() const { return commands_.load(std::memory_order_relaxed); }
+  std::uint32_t crash_count() const { return crashes_.load(std::memory_order_relaxed); }
+  moment last_active() const { return moment{span{active_.load(std::memory_order_relaxed)}}; }
+
+  // As an order, on the cell's own turn.
+  /// Hands state to the store. Returns the first index that is still not handed over; 0 when all
+  /// is.
+  std::uint64_t save();
+  void suspend() { suspended_ = true; }
+  void unsuspend() { suspended_ = false; }
+  void restart();
+  value inspect();
+  /// Saves and leaves for good as soon as nothing is on its way to the journal; then calls `gone`.
+  void retire(std::function<void()> gone) { retiring_ = std::move(gone); }
+
+  // CAF's side.
+  void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) override;
+  void launch(caf::execution_unit*, bool lazy, bool hide) override;
+  resume_result resume(caf::execution_unit*, std::size_t max_throughput) override;
+  subtype_t subtype() const override { return resumable::scheduled_actor; }
+  void intrusive_ptr_add_ref_impl() override;
+  void intrusive_ptr_release_impl() override;
+
+private:
+  enum phase_index : std::uint8_t { asleep, awake, spoilt, waiting_to_restart, quarantined };
+  static constexpr std::string_view phase_names[]{"asleep", "awake", "spoilt", "waiting",
+                                                  "quarantined"};
+
+  struct promise { // what opens when an entry is durable
+    std::uint64_t index = 0;
+    std::uint64_t numbered = 0;
+    std::vector<std::pair<answer_once, result<blob>>> answers;
+    std::vector<outgoing> notes;
+    std::vector<std::uint64_t> calls;
+    steady_point since;
+  };
+  struct batch {
+    protocols::cell::entry entry;
+    promise out;
+  };
+
+  void schedule(mailbox::put_result);
+  bool works() const;
+  bool load();
+  result<void> replay_tail(std::uint64_t after);
+  void work();
+  bool decide(batch&, envelope&);
+  void gather(batch&, decided&&);
+  void fire_deadlines(batch&);
+  void commit(batch&);
+  void append(blob entry, promise);
+  void open_gate();
+  void open(promise&);
+  void send_out();
+  void delivered(std::uint64_t number, const result<blob>& answer);
+  void perform(std::uint64_t number, bool repeated);
+  void crash(batch&, std::unique_ptr<envelope> culprit, std::unique_ptr<envelope> rest,
+             std::string_view why);
+  void reload();
+  void park(batch&, std::unique_ptr<envelope> culprit);
+  void refuse_everything(const failure&);
+  void arm();
+  bool may_leave() const;
+  resume_result leave(caf::execution_unit*);
+  void go(phase_index p) { phase_.store(p, std::memory_order_relaxed); }
+  phase_index at() const { return phase_.load(std::memory_order_relaxed); }
+
+  const seat& seat_;
+  identity id_;
+  mailbox mailbox_;
+  std::unique_ptr<body> body_;
+  ledger ledger_;
+  std::vector<promise> gate_;                            // ascending index
+  std::unique_ptr<std::pair<blob, promise>> unappended_; // refused by a full journal
+  std::vector<std::uint64_t> unsaved_;    // indices of entries not handed to the store
+  std::vector<blob> unsaved_events_;      // of an actor that keeps its history
+  std::vector<std::uint64_t> performing_; // calls under way in this process
+  std::unique_ptr<envelope> poison_;      // to be parked once reloaded
+  std::function<void()> retiring_;
+  std::string last_crash_;
+  std::uint64_t last_index_ = 0;
+  std::uint64_t released_ = 0; // sends up to this number are durable
+  moment armed_{};
+  moment restart_at_{};
+  bool suspended_ = false;
+  bool holds_self_ = false;
+  std::atomic<phase_index> phase_{asleep};
+  std::atomic<std::uint8_t> attention_{0};
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<std::uint64_t> commands_{0};
+  std::atomic<std::uint32_t> crashes_{0};
+  std::atomic<std::int64_t> active_{0};
+};
+
+} // namespace tenon::runtime

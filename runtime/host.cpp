@@ -1,0 +1,263 @@
+#include "runtime/host.hpp"
+
+#include "runtime/log.hpp"
+
+#include <caf/actor_config.hpp>
+#include <caf/make_actor.hpp>
+
+#include <algorithm>
+
+namespace tenon::runtime {
+
+cell_metrics::cell_metrics(meters& m, std::string_view kind)
+    : commands{m.count("tenon_actor_commands_total", "Commands decided.",
+                       {{"kind", std::string{kind}}})},
+      refusals{m.count("tenon_actor_refusals_total", "Commands refused by the actor's decision.",
+                       {{"kind", std::string{kind}}})},
+      crashes{m.count("tenon_actor_crashes_total", "Times an actor of the kind crashed.",
+                      {{"kind", std::string{kind}}})},
+      queue_seconds{m.spread("tenon_actor_queue_seconds",
+                             "Time in the mailbox, of the oldest command of each batch.",
+                             meters::latency_bounds(), {{"kind", std::string{kind}}})},
+      journal_seconds{m.spread("tenon_actor_journal_seconds", "From decision to durable.",
+                               meters::latency_bounds(), {{"kind", std::string{kind}}})} {}
+
+host::host(caf::actor_system& system, const catalog& kinds, journal& j, state& s, const clock& c,
+           meters& m, host_options o)
+    : system_{system}, journal_{j}, state_{s}, clock_{c}, options_{o},
+      messages_{m.count("tenon_messages_total", "Messages sent to actors.")},
+      loaded_gauge_{m.level("tenon_actors_loaded", "Actors in memory.")}, alarms_{c} {
+  for (const auto& k : kinds) {
+    auto& hosted = kinds_[std::string{k.name}];
+    hosted.kind = &k;
+    hosted.metrics = k.make_metrics(m);
+    hosted.measured = std::make_unique<cell_metrics>(m, k.name);
+    for (partition_number p = 0; p < j.partitions(); ++p)
+      hosted.seats.push_back({*this, k, hosted.metrics.get(), *hosted.measured, p, j.term(p)});
+  }
+  for (partition_number p = 0; p < j.partitions(); ++p)
+    partitions_.push_back(std::make_unique<partition>());
+}
+
+host::~host() {
+  stop();
+}
+
+void host::add(std::string effect, std::unique_ptr<performer> p) {
+  performers_.insert_or_assign(std::move(effect), std::move(p));
+}
+
+void host::start() {
+  for (partition_number p = 0; p < journal_.partitions(); ++p)
+    recover(p);
+  const auto count = journal_.partitions();
+  for (partition_number p = 0; p < count; ++p) // staggered, so that the store's work is even
+    alarms_.at(clock_.now() + options_.checkpoint * p / count,
+               [this, p] { alarms_.every(options_.checkpoint, [this, p] { checkpoint(p); }); });
+  alarms_.every(std::chrono::seconds{1}, [this] {
+    wake_due();
+    passivate_idle();
+  });
+}
+
+void host::recover(partition_number p) {
+  std::vector<identity> woken = state_.unfinished(p);
+  {
+    auto& part = *partitions_[p];
+    const std::lock_guard hold{part.guard};
+    journal_.scan(p, state_.checkpointed(p), [&](const journal_entry& e) {
+      const auto entry = protocols::decode<protocols::cell::entry>(e.bytes);
+      must(entry.has_value(), "an entry of the journal cannot be read; run `tenon check`");
+      const auto id = parse_identity(entry->identity);
+      must(id.has_value(), "an entry of the journal names nobody; run `tenon check`");
+      auto& indices = part.tail[*id];
+      if (indices.empty())
+        woken.push_back(*id);
+      indices.push_back(e.index);
+    });
+  }
+  for (const auto& id : woken)
+    if (const auto found = find_or_wake(id))
+      as_cell(*found).tell([](cell& c) { c.inspect(); });
+}
+
+std::vector<std::uint64_t> host::tail_of(partition_number p, const identity& id) {
+  auto& part = *partitions_[p];
+  const std::lock_guard hold{part.guard};
+  const auto it = part.tail.find(id);
+  if (it == part.tail.end())
+    return {};
+  auto indices = std::move(it->second);
+  part.tail.erase(it);
+  return indices;
+}
+
+cell& host::as_cell(const cell_ref& ref) {
+  return static_cast<cell&>(*static_cast<caf::local_actor*>(ref->get()));
+}
+
+partition_number host::partition_of(const identity& id) const {
+  return static_cast<partition_number>(placement_of(id) % journal_.partitions());
+}
+
+host::shard& host::shard_of(const identity& id) const {
+  return shards_[std::hash<identity>{}(id) % shards_.size()];
+}
+
+host::cell_ref host::find(const identity& id) const {
+  auto& s = shard_of(id);
+  const std::shared_lock hold{s.guard};
+  const auto it = s.cells.find(id);
+  return it == s.cells.end() ? nullptr : it->second;
+}
+
+result<host::cell_ref> host::find_or_wake(const identity& id) {
+  if (auto found = find(id))
+    return found;
+  const auto kind = kinds_.find(id.kind);
+  if (kind == kinds_.end())
+    return failure{code::not_found, "there is no kind of actor called " + id.kind, "kind"};
+  if (auto ok = check(id); !ok)
+    return std::move(ok).error();
+  if (stopping_)
+    return failure{code::unavailable, "the node is stopping", {}, "Ask again.", span{1000}};
+  auto& s = shard_of(id);
+  const std::unique_lock hold{s.guard};
+  auto& place = s.cells[id];
+  if (!place) {
+    caf::actor_config config;
+    place = caf::make_actor<cell, cell_ref>(system_.next_actor_id(), system_.node(), &system_,
+                                            config, kind->second.seats[partition_of(id)], id);
+    as_cell(place).launch(nullptr, true, false);
+  }
+  return place;
+}
+
+void host::left(cell& c) {
+  auto& s = shard_of(c.who());
+  const std::unique_lock hold{s.guard};
+  const auto it = s.cells.find(c.who());
+  if (it != s.cells.end() && &as_cell(it->second) == &c)
+    s.cells.erase(it);
+}
+
+void host::send(const identity& to, std::unique_ptr<envelope> e) {
+  messages_.Increment();
+  const bool bounded = e->settles == 0;
+  for (;;) {
+    const auto found = find_or_wake(to);
+    if (!found)
+      return e->answer(found.error());
+    switch (as_cell(*found).deliver(e, bounded)) {
+    case cell::delivery::taken:
+      return;
+    case cell::delivery::full:
+      return e->answer(failure{code::overloaded,
+                               "the mailbox of " + to_string(to) + " is full",
+                               {},
+                               "Repeat later.",
+                               span{100}});
+    case cell::delivery::left:
+      // It closed its mailbox and is about to leave the directory: the next one takes the message.
+      left(as_cell(*found));
+    }
+  }
+}
+
+void host::ask(const identity& to, blob command, answer_once answer, span patience,
+               trace_context trace) {
+  auto e = std::make_unique<envelope>();
+  e->command = std::move(command);
+  e->answer = std::move(answer);
+  e->trace = trace;
+  e->expires =
+      std::chrono::steady_clock::now() + (patience > span{0} ? patience : options_.ask_timeout);
+  send(to, std::move(e));
+}
+
+void host::perform(effect e) {
+  const auto it = performers_.find(e.name);
+  must(it != performers_.end(), "an actor asked for an effect that nobody performs");
+  const auto by = e.by;
+  const auto number = e.number;
+  it->second->perform(std::move(e), [this, by, number](blob outcome) {
+    auto back = std::make_unique<envelope>();
+    back->command = std::move(outcome);
+    back->settles = number;
+    send(by, std::move(back));
+  });
+}
+
+void host::wake_at(cell& c, moment when) {
+  alarms_.at(when, [ref = cell_ref{c.ctrl()}] { as_cell(ref).attend(attention::clock); });
+}
+
+after_crash host::crashed(const identity& id, std::string_view) {
+  const std::lock_guard hold{supervision_guard_};
+  const auto [it, fresh] =
+      supervisors_.try_emplace(id.tenant + '/' + id.name.substr(0, id.name.find(':')));
+  if (fresh)
+    it->second.policy = options_.supervision;
+  const double random = std::uniform_real_distribution{}(random_);
+  const auto v = supervision::ended(it->second, to_string(id), true, clock_.now(), random);
+  if (v.gives_up)
+    log::error("actor.quarantined", {{"actor", to_string(id)}});
+  return {!v.gives_up, v.after};
+}
+
+std::size_t host::loaded_count() const {
+  std::size_t n = 0;
+  for (const auto& s : shards_) {
+    const std::shared_lock hold{s.guard};
+    n += s.cells.size();
+  }
+  return n;
+}
+
+std::vector<actor_view> host::loaded(std::string_view tenant, std::size_t limit) const {
+  std::vector<actor_view> views;
+  for (const auto& s : shards_) {
+    const std::shared_lock hold{s.guard};
+    for (const auto& [id, ref] : s.cells) {
+      if (views.size() >= limit || (!tenant.empty() && id.tenant != tenant))
+        continue;
+      const auto& c = as_cell(ref);
+      views.push_back({id, c.phase(), c.where().partition, c.waiting(), c.decided_commands(),
+                       c.crash_count(), options_.supervision.restarts});
+    }
+  }
+  std::ranges::sort(views, {}, &actor_view::id);
+  return views;
+}
+
+void host::inspect(const identity& id, std::function<void(result<value>)> done) {
+  const auto found = find_or_wake(id);
+  if (!found)
+    return done(found.error());
+  if (!as_cell(*found).tell([done](cell& c) { done(c.inspect()); }))
+    done(failure{code::unavailable, "the actor just left memory", {}, "Ask again.", span{100}});
+}
+
+result<void> host::operate(const identity& id, operation what) {
+  const auto found = find_or_wake(id);
+  if (!found)
+    return found.error();
+  auto& c = as_cell(*found);
+  switch (what) {
+  case operation::suspend:
+    c.tell([](cell& own) { own.suspend(); });
+    break;
+  case operation::resume:
+    c.tell([](cell& own) { own.unsuspend(); });
+    break;
+  case operation::restart:
+    c.tell([](cell& own) { own.restart(); });
+    break;
+  case operation::passivate:
+    c.attend(attention::passivate);
+    break;
+  }
+  return {};
+}
+
+} // namespace tenon::runtime

@@ -1,0 +1,109 @@
+#include "runtime/mailbox.hpp"
+
+namespace tenon::runtime {
+
+mailbox::put_result mailbox::put(std::unique_ptr<envelope>& e, bool bounded) {
+  e->put_at = std::chrono::steady_clock::now();
+  const std::lock_guard hold{guard_};
+  if (closed_)
+    return put_result::closed;
+  if (bounded && waiting_ >= bound_)
+    return put_result::full;
+  envelope* const added = e.get();
+  (last_ ? last_->next : first_) = std::move(e);
+  last_ = added;
+  ++waiting_;
+  return std::exchange(scheduled_, true) ? put_result::waiting : put_result::wake;
+}
+
+mailbox::put_result mailbox::put(order o) {
+  const std::lock_guard hold{guard_};
+  if (closed_)
+    return put_result::closed;
+  orders_.push_back(std::move(o));
+  return std::exchange(scheduled_, true) ? put_result::waiting : put_result::wake;
+}
+
+mailbox::put_result mailbox::wake() {
+  const std::lock_guard hold{guard_};
+  if (closed_)
+    return put_result::closed;
+  noticed_ = false;
+  return std::exchange(scheduled_, true) ? put_result::waiting : put_result::wake;
+}
+
+void mailbox::put_back(std::unique_ptr<envelope> chain) {
+  if (!chain)
+    return;
+  envelope* last = chain.get();
+  std::uint32_t count = 1;
+  for (; last->next; last = last->next.get())
+    ++count;
+  const std::lock_guard hold{guard_};
+  if (!last_)
+    last_ = last;
+  last->next = std::move(first_);
+  first_ = std::move(chain);
+  waiting_ += count;
+}
+
+std::vector<order> mailbox::take_orders() {
+  const std::lock_guard hold{guard_};
+  noticed_ = true;
+  return std::exchange(orders_, {});
+}
+
+std::unique_ptr<envelope> mailbox::take(std::uint32_t most) {
+  const std::lock_guard hold{guard_};
+  if (!first_ || most == 0)
+    return nullptr;
+  auto chain = std::move(first_);
+  envelope* last = chain.get();
+  std::uint32_t taken = 1;
+  for (; taken < most && last->next; ++taken)
+    last = last->next.get();
+  first_ = std::move(last->next);
+  if (!first_)
+    last_ = nullptr;
+  waiting_ -= taken;
+  return chain;
+}
+
+bool mailbox::rest(bool user_lane_held) {
+  const std::lock_guard hold{guard_};
+  if (!noticed_ || !orders_.empty() || (first_ && !user_lane_held))
+    return false;
+  scheduled_ = false;
+  return true;
+}
+
+bool mailbox::close_if_empty() {
+  const std::lock_guard hold{guard_};
+  if (!noticed_ || !orders_.empty() || first_)
+    return false;
+  closed_ = true;
+  return true;
+}
+
+void mailbox::close() {
+  std::unique_ptr<envelope> dropped;
+  {
+    const std::lock_guard hold{guard_};
+    closed_ = true;
+    orders_.clear();
+    dropped = std::move(first_);
+    last_ = nullptr;
+    waiting_ = 0;
+  }
+  // Outside the lock, because answers may lead back here; one by one, because a chain that unwound
+  // by itself would recurse.
+  while (dropped)
+    dropped = std::move(dropped->next);
+}
+
+std::uint32_t mailbox::size() const {
+  const std::lock_guard hold{guard_};
+  return waiting_;
+}
+
+} // namespace tenon::runtime
