@@ -61,6 +61,43 @@ function(tenon_sqlite name)
   add_custom_target(${name}_sqlite ALL DEPENDS ${file})
 endfunction()
 
+# tenon_routes(<folder> INTO <library>): generates the list of everything the edge can be asked for.
+# Each <name>.cpp of the folder defines `route_list <name>(const environment&)` in the namespace of
+# the folder; one that does not fails to link, by name. No static initialiser runs.
+function(tenon_routes path)
+  cmake_parse_arguments(arg "" "INTO" "" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
+  string(REPLACE "/" "::" space ${path})
+  set(declarations "")
+  set(calls "")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(APPEND declarations "route_list ${name}(const environment&);\n")
+    string(APPEND calls "  add(${name}(e));\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/edge_routes.cpp @ONLY CONTENT
+"#include \"nodes/edge/environment.hpp\"
+
+#include <iterator>
+
+namespace tenon::${space} {
+
+${declarations}
+route_list all(const environment& e) {
+  route_list routes;
+  const auto add = [&](route_list more) {
+    routes.insert(routes.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+  };
+${calls}  return routes;
+}
+
+} // namespace tenon::${space}
+")
+  target_sources(${arg_INTO} PRIVATE ${PROJECT_BINARY_DIR}/generated/edge_routes.cpp)
+  target_include_directories(${arg_INTO} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+
 # tenon_tests(<folder>... NEEDS <library>...): the *_test.cpp files of each sub-folder (and of the
 # folder itself) become one executable, whose tests ctest knows one by one.
 function(tenon_tests folder)

@@ -1,24 +1,24 @@
-#include "runtime/timers.hpp"
+#include "runtime/alarms.hpp"
 
 #include <algorithm>
 
 namespace tenon::runtime {
 
-timers::timers(const clock& c) : clock_{c}, thread_{[this] { run(); }} {}
+alarms::alarms(const clock& c) : clock_{c}, thread_{[this] { run(); }} {}
 
-timers::~timers() {
+alarms::~alarms() {
   stop();
 }
 
-void timers::at(moment when, std::function<void()> what) {
+void alarms::at(moment when, std::function<void()> what) {
   add({when, 0, span{0}, std::move(what)});
 }
 
-void timers::every(span interval, std::function<void()> what) {
+void alarms::every(span interval, std::function<void()> what) {
   add({clock_.now() + interval, 0, interval, std::move(what)});
 }
 
-void timers::add(waiting w) {
+void alarms::add(waiting w) {
   const std::lock_guard hold{guard_};
   w.order = ++order_;
   const bool sooner = queue_.empty() || w.when < queue_.top().when;
@@ -27,7 +27,7 @@ void timers::add(waiting w) {
     changed_.notify_one();
 }
 
-void timers::stop() {
+void alarms::stop() {
   {
     const std::lock_guard hold{guard_};
     stopping_ = true;
@@ -37,7 +37,7 @@ void timers::stop() {
     thread_.join();
 }
 
-void timers::run() {
+void alarms::run() {
   std::unique_lock hold{guard_};
   while (!stopping_) {
     if (queue_.empty()) {

@@ -13,12 +13,12 @@
 
 namespace tenon::runtime {
 
-class timers {
+class alarms {
 public:
   /// Wall-clock moments are turned into waiting times by `clock` when they are set, and looked at
   /// again at least every second, so a clock that is set forward or back is noticed.
-  explicit timers(const clock& clock);
-  ~timers();
+  explicit alarms(const clock& clock);
+  ~alarms();
 
   void at(moment when, std::function<void()> what);
   void every(span interval, std::function<void()> what);
