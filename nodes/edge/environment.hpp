@@ -2,7 +2,9 @@
 // file in routes/ is given all of it and takes what it needs.
 #pragma once
 
+#include "actors/sync/source.hpp"
 #include "nodes/edge/route.hpp"
+#include "runtime/host.hpp"
 #include "runtime/metrics.hpp"
 
 #include <string>
@@ -27,6 +29,8 @@ public:
 struct environment {
   runtime::meters& meters;
   const edge::readiness& readiness;
+  runtime::host* host = nullptr; // null where only the edge itself is under test
+  const actors::source_kinds* sources = nullptr;
 };
 
 } // namespace tenon::nodes::edge
