@@ -50,7 +50,10 @@ TEST(requests, fill_in_path_query_headers_and_body) {
       post: "/accounts/{{conn.account}}/search"
       query: {tags: [a, "{{conn.account}}"], none: "{{conn.size}}", n: 5, on: true}
       headers: {X-Account: "{{conn.account}}", X-None: "{{conn.size}}"}
-      body: {limit: 200, filters: [{field: at, value: "{{cursor | epoch_ms}}"}], who: "is {{conn.id}}"}
+      body:
+        limit: 200
+        filters: [{field: at, value: "{{cursor | epoch_ms}}"}]
+        who: "is {{conn.id}}"
     records: data
     key: id
     cursor: {time: {field: at}})",
