@@ -111,8 +111,6 @@ outgoing made(const access& to, const http_request& r) {
   out.set(http::field::connection, "close");
   if (!to.key.empty())
     out.set(http::field::authorization, "Bearer " + to.key);
-  if (!r.if_match.empty())
-    out.set(http::field::if_match, r.if_match);
   if (!r.body.empty()) {
     out.set(http::field::content_type, "application/json");
     out.body() = r.body;
@@ -187,8 +185,7 @@ result<http_response> http_client::send(const http_request& r) const {
   };
   http_response answer{.status = message.result_int(),
                        .body = std::move(message.body()),
-                       .content_type = header(http::field::content_type),
-                       .etag = header(http::field::etag)};
+                       .content_type = header(http::field::content_type)};
   std::int64_t seconds = 0;
   const auto wait = header(http::field::retry_after);
   if (std::from_chars(wait.data(), wait.data() + wait.size(), seconds).ec == std::errc{} &&

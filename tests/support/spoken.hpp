@@ -4,6 +4,7 @@
 
 #include "nodes/cli/run.hpp"
 
+#include <cstdlib>
 #include <sstream>
 
 namespace tenon::tests {
@@ -22,6 +23,8 @@ struct speaking {
 };
 
 inline spoken say(const std::vector<std::string>& arguments, const speaking& how = {}) {
+  for (const char* name : {"TENON_SERVER", "TENON_KEY", "TENON_TENANT"})
+    ::unsetenv(name);
   std::istringstream in{how.input};
   std::ostringstream out;
   std::ostringstream err;

@@ -69,6 +69,15 @@ TEST(cli_connection, does_not_take_another_program_for_a_server) {
   EXPECT_TRUE(contains(other.err, "does not speak HTTP")) << other.err;
 }
 
+TEST(cli_connection, warns_when_the_key_leaves_the_machine_in_the_clear) {
+  canned_server server{[](const auto&) -> canned_answer { return {.body = R"({"items":[]})"}; }};
+  const auto port = server.url().substr(server.url().rfind(':'));
+  const auto s = say({"get", "syncs", "--server", "http://0.0.0.0" + port, "--key", "tn_test"});
+  EXPECT_EQ(s.code, exit_code::done);
+  EXPECT_TRUE(contains(s.err, "warning: the key travels in the clear to http://0.0.0.0")) << s.err;
+  EXPECT_FALSE(contains(say_to(server, {"get", "syncs"}).err, "warning"));
+}
+
 TEST(cli_connection, follows_no_redirect_with_its_key) {
   canned_server elsewhere{[](const auto&) { return canned_answer{}; }};
   canned_server server{[&elsewhere](const auto&) -> canned_answer {

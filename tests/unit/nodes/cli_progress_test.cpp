@@ -88,9 +88,11 @@ TEST(cli_summary, is_one_sentence_with_what_happened) {
                      .read = 20'000,
                      .stored = 19'600,
                      .unchanged = 400,
+                     .bytes = 20'480'000,
                      .took = span{6'200}};
-  EXPECT_EQ(summary_line("customers", r, span{7'000}, {}),
-            "✓ customers  20,000 read in 6.2 s (3,225/s): 19,600 stored, 400 unchanged\n");
+  EXPECT_EQ(
+      summary_line("customers", r, span{7'000}, {}),
+      "✓ customers  20,000 read, 20.5 MB, in 6.2 s (3,225/s): 19,600 stored, 400 unchanged\n");
   const run_report f{.run = 8, .state = "failed", .read = 10, .stored = 10};
   EXPECT_EQ(summary_line("customers", f, span{50}, {.unicode = false}),
             "x customers  failed: 10 read in 0.1 s: 10 stored\n");
