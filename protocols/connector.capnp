@@ -4,6 +4,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
+using T = import "annotations.capnp";
 using R = import "resource.capnp";
 
 struct ConnectorCommand {
@@ -12,7 +13,14 @@ struct ConnectorCommand {
     # The spec is the manifest; a manifest that does not compile is refused with every place at fault.
     describe @1 :R.ResourceDescribe;
     remove @2 :R.ResourceRemove;
+    read @3 :Void $T.reply("Manifest");
+    # What an interpreter asks for.
   }
+}
+
+struct ConnectorManifest {
+  version @0 :UInt64;
+  text @1 :Text $T.json;
 }
 
 struct ConnectorEvent {

@@ -24,5 +24,6 @@ tenon_package(boost LIBRARIES boost_system Threads::Threads
 tenon_package(openssl LIBRARIES OpenSSL::SSL OpenSSL::Crypto)
 tenon_package(prometheus LIBRARIES prometheus-cpp-core)
 tenon_package(re2 LIBRARIES re2)
+tenon_package(zlib LIBRARIES z)
 tenon_package(sqlite LIBRARIES sqlite3)
 tenon_package(cli11)

@@ -88,7 +88,7 @@ type plain_type(names& names, Type::Reader t, std::string& wrong) {
 /// Numbers of milliseconds become what they mean, and lose the unit.
 void give_unit(field& f, Type::Reader t, std::string_view schema_name) {
   const bool sign = t.isInt64();
-  if (sign && schema_name.ends_with("AtMs")) {
+  if (sign && (schema_name.ends_with("AtMs") || schema_name == "atMs")) {
     f.type = {
         .shape = shape::moment, .spelled = "tenon::moment", .wire = "std::int64_t", .bits = 64};
     f.name = snake_case(schema_name.substr(0, schema_name.size() - 2));

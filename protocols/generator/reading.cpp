@@ -189,8 +189,12 @@ private:
     for (const auto& r : replies_) {
       auto* command = find(r.type);
       std::string answer = "void";
-      if (!command)
-        complain(r.place, "a command is Void, a group, or a plain struct of this file");
+      // A struct of another conversation is a command there, and has its reply from there.
+      const bool own = r.type.starts_with(out_.space() + "::");
+      if (!command && own)
+        complain(r.place, "a command is Void, a group, or a plain struct");
+      if (!own && !r.reply.empty())
+        complain(r.place, "$reply belongs where the struct is declared");
       if (!r.reply.empty() && (answer = names_.resolve(r.reply)).empty())
         complain(r.place, "$reply names no struct: " + r.reply);
       if (command && !command->reply.empty() && command->reply != answer)

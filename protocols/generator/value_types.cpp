@@ -1,8 +1,6 @@
 #include "protocols/generator/naming.hpp"
 #include "protocols/generator/writing.hpp"
 
-#include <algorithm>
-
 namespace tenon::generator {
 
 namespace {
@@ -98,7 +96,8 @@ private:
             "[[maybe_unused]] Visit&& visit) {\n";
     for (const auto& f : s.fields)
       out_ += "    visit(" + reflection(f.name, f.doc, &f) + ", self." + f.member + ");\n";
-    out_ += "  }\n  bool operator==(const " + s.name + "&) const = default;\n};\n";
+    out_ += "  }\n  bool operator==(const " + from_.space() + "::" + s.name +
+            "&) const = default;\n};\n";
   }
 
   void write_type(const sum& u) {

@@ -33,6 +33,7 @@ struct SpecimenNumbers {
   skewMs @15 :Int64 = -5;
   legacyMs @16 :UInt32 = 12;
   # Not 64 bits wide, so it keeps its unit.
+  atMs @17 :Int64;
 }
 
 struct SpecimenTexts {
@@ -104,6 +105,11 @@ struct SpecimenEverything {
   empty @6 :SpecimenEmpty;
   colour @7 :SpecimenColour;
   last @8 :UInt8;
+}
+
+struct SpecimenBook {
+  # Its elements take far more memory than bytes.
+  pages @0 :List(SpecimenEverything);
 }
 
 struct SpecimenCommand {

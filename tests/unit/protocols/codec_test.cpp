@@ -5,6 +5,7 @@
 #include "protocols/ensure.hpp"
 #include "protocols/specimen.hpp"
 #include "tests/golden/specimen.hpp"
+#include "tests/unit/protocols/every_type.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,16 +13,7 @@
 
 namespace tenon::protocols {
 
-std::vector<message_type> messages_of_specimen();
-
 namespace {
-
-std::vector<message_type> every_type() {
-  auto all = catalog();
-  for (const auto& more : messages_of_specimen())
-    all.push_back(more);
-  return all;
-}
 
 template <class T> T filled() {
   T x{};
@@ -92,9 +84,19 @@ TEST(codec, starts_with_the_defaults_of_the_schema) {
   EXPECT_EQ(n.ratio, 0.1);
   EXPECT_EQ(n.colour, specimen::colour::dark_green);
   EXPECT_EQ(n.born_at, moment{span{1000}});
+  EXPECT_EQ(n.at, moment{});
   EXPECT_EQ(n.patience, span{30000});
   EXPECT_EQ(n.legacy_ms, 12u);
   EXPECT_EQ(specimen::texts{}.greeting, "hello \"you\"\n");
+}
+
+TEST(codec, takes_what_an_older_schema_did_not_have_at_its_default) {
+  // A root struct of no words at all, behind the segment table.
+  const std::uint64_t words[]{std::uint64_t{1} << 32, 0xfffffffc};
+  const auto bytes = blob::copy_of({reinterpret_cast<const char*>(words), sizeof words});
+  EXPECT_EQ(decode<specimen::numbers>(bytes).value(), specimen::numbers{});
+  EXPECT_EQ(decode<specimen::everything>(bytes).value(), specimen::everything{});
+  EXPECT_EQ(decode<specimen::shape>(bytes).value(), specimen::shape{specimen::nothing{}});
 }
 
 TEST(codec, gives_commands_their_replies_and_calls_their_outcomes) {

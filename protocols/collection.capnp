@@ -1,0 +1,198 @@
+@0xc0a7f8316e5d924b;
+# Where synced records live: rows by key, each with a version and where it came from. Whoever feeds a
+# collection (a sync) stores page after page; how far it got is kept in the same journal entry as the
+# records, so a feed can be neither ahead of its records nor behind them.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("tenon::protocols::wire");
+using T = import "annotations.capnp";
+using R = import "resource.capnp";
+
+struct CollectionSpec {
+  description @0 :Text;
+}
+
+struct CollectionIncoming {
+  key @0 :Text;
+  # 1 to 250 bytes.
+  content @1 :Data;
+  # A JSON object, kept byte for byte.
+  deleted @2 :Bool;
+  # The source says that it is gone: the row becomes a tombstone.
+}
+
+struct CollectionLetter {
+  # A record that could not be stored, as it came.
+  place @0 :Text;
+  reason @1 :Text;
+  bytes @2 :Data;
+  feed @3 :Text;
+  run @4 :UInt64;
+  atMs @5 :Int64;
+}
+
+struct CollectionCommand {
+  union {
+    configure @0 :R.ResourceConfigure;
+    describe @1 :R.ResourceDescribe;
+    remove @2 :R.ResourceRemove;
+    store :group $T.reply("Stored") {
+      # One page of one run of a feed. A page that was stored before is answered as it was then, and
+      # changes nothing; a page out of order is a conflict.
+      feed @3 :Text;
+      run @4 :UInt64;
+      page @5 :UInt64;
+      records @6 :List(CollectionIncoming);
+      letters @7 :List(CollectionLetter);
+      filtered @8 :UInt64;
+      position @9 :Text;
+      # Where the next page begins. Not looked into.
+      cursor @10 :Text;
+      # How far an incremental feed has seen. Not looked into.
+      last @11 :Bool;
+      marks @12 :Bool;
+      # A full refresh: remember that these keys were seen, for the sweep at its end.
+    }
+    sweep :group $T.reply("SweepReached") {
+      # After the last page of a full refresh: rows of this feed that the run has not seen become
+      # tombstones, some of them at a time.
+      feed @13 :Text;
+      run @14 :UInt64;
+    }
+    position :group $T.reply("Feed") {
+      feed @15 :Text;
+    }
+    read :group $T.reply("Page") {
+      after @16 :Text;
+      limit @17 :UInt32 = 100;
+      # At most 1000.
+      filter @18 :Text;
+      # An expression over `record`; empty for all.
+      tombstones @19 :Bool;
+    }
+    listLetters :group $T.reply("Letters") {
+      after @20 :UInt64;
+      limit @21 :UInt32 = 100;
+    }
+  }
+}
+
+struct CollectionStored {
+  stored @0 :UInt64;
+  # New, changed, or turned into a tombstone.
+  unchanged @1 :UInt64;
+  deleted @2 :UInt64;
+  # Of those stored.
+  deadLettered @3 :UInt64;
+  filtered @4 :UInt64;
+  position @5 :Text;
+  cursor @6 :Text;
+  last @7 :Bool;
+  repeated @8 :Bool;
+}
+
+struct CollectionSweepReached {
+  deleted @0 :UInt64;
+  # So far, by this run's sweep.
+  done @1 :Bool;
+}
+
+struct CollectionItem {
+  key @0 :Text;
+  row @1 :CollectionRecord;
+}
+
+struct CollectionPage {
+  items @0 :List(CollectionItem);
+  next @1 :Text;
+  # Ask for what comes after this key; empty when there is no more.
+}
+
+struct CollectionNumbered {
+  number @0 :UInt64;
+  letter @1 :CollectionLetter;
+}
+
+struct CollectionLetters {
+  letters @0 :List(CollectionNumbered);
+  next @1 :UInt64;
+}
+
+struct CollectionRecord {
+  # A row.
+  version @0 :UInt64;
+  # 1 for the first content, one more for each change.
+  content @1 :Data;
+  deleted @2 :Bool;
+  changedAtMs @3 :Int64;
+  feed @4 :Text;
+  run @5 :UInt64;
+  # The run that changed it.
+  seen @6 :UInt64;
+  # The last full refresh that saw it.
+}
+
+struct CollectionChange {
+  key @0 :Text;
+  row @1 :CollectionRecord;
+}
+
+struct CollectionEvent {
+  union {
+    configured @0 :R.ResourceConfigured;
+    removed @1 :R.ResourceRemoved;
+    pageStored :group {
+      feed @2 :Text;
+      run @3 :UInt64;
+      page @4 :UInt64;
+      changes @5 :List(CollectionChange);
+      seen @6 :List(Text);
+      # Unchanged, but seen by a full refresh.
+      letters @7 :List(CollectionLetter);
+      unchanged @8 :UInt64;
+      filtered @9 :UInt64;
+      born @10 :UInt64;
+      # Of the changes: keys that had no live row.
+      deleted @11 :UInt64;
+      position @12 :Text;
+      cursor @13 :Text;
+      last @14 :Bool;
+      atMs @15 :Int64;
+      revived @16 :UInt64;
+      # Of those born: keys that had a tombstone.
+    }
+    swept :group {
+      feed @17 :Text;
+      run @18 :UInt64;
+      keys @19 :List(Text);
+      after @20 :Text;
+      # Everything up to this key has been looked at.
+      done @21 :Bool;
+      atMs @22 :Int64;
+    }
+  }
+}
+
+struct CollectionFeed {
+  name @0 :Text;
+  run @1 :UInt64;
+  pages @2 :UInt64;
+  # Stored in this run: the number of the next one.
+  position @3 :Text;
+  cursor @4 :Text;
+  lastPage @5 :CollectionStored;
+  # How the newest page was answered.
+  sweptTo @6 :Text;
+  sweptRun @7 :UInt64;
+  # The run whose sweep is over.
+  sweptRows @8 :UInt64;
+}
+
+struct CollectionState {
+  record @0 :R.ResourceRecord;
+  feeds @1 :List(CollectionFeed);
+  live @2 :UInt64;
+  tombstones @3 :UInt64;
+  letters @4 :UInt64;
+  # Numbers given to letters so far.
+}

@@ -1,0 +1,212 @@
+@0xa5d3c9e7184bf260;
+# Keeps one collection in step with one source, page by page, in runs. The records themselves go from
+# the source to the collection; the sync decides what is read next and keeps the account.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("tenon::protocols::wire");
+using T = import "annotations.capnp";
+using R = import "resource.capnp";
+
+struct SyncLimits {
+  pages @0 :UInt64 = 1000000;
+  records @1 :UInt64 = 1000000000;
+  bytes @2 :UInt64 = 1000000000000;
+  timeMs @3 :UInt64 = 3600000;
+  # Of one run. A run that passes a limit fails and says which; what it stored stays stored.
+}
+
+struct SyncSpec {
+  from @0 :Text $T.json $T.required;
+  # The source: an object with one member, named after the kind of source:
+  # {connector: {integration: chinook, stream: customers}} or
+  # {sqlite: {file: chinook.sqlite, table: customers, key: CustomerId}}.
+
+  into @1 :Text $T.required;
+  # The collection.
+
+  keep @2 :Text;
+  # An expression over `record`: records for which it is not true are counted as filtered.
+
+  retries @3 :UInt32 = 3;
+  # Attempts in a row at one page, after the first.
+
+  limits @4 :SyncLimits;
+}
+
+enum SyncPhase {
+  idle @0;
+  running @1;
+  waiting @2;
+  # For the time of the next attempt.
+  paused @3;
+}
+
+enum SyncOutcome {
+  running @0;
+  paused @1;
+  succeeded @2;
+  failed @3;
+  cancelled @4;
+}
+
+struct SyncCommand {
+  union {
+    configure @0 :R.ResourceConfigure;
+    describe @1 :R.ResourceDescribe;
+    remove @2 :R.ResourceRemove;
+    start :group $T.reply("Accepted") {
+      # Begins a run, or joins the one that is under way.
+      full @3 :Bool;
+      # From the beginning; at its end, what the source no longer has becomes tombstones.
+      by @4 :Text;
+      # Who asked: "schedule nightly", "api".
+    }
+    pause @5 :Void $T.reply("Standing");
+    resume @6 :Void $T.reply("Standing");
+    cancel @7 :Void $T.reply("Standing");
+    rewind :group $T.reply("Standing") {
+      # The next run begins at this cursor; empty: at the beginning.
+      cursor @8 :Text;
+    }
+    readRun :group $T.reply("Run") {
+      number @9 :UInt64;
+      # 0: the newest.
+    }
+    listRuns @10 :Void $T.reply("RunList");
+    transferred :group {
+      # The outcome of SyncTransfer: one page is in the collection, or it is not and why.
+      run @11 :UInt64;
+      page @12 :UInt64;
+      moved @13 :SyncMoved;
+      why @14 :Text;
+      # Empty: the page is in the collection.
+      place @15 :Text;
+      remedy @16 :Text;
+      transient @17 :Bool;
+      # Worth another attempt.
+      retryAfterMs @18 :UInt64;
+      # What the source asked for (Retry-After); 0: the sync's own back-off.
+      startOver @19 :Bool;
+      # The source no longer knows the position: begin at the beginning.
+    }
+    wake @20 :Void;
+    # The sync's own: an attempt or the run's time limit is due.
+  }
+}
+
+struct SyncMoved {
+  stored @0 :UInt64;
+  unchanged @1 :UInt64;
+  filtered @2 :UInt64;
+  deadLettered @3 :UInt64;
+  deleted @4 :UInt64;
+  bytes @5 :UInt64;
+  position @6 :Text;
+  cursor @7 :Text;
+  last @8 :Bool;
+  expected @9 :UInt64;
+  # Records that the source says this run has in all; 0: it does not say.
+}
+
+struct SyncAccepted {
+  run @0 :UInt64;
+  joined @1 :Bool;
+}
+
+struct SyncStanding {
+  phase @0 :SyncPhase;
+  run @1 :UInt64;
+}
+
+struct SyncRun {
+  number @0 :UInt64;
+  outcome @1 :SyncOutcome;
+  full @2 :Bool;
+  by @3 :Text;
+  startedAtMs @4 :Int64;
+  endedAtMs @5 :Int64 $T.optional;
+  pages @6 :UInt64;
+  read @7 :UInt64;
+  # Always stored + unchanged + filtered + deadLettered.
+  stored @8 :UInt64;
+  unchanged @9 :UInt64;
+  filtered @10 :UInt64;
+  deadLettered @11 :UInt64;
+  deleted @12 :UInt64;
+  # Tombstones, of those stored.
+  bytes @13 :UInt64;
+  expected @14 :UInt64;
+  retries @15 :UInt64;
+  why @16 :Text;
+  place @17 :Text;
+  remedy @18 :Text;
+}
+
+struct SyncRunList {
+  runs @0 :List(SyncRun);
+  # Newest first.
+}
+
+struct SyncTransfer $T.outcome("transferred") {
+  # Read one page of the source and store it. Whoever performs it knows which sync asks; its name is
+  # the feed of the collection.
+  run @0 :UInt64;
+  page @1 :UInt64;
+  spec @2 :Text $T.json;
+  position @3 :Text;
+  cursor @4 :Text;
+  full @5 :Bool;
+}
+
+struct SyncEvent {
+  union {
+    configured @0 :R.ResourceConfigured;
+    removed @1 :R.ResourceRemoved;
+    started :group {
+      run @2 :UInt64;
+      full @3 :Bool;
+      by @4 :Text;
+      atMs @5 :Int64;
+    }
+    moved @6 :SyncMoved;
+    attemptFailed :group {
+      why @7 :Text;
+      place @8 :Text;
+      remedy @9 :Text;
+      retryAtMs @10 :Int64;
+    }
+    attempted @11 :Void;
+    # The waiting is over.
+    startedOver @12 :Void;
+    paused @13 :Void;
+    resumed @14 :Void;
+    ended :group {
+      outcome @15 :SyncOutcome;
+      why @16 :Text;
+      place @17 :Text;
+      remedy @18 :Text;
+      atMs @19 :Int64;
+    }
+    rewound :group {
+      cursor @20 :Text;
+    }
+  }
+}
+
+struct SyncState {
+  record @0 :R.ResourceRecord;
+  phase @1 :SyncPhase;
+  cursor @2 :Text;
+  # Where the next run begins.
+  position @3 :Text;
+  reached @4 :Text;
+  # The present run's cursor, which becomes `cursor` when it succeeds.
+  failures @5 :UInt32;
+  # Attempts at the present page that failed, in a row.
+  retryAtMs @6 :Int64;
+  run @7 :SyncRun;
+  # The newest.
+  past @8 :List(SyncRun);
+  # Before it, newest first, at most 50.
+  timeLimitMs @9 :UInt64;
+}

@@ -1,0 +1,42 @@
+#include "runtime/store/log_map.hpp"
+
+#include "protocols/ensure.hpp"
+
+#include <algorithm>
+
+namespace tenon::runtime::store {
+
+void log_map::add(std::uint64_t sequence, std::span<const planned_block> blocks) {
+  must(sequence == next_sequence(), "rows of the journal are numbered without gaps");
+  wanted_.push_back(static_cast<std::uint32_t>(blocks.size()));
+  for (const auto& block : blocks)
+    blocks_[block.partition].push_back({block.first, sequence, block.count, block.offset});
+}
+
+void log_map::trim(partition_number p, std::uint64_t through) {
+  auto& blocks = blocks_[p];
+  for (; !blocks.empty() && blocks.front().last() <= through; blocks.pop_front())
+    --wanted_[blocks.front().sequence - first_];
+}
+
+std::optional<std::uint64_t> log_map::first_unwanted() const {
+  if (wanted_.empty() || wanted_.front() > 0)
+    return std::nullopt;
+  return first_;
+}
+
+void log_map::drop_first() {
+  wanted_.pop_front();
+  ++first_;
+}
+
+std::optional<block_place> log_map::find(partition_number p, std::uint64_t index) const {
+  const auto& blocks = blocks_[p];
+  const auto found = std::partition_point(blocks.begin(), blocks.end(),
+                                          [&](const auto& b) { return b.last() < index; });
+  if (found == blocks.end())
+    return std::nullopt;
+  return *found;
+}
+
+} // namespace tenon::runtime::store

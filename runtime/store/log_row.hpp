@@ -1,0 +1,79 @@
+// The stored form of one group commit: one row of the journal, keyed by its sequence. It holds a
+// block for each partition that had entries waiting:
+//
+//   row    checksum 4 | blocks 4 | block…
+//   block  checksum 4 | partition 2 | position in the row 2 | first index 8 | entries 4 | bytes 4 |
+//          entry…
+//   entry  term 8 | size 4 | bytes
+//
+// A checksum covers the row's sequence and everything behind it in its part, so that a block that
+// is right but stands in the wrong place is found too. Reading trusts nothing: any bytes give
+// either blocks or the reason why not.
+#pragma once
+
+#include "protocols/failure.hpp"
+#include "runtime/journal.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace tenon::runtime::store {
+
+inline constexpr std::size_t row_header_bytes = 8;
+inline constexpr std::size_t block_header_bytes = 24;
+inline constexpr std::size_t entry_header_bytes = 12;
+
+struct stored_entry {
+  std::uint64_t term = 0;
+  std::uint64_t index = 0;
+  std::string_view bytes;
+};
+
+/// A block whose checksum was right and whose entries fill it exactly.
+struct stored_block {
+  partition_number partition = 0;
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint32_t offset = 0; // in the row, of the block's header
+  std::string_view entries;
+
+  std::uint64_t last() const { return first + count - 1; }
+};
+
+/// Steps through the entries of a block.
+class entry_reader {
+public:
+  explicit entry_reader(const stored_block& b) : rest_{b.entries}, index_{b.first} {}
+
+  std::optional<stored_entry> next();
+
+private:
+  std::string_view rest_;
+  std::uint64_t index_;
+};
+
+/// What one block of a row to be written will hold.
+struct planned_block {
+  partition_number partition = 0;
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint32_t bytes = 0;  // of its entries with their headers
+  std::uint32_t offset = 0; // set by `plan_row`: where its header stands in the row
+};
+
+/// Lays the blocks out one behind the other; the row's size.
+std::size_t plan_row(std::span<planned_block> blocks);
+/// Writes one entry at `at`; where the next one stands.
+char* write_entry(char* at, std::uint64_t term, std::string_view bytes) noexcept;
+/// Completes a row whose entries are written: headers and checksums.
+void seal_row(char* row, std::uint64_t sequence, std::span<const planned_block> blocks) noexcept;
+
+/// The block whose header is at `offset`, checked.
+result<stored_block> read_block(std::uint64_t sequence, std::string_view row, std::uint32_t offset);
+/// All blocks, checked, and that nothing else is in the row.
+result<std::vector<stored_block>> read_row(std::uint64_t sequence, std::string_view row);
+
+} // namespace tenon::runtime::store
