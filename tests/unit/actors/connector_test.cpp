@@ -13,7 +13,7 @@ using tenon::tests::given;
 namespace {
 
 std::string manifest(std::string limits = "{}") {
-  return R"({"connector":"chinook","title":"Chinook","base":"https://api.example.com",)"
+  return R"({"connector":{"name":"chinook","title":"Chinook"},"base":"https://api.example.com",)"
          R"("auth":{"none":{}},"limits":)" +
          limits +
          R"(,"streams":{"albums":{"request":{"get":"/albums"},"records":"items","key":"id"}}})";
@@ -50,7 +50,7 @@ TEST(connector, refuses_limits_that_a_quota_cannot_count) {
 TEST(connector, shows_in_its_status_what_can_be_read_with_it) {
   auto one = given<connector>(connector::configured{manifest(), at(0s)});
   EXPECT_EQ(tenon::write_json(connector::status(one.state)),
-            R"({"connector":"chinook","title":"Chinook","streams":["albums"]})");
+            R"({"connector":{"name":"chinook","title":"Chinook"},"streams":["albums"]})");
 }
 
 } // namespace
