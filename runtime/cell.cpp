@@ -226,6 +226,15 @@ void cell::gather(batch& b, decided&& d) {
   auto& entry = b.entry;
   if (entry.numbered == 0)
     entry.numbered = ledger_.numbered();
+  for (auto& s : d.sends) { // what an actor leaves out of an address is its own
+    auto& [tenant, kind, name] = s.to;
+    if (tenant.empty())
+      tenant = id_.tenant;
+    if (kind.empty())
+      kind = id_.kind;
+    if (name.empty())
+      name = id_.name;
+  }
   std::ranges::move(d.events, std::back_inserter(entry.events));
   for (auto& s : d.sends) {
     s.to = beside(id_, std::move(s.to));

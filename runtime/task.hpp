@@ -2,10 +2,14 @@
 // an executor, waits without a thread, and hands its answer or its exception to whoever awaits it.
 //
 //   task<result<blob>> download(client& web, std::string url) {
-//     auto answer = co_await web.send({.method = "GET", .url = url}, {});
+//     auto answer = co_await web.send({"GET", url}, {});
 //     if (!answer) co_return std::move(answer).error();
 //     co_return answer->body;
 //   }
+//
+// Awaiting: GCC 12 destroys a braced aggregate wrongly when it is a temporary of the statement that
+// awaits: `co_await ask({.name = n})` frees what it never allocated. Name the aggregate first, or
+// give the type a constructor, as types made for being passed to tasks should have.
 //
 // A task tree shares one executor and one stop token. Whatever completes a wait, and on whatever
 // thread, the task goes on where its executor puts it. Actors are not tasks: what must survive a

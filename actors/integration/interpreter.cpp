@@ -104,6 +104,16 @@ result<http_request> finish(const manifest& m, const connection& c, draft made) 
   return request;
 }
 
+/// For expressions; and, where a parameter carries it, for the query.
+value bound_value(const progress_rule& rule, const std::string& name,
+                  std::optional<std::int64_t> bound, parameters& query) {
+  if (!bound)
+    return {};
+  if (!name.empty())
+    query.emplace_back(name, text_of(rule, *bound));
+  return value_of(rule, *bound);
+}
+
 failure at_parameter(const parameter& p, std::string why, std::string remedy) {
   return {code::malformed, std::move(why), (p.secret ? "secrets." : "settings.") + p.name,
           std::move(remedy)};
@@ -231,18 +241,18 @@ result<http_request> page_request(const reading& r, const position& at, const pr
                                   moment now) {
   const auto& s = r.stream;
   auto names = words_of(r.connection, now);
-  const auto low = s.cursor ? lower_bound(*s.cursor, so_far) : std::nullopt;
-  const auto high = s.cursor ? upper_bound(*s.cursor, so_far) : std::nullopt;
-  const value from = low ? value_of(*s.cursor, *low) : value{};
-  const value to = high ? value_of(*s.cursor, *high) : value{};
+  value from;
+  value to;
+  parameters bounds;
+  if (s.cursor) {
+    from = bound_value(*s.cursor, s.cursor->from, lower_bound(*s.cursor, so_far), bounds);
+    to = bound_value(*s.cursor, s.cursor->to, upper_bound(*s.cursor, so_far), bounds);
+  }
   names.bind("cursor", from).bind("cursor_end", to);
   auto made = make_draft(r.connector, r.connection, s.request, names);
   if (!made)
     return std::move(made).error();
-  if (low && !s.cursor->from.empty())
-    made->query.emplace_back(s.cursor->from, text_of(*s.cursor, *low));
-  if (high && !s.cursor->to.empty())
-    made->query.emplace_back(s.cursor->to, text_of(*s.cursor, *high));
+  made->query.insert(made->query.end(), bounds.begin(), bounds.end());
   if (s.page != nullptr)
     if (auto ok = s.page->put(*made, at.at); !ok)
       return std::move(ok).error();

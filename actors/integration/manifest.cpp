@@ -166,6 +166,7 @@ void take_auth(form& fields, manifest& into) {
     return;
   }
   form inner{*said, "auth", fields.found()};
+  const auto before = fields.found().count();
   for (const auto& kind : later_auth_kinds)
     inner.later(kind);
   inner.later("sign");
@@ -179,11 +180,9 @@ void take_auth(form& fields, manifest& into) {
   }
   if (chosen > 1)
     fields.note("auth", "a connector has one kind of authentication, not several");
-  const bool later = std::ranges::any_of(
-      later_auth_kinds, [&](const auto& kind) { return said->find(kind) != nullptr; });
-  if (chosen == 0 && inner.is_object() && !later)
-    fields.note("auth", "the kind of authentication is missing", "Use " + listed(kinds) + ".");
   inner.finish();
+  if (chosen == 0 && inner.is_object() && fields.found().count() == before)
+    fields.note("auth", "the kind of authentication is missing", "Use " + listed(kinds) + ".");
 }
 
 void take_limits(form& fields, manifest& into) {

@@ -214,35 +214,27 @@ failure at_stream(const reading& r, failure why) {
   return why;
 }
 
-/// A body that ends too early may come whole the next time; anything else will not change.
-bool is_cut_off(const failure& why) {
-  return why.why.starts_with("the body ends");
-}
-
+/// A login page of some network or a cut-off body may be gone the next time; a wrong address will
+/// not, so this is asked again only a few times.
 verdict judge_no_json(const reading& r, const failure& why, const http_response& answer,
                       const position& at) {
-  constexpr std::uint32_t cut_off_rule = 999'999;
-  constexpr std::uint32_t most = 3;
+  constexpr unsigned most = 4;
   const auto type = find_header(answer.headers, "content-type");
-  failure said{why.code, "the answer is not JSON: " + why.why, why.where,
+  failure said{code::unavailable, "the answer is not JSON: " + why.why, why.where,
                "Check the connector's base address and path."};
   if (type && type->find("json") == type->npos)
     said.why += "; it says that it is " + std::string{type->substr(0, 60)};
   auto made = give_up(at_stream(r, std::move(said)), at);
-  if (!is_cut_off(why))
-    return made;
   made.classify = meaning::transient;
-  made.why.code = code::unavailable;
-  made.why.remedy = "Nothing: it is asked again.";
-  for (auto& [rule, times] : made.position.tries)
-    if (rule == cut_off_rule) {
-      made.then = ++times > most ? action::fail : action::retry;
-      made.delay = made.then == action::retry ? span{std::chrono::seconds{times}} : span{0};
-      return made;
-    }
-  made.position.tries.emplace_back(cut_off_rule, 1);
+  // The number behind the last rule's: it belongs to no rule.
+  const auto times = count_try(made.position, static_cast<std::uint32_t>(r.connector.rules.size()));
+  if (times > most || why.code == code::too_large) {
+    made.why.code = why.code;
+    return made;
+  }
   made.then = action::retry;
-  made.delay = std::chrono::seconds{1};
+  made.delay = std::chrono::seconds{1 << (times - 1)};
+  made.why.retry_after = made.delay;
   return made;
 }
 

@@ -122,11 +122,11 @@ void take_page(form& fields, stream& into) {
       inner.note(kind.name, "a stream has one kind of page, not several");
     into.page = kind.compile(*settings, inner.at(kind.name), rules, fields.found());
   }
+  const auto before = fields.found().count();
   inner.later("keyset");
-  const bool later = said->find("keyset") != nullptr;
-  if (into.page == nullptr && inner.is_object() && !later)
-    fields.note("page", "the kind of page is missing", "Use " + listed(kinds) + ".");
   inner.finish();
+  if (into.page == nullptr && inner.is_object() && fields.found().count() == before)
+    fields.note("page", "the kind of page is missing", "Use " + listed(kinds) + ".");
 }
 
 bool is_field(std::string_view text) {

@@ -63,15 +63,6 @@ std::string remedy_for(meaning m) {
   }
 }
 
-/// How often this rule has now matched for this page.
-unsigned count_try(position& at, std::uint32_t rule_number) {
-  for (auto& [rule, times] : at.tries)
-    if (rule == rule_number)
-      return ++times;
-  at.tries.emplace_back(rule_number, 1);
-  return 1;
-}
-
 } // namespace
 
 failure explain(const rule& matched, const http_response& answer, const json_text* body,
@@ -97,6 +88,14 @@ failure explain(const rule& matched, const http_response& answer, const json_tex
   if (!message.empty())
     why.why += ": " + message;
   return why;
+}
+
+unsigned count_try(position& at, std::uint32_t rule_number) {
+  for (auto& [rule, times] : at.tries)
+    if (rule == rule_number)
+      return ++times;
+  at.tries.emplace_back(rule_number, 1);
+  return 1;
 }
 
 verdict judge(const reading& r, std::uint32_t rule_number, const http_request& request,

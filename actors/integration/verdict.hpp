@@ -10,6 +10,9 @@ namespace tenon::actors::connectors {
 failure explain(const rule&, const http_response&, const json_text* body, const connection&,
                 std::string_view what, moment now);
 
+/// How often this rule has now matched for the page at `at`, which remembers it.
+unsigned count_try(position& at, std::uint32_t rule_number);
+
 /// What a matching rule does, with its tries counted; beyond its `max` it fails.
 verdict judge(const reading&, std::uint32_t rule_number, const http_request&, const http_response&,
               const json_text* body, const position&, moment now);

@@ -119,6 +119,39 @@ function(tenon_tests folder)
 endfunction()
 include(GoogleTest)
 
+# tenon_benchmarks(<folder> NEEDS <library>...): every *_benchmark.cpp is an executable of its name,
+# built when it is asked for.
+function(tenon_benchmarks folder)
+  cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_benchmark.cpp)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${arg_NEEDS} benchmark::benchmark tenon_warnings)
+  endforeach()
+endfunction()
+
+# tenon_fuzz(<folder> NEEDS <library>...): every <name>_fuzz.cpp is an executable. With GCC it replays
+# corpus/<name>, which is a test; with Clang it searches for more.
+function(tenon_fuzz folder)
+  cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_fuzz.cpp)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+    add_executable(${name} ${source})
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    else()
+      target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/${folder}/replay.cpp)
+    endif()
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${arg_NEEDS} tenon_warnings)
+    add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/${folder}/corpus/${corpus} -runs=0)
+  endforeach()
+endfunction()
+
 # tenon_catalog(<folder>)
 #
 # Generates the list of everything the folder offers, declared in "<folder>/catalog.hpp": one entry

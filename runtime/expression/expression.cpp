@@ -1,8 +1,8 @@
 #include "runtime/expression/expression.hpp"
 
 #include "protocols/ensure.hpp"
-#include "runtime/expression/compiler.hpp"
-#include "runtime/expression/machine.hpp"
+#include "runtime/expression/compiling/compiler.hpp"
+#include "runtime/expression/evaluation/machine.hpp"
 
 #include <algorithm>
 

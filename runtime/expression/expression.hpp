@@ -84,7 +84,7 @@ public:
   scope& bind_secret(std::string_view name, const value& v) { return put({name, &v, {}, true}); }
   scope& bind_secret(std::string_view name, value&&) = delete;
   /// A root whose fields are looked up in the bytes on demand. They are checked as far as they are
-  /// read.
+  /// read; of two members with one key the first counts.
   scope& bind_json(std::string_view name, std::string_view bytes) {
     return put({name, nullptr, bytes});
   }

@@ -7,7 +7,7 @@
 // without being called, unless its first parameter takes null.
 #pragma once
 
-#include "runtime/expression/workspace.hpp"
+#include "runtime/expression/evaluation/workspace.hpp"
 
 #include <span>
 #include <string_view>

@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace tenon::runtime::outbound {
 
@@ -39,7 +40,7 @@ public:
   explicit parser(bool to_head) {
     skip(to_head);
     header_limit(max_answer_head_bytes);
-    body_limit(boost::none); // answer_body has the limit
+    body_limit(std::numeric_limits<std::uint64_t>::max()); // answer_body has the limit
   }
 
   answer_head head;

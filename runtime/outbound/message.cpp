@@ -146,7 +146,7 @@ std::string head_of(const request& r, const url& u) {
 }
 
 request redirected(const request& r, unsigned status, const url& from, const url& to) {
-  request next{.method = r.method, .url = to_text(to)};
+  request next{r.method, to_text(to)};
   const bool to_get = (status == 303 && r.method != "HEAD") ||
                       ((status == 301 || status == 302) && r.method == "POST");
   if (to_get)

@@ -20,11 +20,16 @@ using headers = std::vector<std::pair<std::string, std::string>>;
 /// The first of that name, whatever its case.
 std::optional<std::string_view> find_header(const headers&, std::string_view name);
 
+// Not an aggregate, on purpose: see `awaiting` in runtime/task.hpp.
 struct request {
+  request() = default;
+  request(std::string m, std::string u, outbound::headers h = {}, blob b = {})
+      : method{std::move(m)}, url{std::move(u)}, headers{std::move(h)}, body{std::move(b)} {}
+
   std::string method = "GET";
   std::string url;
-  outbound::headers headers{}; // Host, Content-Length and what concerns the connection are added
-  blob body{};
+  outbound::headers headers; // Host, Content-Length and what concerns the connection are added
+  blob body;
 };
 
 struct response {
@@ -38,7 +43,10 @@ struct response {
   }
 };
 
+// Not an aggregate, as `request` is none.
 struct limits {
+  limits() = default;
+
   span wait = std::chrono::seconds{30};       // for a free connection
   span connect = std::chrono::seconds{10};    // look-up, connection and TLS together
   span first_byte = std::chrono::seconds{60}; // from the last byte sent to the first received
@@ -48,7 +56,7 @@ struct limits {
   unsigned connections_per_host = 16;
   /// Hosts beside the request's own that a redirect may lead to: "cdn.example.com", or
   /// "*.example.com" for everything below. Of the request's headers, only harmless ones go there.
-  std::vector<std::string> redirect_hosts{};
+  std::vector<std::string> redirect_hosts;
 };
 
 /// How far an exchange had come. In the `where` of every failure of this folder.

@@ -51,7 +51,9 @@ local_state::~local_state() {
 }
 
 result<void> local_state::load_file() {
-  auto opened = environment::open({options_.file, options_.map_bytes}, state_tables());
+  auto opened = environment::open(
+      {.file = options_.file, .map_bytes = options_.map_bytes, .walk_up_to = options_.walk_up_to},
+      state_tables());
   if (!opened)
     return std::move(opened).error();
   environment_ = std::move(opened).value();

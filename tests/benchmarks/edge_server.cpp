@@ -30,14 +30,14 @@ int main(int count, char** arguments) {
   keys.add(key.kept);
 
   edge::route_list routes;
-  routes.push_back({.method = edge::method::get,
-                    .pattern = "/api/v1/{tenant}/syncs/{name}",
-                    .summary = "A small document.",
-                    .permission = "sync:read",
-                    .handle = [](edge::request&&, edge::reply&& r) {
-                      std::move(r)(edge::response::json(
-                          R"({"message":"Hello, World!","id":12345,"ok":true})"));
-                    }});
+  routes.push_back(
+      {.method = edge::method::get,
+       .pattern = "/api/v1/{tenant}/syncs/{name}",
+       .summary = "A small document.",
+       .permission = "sync:read",
+       .handle = [](edge::request&&, edge::reply&& r) {
+         std::move(r)(edge::response::json(R"({"message":"Hello, World!","id":12345,"ok":true})"));
+       }});
   const runtime::system_clock clock;
   runtime::meters meters;
   auto gateway = edge::gateway::make(std::move(routes), {clock, keys, meters},

@@ -33,6 +33,9 @@ class method {
 public:
   virtual ~method() = default;
 
+  /// Whether `inject` needs a token that `acquire` asks for.
+  virtual bool needs_token() const { return false; }
+
   /// The request for a token; nothing for kinds that need none.
   virtual result<std::optional<http_request>> acquire(const scope&) const = 0;
 

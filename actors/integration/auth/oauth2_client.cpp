@@ -33,6 +33,8 @@ public:
   std::optional<span> lifetime; // when the answer does not say
   placement place;
 
+  bool needs_token() const override { return true; }
+
   result<std::optional<http_request>> acquire(const scope& names) const override {
     auto address = runtime::expression::evaluate_text(*token_url, names);
     if (!address)

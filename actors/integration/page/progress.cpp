@@ -97,6 +97,7 @@ value stored(const progress_rule& rule, std::int64_t bound) {
 std::optional<progress_rule> compile_progress(const value& said, const std::string& where,
                                               problems& found) {
   form fields{said, where, found};
+  const auto before = found.count();
   const auto* time = fields.take("time");
   const auto* sequence = fields.take("seq");
   fields.later({"token", "replay"});
@@ -107,7 +108,7 @@ std::optional<progress_rule> compile_progress(const value& said, const std::stri
     return compile_time(*time, fields.at("time"), found);
   if (sequence != nullptr)
     return compile_sequence(*sequence, fields.at("seq"), found);
-  if (fields.is_object())
+  if (fields.is_object() && found.count() == before)
     found.add(where, "the kind of the cursor is missing", "Use time: {field: …} or seq: {…}.");
   return std::nullopt;
 }

@@ -1,8 +1,8 @@
 // Functions on lists and objects, and those that ask what a value is.
 #include "protocols/json.hpp"
 #include "protocols/utf8.hpp"
+#include "runtime/expression/evaluation/operators.hpp"
 #include "runtime/expression/function.hpp"
-#include "runtime/expression/operators.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // Functions on numbers.
+#include "runtime/expression/evaluation/operators.hpp"
 #include "runtime/expression/function.hpp"
-#include "runtime/expression/operators.hpp"
 
 #include <algorithm>
 #include <array>

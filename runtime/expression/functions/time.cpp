@@ -1,6 +1,6 @@
 // Functions on moments and lengths of time, all in UTC.
+#include "runtime/expression/evaluation/operators.hpp"
 #include "runtime/expression/function.hpp"
-#include "runtime/expression/operators.hpp"
 
 #include "protocols/utf8.hpp"
 

@@ -39,7 +39,8 @@ constexpr asked texts[]{
     {"text([1])", "\"[1]\""},
     {"json({a: [1, 'x']})", "\"{\\\"a\\\":[1,\\\"x\\\"]}\""},
     {"parse_json('{\"a\": [1]}').a[0]", "1"},
-    {"parse_json('{')", "!line 1, column 1: this is not JSON: a value, comma, colon or bracket is missing or too many"},
+    {"parse_json('{')", "!line 1, column 1: this is not JSON: "
+                        "a value, comma, colon or bracket is missing or too many"},
     {"startswith('abc', 'ab')", "true"},
     {"endswith('abc', 'ab')", "false"},
     {"mask('4111111111111111')", "\"****1111\""},
