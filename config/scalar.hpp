@@ -1,10 +1,8 @@
-// What a plain scalar says, and whether bytes are text at all.
+// What a plain scalar says.
 #pragma once
 
 #include "protocols/value.hpp"
 
-#include <cstddef>
-#include <optional>
 #include <string_view>
 
 namespace tenon::config {
@@ -12,8 +10,5 @@ namespace tenon::config {
 /// `true`, `false` and JSON's numbers become what they look like; everything else stays text, also
 /// what YAML 1.1 would guess at: no, on, 0x1f, 007, 1_000, 12:30, .5, +1.
 value plain_scalar(std::string_view text);
-
-/// The first byte that does not belong to a well-formed UTF-8 sequence, if there is one.
-std::optional<std::size_t> first_byte_not_utf8(std::string_view text);
 
 } // namespace tenon::config

@@ -6,6 +6,7 @@
 #include "config/json_positions.hpp"
 #include "config/scalar.hpp"
 #include "protocols/json.hpp"
+#include "protocols/utf8.hpp"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -237,6 +238,16 @@ private:
   std::string path_;
   std::size_t nodes_ = 0;
 };
+
+std::optional<std::size_t> first_byte_not_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto bytes = utf8_sequence_length(text.substr(i));
+    if (bytes == 0)
+      return i;
+    i += bytes;
+  }
+  return std::nullopt;
+}
 
 bool indents_with_tab(std::string_view text, int line) {
   std::size_t start = 0;

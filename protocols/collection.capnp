@@ -158,15 +158,17 @@ struct CollectionEvent {
       cursor @13 :Text;
       last @14 :Bool;
       atMs @15 :Int64;
+      revived @16 :UInt64;
+      # Of those born: keys that had a tombstone.
     }
     swept :group {
-      feed @16 :Text;
-      run @17 :UInt64;
-      keys @18 :List(Text);
-      after @19 :Text;
+      feed @17 :Text;
+      run @18 :UInt64;
+      keys @19 :List(Text);
+      after @20 :Text;
       # Everything up to this key has been looked at.
-      done @20 :Bool;
-      atMs @21 :Int64;
+      done @21 :Bool;
+      atMs @22 :Int64;
     }
   }
 }

@@ -32,6 +32,7 @@ struct CredentialCommand {
     }
     acquired :group {
       # The outcome of CredentialAcquire.
+      attempt @10 :UInt64;
       token @6 :Text $T.secret;
       expiresAtMs @7 :Int64 $T.optional;
       why @8 :Text;
@@ -47,12 +48,14 @@ struct CredentialUsable {
   token @1 :Text $T.secret;
   version @2 :UInt64;
   pending @3 :Bool;
-  # The token is being fetched: ask again in a moment.
+  # The token is being fetched: ask again in a moment. There is no token until then.
 }
 
 struct CredentialAcquire $T.outcome("acquired") {
   integration @0 :Text;
   secrets @1 :Text $T.json $T.secret;
+  attempt @2 :UInt64;
+  # Comes back in the outcome: a token that was fetched with earlier secrets is not taken.
 }
 
 struct CredentialEvent {
@@ -72,7 +75,13 @@ struct CredentialEvent {
       dead @7 :Bool;
       retryAtMs @8 :Int64;
     }
-    invalidated @9 :Void;
+    invalidated :group {
+      early @9 :Bool;
+      # The token was refused soon after it had been fetched.
+      retryAtMs @10 :Int64;
+      # Not fetched again before this, so that a platform that refuses every token is not asked for
+      # tokens without end.
+    }
   }
 }
 
@@ -89,4 +98,9 @@ struct CredentialState {
   failures @8 :UInt32;
   refreshes @9 :UInt64;
   # Tokens fetched in this resource's life.
+  attempts @10 :UInt64;
+  # Begun in the life of the name.
+  obtainedAtMs @11 :Int64;
+  rejections @12 :UInt32;
+  # Tokens in a row that were refused soon after they had been fetched.
 }

@@ -21,7 +21,7 @@ struct DeadLettersCommand {
     list :group $T.reply("Page") {
       after @4 :UInt64;
       limit @5 :UInt32 = 100;
-      # At most 1000.
+      # At most 1000. A page ends earlier when its letters are large.
     }
     replay :group $T.reply("Letter") {
       # Sends it to its actor once more and forgets it here.
@@ -40,6 +40,7 @@ struct DeadLettersLetter {
   name @2 :Text;
   command @3 :Data;
   crash @4 :Text;
+  # Its first 4096 bytes.
   parkedAtMs @5 :Int64;
 }
 
@@ -51,7 +52,9 @@ struct DeadLettersPage {
 
 struct DeadLettersEvent {
   union {
-    parked @0 :DeadLettersLetter;
+    parked :group {
+      letter @0 :DeadLettersLetter;
+    }
     replayed :group {
       number @1 :UInt64;
     }

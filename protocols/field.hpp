@@ -30,6 +30,28 @@ template <class Union> struct alternatives_of;
 /// value.
 template <class Enumeration> struct names_of;
 
+template <class T>
+concept is_structure = requires {
+  T::type_name;
+};
+template <class T>
+concept is_union = requires {
+  alternatives_of<T>::type_name;
+};
+template <class T>
+concept is_enumeration = requires {
+  names_of<T>::type_name;
+};
+
+template <class T> constexpr std::string_view type_name_of() {
+  if constexpr (is_structure<T>)
+    return T::type_name;
+  else if constexpr (is_union<T>)
+    return alternatives_of<T>::type_name;
+  else
+    return names_of<T>::type_name;
+}
+
 /// The enumerator of that name, or nothing.
 template <class Enumeration>
 constexpr std::optional<Enumeration> parse_name(std::string_view name) {

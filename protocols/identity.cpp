@@ -47,6 +47,16 @@ result<identity> parse_identity(std::string_view text) {
   return id;
 }
 
+identity beside(const identity& own, identity to) {
+  if (to.tenant.empty())
+    to.tenant = own.tenant;
+  if (to.kind.empty())
+    to.kind = own.kind;
+  if (to.name.empty())
+    to.name = own.name;
+  return to;
+}
+
 result<void> check(const identity& id) {
   if (auto ok = check_part(
           id.tenant, "tenant", max_tenant_bytes,

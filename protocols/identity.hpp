@@ -32,6 +32,9 @@ std::string to_string(const identity&);
 /// The reverse; `malformed` names the part at fault and what is allowed there.
 result<identity> parse_identity(std::string_view text);
 
+/// The same with its empty parts taken from `own`: {.kind = "quota"} is the quota beside it.
+identity beside(const identity& own, identity to);
+
 /// `malformed` unless every part keeps to its alphabet and length.
 result<void> check(const identity&);
 

@@ -6,6 +6,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
 using R = import "resource.capnp";
+using B = import "breaker.capnp";
 
 struct IntegrationSpec {
   connector @0 :Text $T.required;
@@ -16,6 +17,9 @@ struct IntegrationSpec {
 
   credential @2 :Text;
   # The name of a credential resource; may be left out for a connector without authentication.
+
+  breaker @3 :B.BreakerPolicy;
+  # When to stop calling a platform that does not answer.
 }
 
 struct IntegrationCommand {
@@ -24,9 +28,11 @@ struct IntegrationCommand {
     describe @1 :R.ResourceDescribe;
     remove @2 :R.ResourceRemove;
     check @3 :Void $T.reply("Checking");
-    # Makes the connector's check request once. The outcome shows in the status.
+    # Makes the connector's check request once. The outcome shows in the status. While one is under
+    # way, others join it.
     checked :group {
       # The outcome of IntegrationProbe.
+      number @7 :UInt64;
       succeeded @4 :Bool;
       account @5 :Text;
       why @6 :Text;
@@ -35,12 +41,15 @@ struct IntegrationCommand {
 }
 
 struct IntegrationChecking {
-  since @0 :UInt64;
-  # Checks asked for so far.
+  number @0 :UInt64;
+  # Of this check: the status shows the same number when it is over.
 }
 
 struct IntegrationProbe $T.outcome("checked") {
-  integration @0 :Text;
+  number @0 :UInt64;
+  # Comes back in the outcome: the answer to an earlier configuration says nothing about this one.
+  spec @1 :Text $T.json;
+  # As it was when the check was asked for. Whose it is: the identity that calls.
 }
 
 struct IntegrationEvent {
@@ -49,6 +58,7 @@ struct IntegrationEvent {
     removed @1 :R.ResourceRemoved;
     checkAsked @2 :Void;
     checkEnded :group {
+      number @7 :UInt64;
       succeeded @3 :Bool;
       account @4 :Text;
       why @5 :Text;
@@ -60,8 +70,12 @@ struct IntegrationEvent {
 struct IntegrationState {
   record @0 :R.ResourceRecord;
   checks @1 :UInt64;
+  # Asked for in the life of the name.
   succeeded @2 :Bool;
   account @3 :Text;
   why @4 :Text;
   checkedAtMs @5 :Int64;
+  checked @6 :UInt64;
+  # The number of the check that this is the outcome of; 0: none since the configuration.
+  checking @7 :Bool;
 }

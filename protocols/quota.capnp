@@ -21,9 +21,13 @@ struct QuotaBucket {
   # As the connector's manifest has it. The first caller's word makes the bucket; a changed one
   # changes it.
   name @0 :Text;
+  # 1 to 128 bytes.
   kind @1 :QuotaKind;
   amount @2 :UInt32;
+  # At least 1. At most 10000 for sliding, because each moment is remembered, and 1000 for
+  # concurrency; otherwise at most a thousand million.
   periodMs @3 :UInt64;
+  # At most 31 days. Means nothing for concurrency.
 }
 
 struct QuotaCommand {
@@ -31,15 +35,17 @@ struct QuotaCommand {
     take :group $T.reply("Granted") {
       # One request for all these buckets together, or refused with the time to wait and nothing taken.
       buckets @0 :List(QuotaBucket);
+      # At most 16, each name once. A quota remembers 64; those at rest make room.
       leaseMs @1 :UInt64 = 300000;
-      # A concurrency place is given back after this long if nobody does.
+      # A concurrency place is given back after this long if nobody does. At most a day.
     }
     giveBack :group {
       # The request is over: frees its concurrency places. Not answered.
       grant @2 :UInt64;
     }
     observed :group {
-      # What the platform said of its own limit. Not answered.
+      # What the platform said of its own limit. Not answered. It holds until the reset, which is
+      # taken to be at most 31 days away. A word about an earlier reset came late and is ignored.
       bucket @3 :Text;
       remaining @4 :UInt32;
       resetAtMs @5 :Int64;
@@ -87,7 +93,9 @@ struct QuotaLevel {
   # What one bucket remembers.
   bucket @0 :QuotaBucket;
   paidAtMs @1 :Int64;
-  # token: the moment up to which what was taken is paid for (GCRA's theoretical arrival time).
+  paidRest @8 :UInt32;
+  # token: the moment up to which what was taken is paid for (GCRA's theoretical arrival time), and
+  # the rest in parts of a millisecond, as many as `amount`: no fraction is ever lost.
   windowAtMs @2 :Int64;
   taken @3 :UInt32;
   # fixed: the window and what was taken in it.

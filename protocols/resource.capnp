@@ -39,13 +39,15 @@ enum ResourceOutcome {
 
 struct ResourceChanged {
   outcome @0 :ResourceOutcome;
+  # Of a dry run: what it would have been.
   version @1 :UInt64;
+  # The one that is there now; a dry run leaves it as it was.
 }
 
 struct ResourceDescribed {
   version @0 :UInt64;
   spec @1 :Text $T.json;
-  # Secrets covered.
+  # Secrets covered with "•••"; a spec that is configured with a cover keeps the secret behind it.
   status @2 :Text $T.json;
   createdAtMs @3 :Int64;
   changedAtMs @4 :Int64;

@@ -11,10 +11,11 @@ struct ScheduleSpec {
   # The sync to start.
 
   cron @1 :Text;
-  # Five fields (minute hour day month weekday), or six with seconds first.
+  # Five fields (minute hour day month weekday), or six with seconds first; or a nickname such as
+  # "@daily".
 
   everyMs @2 :UInt64;
-  # Or a fixed distance, counted from when the schedule was made. One of cron and every.
+  # Or a fixed distance of 1s to 366d, counted from when the schedule was made. One of cron and every.
 
   timezone @3 :Text = "UTC";
   # An IANA name.

@@ -37,15 +37,6 @@ template <class T> void set(T& x, std::string_view name) {
 }
 
 template <class T>
-concept reflected = requires {
-  T::type_name;
-};
-template <class T>
-concept named = requires {
-  names_of<T>::type_name;
-};
-
-template <class T>
 requires std::integral<T> || std::floating_point<T>
 struct fill<T> {
   static void set(T& x, std::string_view name) {
@@ -57,15 +48,22 @@ struct fill<T> {
   }
 };
 
-template <named T> struct fill<T> {
+template <is_enumeration T> struct fill<T> {
   static void set(T& x, std::string_view) {
     x = static_cast<T>((static_cast<std::size_t>(x) + 1) % names_of<T>::names.size());
   }
 };
 
-template <reflected T> struct fill<T> {
+template <is_structure T> struct fill<T> {
   static void set(T& x, std::string_view) {
-    T::each(x, [](const field& f, auto& member) { specimens::set(member, f.name); });
+    T::each(x, [](const field& f, auto& member) {
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, std::string>)
+        if (f.json) {
+          member = "{\"some\":\"" + std::string{f.name} + "\"}";
+          return;
+        }
+      specimens::set(member, f.name);
+    });
   }
 };
 
@@ -106,7 +104,7 @@ template <class... Alternatives> struct fill<std::variant<Alternatives...>> {
 /// Calls take(name, value) for the specimen of a struct, or for one of each alternative of a union.
 template <class T, class Take> void each_specimen(std::string_view type_name, Take&& take) {
   const std::string own{type_name.substr(type_name.find('.') + 1)};
-  if constexpr (reflected<T>) {
+  if constexpr (is_structure<T>) {
     T x{};
     set(x, own);
     take(own, x);
@@ -123,24 +121,16 @@ template <class T, class Take> void each_specimen(std::string_view type_name, Ta
   }
 }
 
-template <class T> constexpr std::string_view type_name_of() {
-  if constexpr (reflected<T>)
-    return T::type_name;
-  else
-    return alternatives_of<T>::type_name;
-}
-
 } // namespace specimens
 
 template <class T> message_type message_type_of() {
-  return {.type_name = specimens::type_name_of<T>(),
+  return {.type_name = type_name_of<T>(),
           .specimens =
               [] {
                 std::vector<message_type::specimen> all;
-                specimens::each_specimen<T>(specimens::type_name_of<T>(),
-                                            [&](std::string name, const T& x) {
-                                              all.push_back({std::move(name), encode(x)});
-                                            });
+                specimens::each_specimen<T>(type_name_of<T>(), [&](std::string name, const T& x) {
+                  all.push_back({std::move(name), encode(x)});
+                });
                 return all;
               },
           .recode = [](const blob& bytes) -> result<blob> {

@@ -148,15 +148,14 @@ struct SyncRunList {
 }
 
 struct SyncTransfer $T.outcome("transferred") {
-  # Read one page of the source and store it.
-  sync @0 :Text;
-  # Its name: the feed of the collection.
-  run @1 :UInt64;
-  page @2 :UInt64;
-  spec @3 :Text $T.json;
-  position @4 :Text;
-  cursor @5 :Text;
-  full @6 :Bool;
+  # Read one page of the source and store it. Whoever performs it knows which sync asks; its name is
+  # the feed of the collection.
+  run @0 :UInt64;
+  page @1 :UInt64;
+  spec @2 :Text $T.json;
+  position @3 :Text;
+  cursor @4 :Text;
+  full @5 :Bool;
 }
 
 struct SyncEvent {

@@ -34,7 +34,7 @@ enum class keeps : std::uint8_t {
 
 /// A message to another actor, encoded.
 struct outgoing {
-  identity to;
+  identity to; // a part left empty is the sender's own: an actor need not know its name
   blob command;
   bool durable; // journaled with the events and repeated until received; otherwise sent once
 };
@@ -101,6 +101,11 @@ template <class Protocol> struct actor : Protocol {
           {std::move(to), protocols::encode(typename Other::command{std::move(message)}), false});
       return std::move(self());
     }
+    /// A command that is already encoded, such as one that was kept for later. Exactly once.
+    Self send_raw(identity to, blob command) && {
+      self().gathered.sends.push_back({std::move(to), std::move(command), true});
+      return std::move(self());
+    }
     /// To the outside: comes back as the command `Request::outcome` of this actor.
     template <class Request> Self call(const Request& request) && {
       static_assert(
@@ -161,7 +166,7 @@ template <class Protocol> struct actor : Protocol {
   }
 
   /// A deadline that comes back as this command of the actor.
-  static deadline wake(moment at, command c) { return {at, protocols::encode(c)}; }
+  static deadline remind(moment at, command c) { return {at, protocols::encode(c)}; }
 };
 
 } // namespace tenon::runtime

@@ -2,7 +2,7 @@
 // the actor's own functions see its own types. Nothing here knows threads, journals or mailboxes.
 #pragma once
 
-#include "protocols/value.hpp"
+#include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
 #include "runtime/actor.hpp"
 #include "runtime/table.hpp"
@@ -96,7 +96,7 @@ public:
   }
 
   value inspect() const override {
-    return {};
+    return protocols::to_value(static_cast<const protocol_state&>(state_));
   }
 
   std::string_view name_of_command(const blob& bytes) const override {

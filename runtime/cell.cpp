@@ -115,6 +115,8 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
     return leave(unit);
   }
   const bool asked_to_leave = noticed & static_cast<std::uint8_t>(attention::passivate);
+  if (asked_to_leave && gate_.empty() && !unappended_)
+    save();
   if (asked_to_leave && may_leave() && mailbox_.close_if_empty())
     return leave(unit);
   if (seat_.around.congested() && mailbox_.size() > 0)
@@ -224,12 +226,23 @@ void cell::gather(batch& b, decided&& d) {
   auto& entry = b.entry;
   if (entry.numbered == 0)
     entry.numbered = ledger_.numbered();
+  for (auto& s : d.sends) { // what an actor leaves out of an address is its own
+    auto& [tenant, kind, name] = s.to;
+    if (tenant.empty())
+      tenant = id_.tenant;
+    if (kind.empty())
+      kind = id_.kind;
+    if (name.empty())
+      name = id_.name;
+  }
   std::ranges::move(d.events, std::back_inserter(entry.events));
-  for (auto& s : d.sends)
+  for (auto& s : d.sends) {
+    s.to = beside(id_, std::move(s.to));
     if (s.durable)
       entry.sends.push_back({++entry.numbered, to_string(s.to), std::move(s.command)});
     else
       b.out.notes.push_back(std::move(s));
+  }
   for (auto& c : d.calls) {
     entry.calls.push_back({++entry.numbered, std::string{c.effect}, std::move(c.request)});
     b.out.calls.push_back(entry.numbered);

@@ -180,8 +180,11 @@ std::uint64_t cell::save() {
   if (armed_ != moment{})
     s.wake_at = armed_;
   s.unfinished = ledger_.unfinished();
-  if (auto* rows = body_->rows())
+  if (auto* rows = body_->rows()) {
+    if (rows->take_cleared()) // stored rows go with a removal; what follows begins anew
+      seat_.around.stored().save({.partition = s.partition, .id = s.id, .index = s.index}, {});
     s.table = rows->take_changes();
+  }
   s.history = std::exchange(unsaved_events_, {});
   unsaved_.clear();
   seat_.around.stored().save(std::move(s), {});

@@ -26,7 +26,7 @@ host::host(caf::actor_system& system, const catalog& kinds, journal& j, state& s
            meters& m, host_options o)
     : system_{system}, journal_{j}, state_{s}, clock_{c}, options_{o},
       messages_{m.count("tenon_messages_total", "Messages sent to actors.")},
-      loaded_gauge_{m.level("tenon_actors_loaded", "Actors in memory.")}, timers_{c} {
+      loaded_gauge_{m.level("tenon_actors_loaded", "Actors in memory.")}, alarms_{c} {
   for (const auto& k : kinds) {
     auto& hosted = kinds_[std::string{k.name}];
     hosted.kind = &k;
@@ -52,9 +52,9 @@ void host::start() {
     recover(p);
   const auto count = journal_.partitions();
   for (partition_number p = 0; p < count; ++p) // staggered, so that the store's work is even
-    timers_.at(clock_.now() + options_.checkpoint * p / count,
-               [this, p] { timers_.every(options_.checkpoint, [this, p] { checkpoint(p); }); });
-  timers_.every(std::chrono::seconds{1}, [this] {
+    alarms_.at(clock_.now() + options_.checkpoint * p / count,
+               [this, p] { alarms_.every(options_.checkpoint, [this, p] { checkpoint(p); }); });
+  alarms_.every(std::chrono::seconds{1}, [this] {
     wake_due();
     passivate_idle();
   });
@@ -189,7 +189,7 @@ void host::perform(effect e) {
 }
 
 void host::wake_at(cell& c, moment when) {
-  timers_.at(when, [ref = cell_ref{c.ctrl()}] { as_cell(ref).attend(attention::clock); });
+  alarms_.at(when, [ref = cell_ref{c.ctrl()}] { as_cell(ref).attend(attention::clock); });
 }
 
 after_crash host::crashed(const identity& id, std::string_view) {

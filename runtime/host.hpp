@@ -10,7 +10,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/performer.hpp"
 #include "runtime/supervision.hpp"
-#include "runtime/timers.hpp"
+#include "runtime/alarms.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -136,7 +136,7 @@ private:
   std::size_t sweep_ = 0;
   counter& messages_;
   gauge& loaded_gauge_;
-  timers timers_; // last: its thread calls into everything above
+  alarms alarms_; // last: its thread calls into everything above
 };
 
 } // namespace tenon::runtime

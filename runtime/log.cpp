@@ -63,6 +63,10 @@ void error(std::string_view event, fields f) {
   write(level::error, "error", event, f);
 }
 
+bool writes(level l) {
+  return l >= lowest.load(std::memory_order_relaxed);
+}
+
 void set_level(level l) {
   lowest = l;
 }

@@ -24,6 +24,9 @@ void error(std::string_view event, fields = {});
 /// Events below are dropped. Default: info.
 void set_level(level);
 
+/// Whether an event of that level would be written: for those whose fields cost something to make.
+bool writes(level);
+
 /// Where finished lines go (without the newline); null brings standard error back. For tests, which
 /// fail on error events that they did not expect.
 void set_sink(std::function<void(level, std::string_view event, std::string_view line)>);

@@ -5,7 +5,7 @@ namespace tenon::runtime {
 std::optional<blob> table::find(std::string_view key) const {
   if (const auto it = unsaved_.find(key); it != unsaved_.end())
     return it->second;
-  return behind_ ? behind_->find(partition_, *owner_, key) : std::nullopt;
+  return behind_ && !cleared_ ? behind_->find(partition_, *owner_, key) : std::nullopt;
 }
 
 void table::scan(std::string_view after, std::size_t limit,
@@ -20,7 +20,7 @@ void table::scan(std::string_view after, std::size_t limit,
   // Merges two ascending sequences; where both have a key, the front is newer. Rows behind are
   // asked for in pieces, because rows erased in front do not count towards the limit.
   std::string last{after};
-  for (bool more_behind = behind_ != nullptr; going && more_behind;) {
+  for (bool more_behind = behind_ != nullptr && !cleared_; going && more_behind;) {
     std::size_t seen = 0;
     const std::size_t piece = limit - given + 16;
     behind_->scan(partition_, *owner_, last, piece, [&](std::string_view key, const blob& value) {
@@ -49,6 +49,12 @@ void table::put(std::string key, blob value) {
 }
 void table::erase(std::string key) {
   note(std::move(key), std::nullopt);
+}
+
+void table::clear() {
+  unsaved_.clear();
+  unsaved_bytes_ = 0;
+  cleared_ = true;
 }
 
 void table::note(std::string key, std::optional<blob> value) {

@@ -20,12 +20,15 @@ public:
 
   void put(std::string key, blob value);
   void erase(std::string key);
+  void clear(); // every row, also those stored
 
   // The cell's side.
   void bind(const state& behind, partition_number, const identity&);
   std::size_t unsaved_bytes() const { return unsaved_bytes_; }
   /// What changed since the last time, null when nothing did. From now on it is read from behind.
   std::shared_ptr<const std::vector<table_change>> take_changes();
+  /// Whether it was cleared since the last time: what was stored before must go first.
+  bool take_cleared() { return std::exchange(cleared_, false); }
 
 private:
   void note(std::string key, std::optional<blob> value);
@@ -35,6 +38,7 @@ private:
   const identity* owner_ = nullptr;
   std::map<std::string, std::optional<blob>, std::less<>> unsaved_;
   std::size_t unsaved_bytes_ = 0;
+  bool cleared_ = false;
 };
 
 /// A state with rows has a member `table rows`.

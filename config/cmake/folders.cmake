@@ -61,6 +61,43 @@ function(tenon_sqlite name)
   add_custom_target(${name}_sqlite ALL DEPENDS ${file})
 endfunction()
 
+# tenon_routes(<folder> INTO <library>): generates the list of everything the edge can be asked for.
+# Each <name>.cpp of the folder defines `route_list <name>(const environment&)` in the namespace of
+# the folder; one that does not fails to link, by name. No static initialiser runs.
+function(tenon_routes path)
+  cmake_parse_arguments(arg "" "INTO" "" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
+  string(REPLACE "/" "::" space ${path})
+  set(declarations "")
+  set(calls "")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(APPEND declarations "route_list ${name}(const environment&);\n")
+    string(APPEND calls "  add(${name}(e));\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/edge_routes.cpp @ONLY CONTENT
+"#include \"nodes/edge/environment.hpp\"
+
+#include <iterator>
+
+namespace tenon::${space} {
+
+${declarations}
+route_list all(const environment& e) {
+  route_list routes;
+  const auto add = [&](route_list more) {
+    routes.insert(routes.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+  };
+${calls}  return routes;
+}
+
+} // namespace tenon::${space}
+")
+  target_sources(${arg_INTO} PRIVATE ${PROJECT_BINARY_DIR}/generated/edge_routes.cpp)
+  target_include_directories(${arg_INTO} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+
 # tenon_tests(<folder>... NEEDS <library>...): the *_test.cpp files of each sub-folder (and of the
 # folder itself) become one executable, whose tests ctest knows one by one.
 function(tenon_tests folder)
@@ -81,3 +118,84 @@ function(tenon_tests folder)
   endforeach()
 endfunction()
 include(GoogleTest)
+
+# tenon_benchmarks(<folder> NEEDS <library>...): every *_benchmark.cpp is an executable of its name,
+# built when it is asked for.
+function(tenon_benchmarks folder)
+  cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_benchmark.cpp)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${arg_NEEDS} benchmark::benchmark tenon_warnings)
+  endforeach()
+endfunction()
+
+# tenon_fuzz(<folder> NEEDS <library>...): every <name>_fuzz.cpp is an executable. With GCC it replays
+# corpus/<name>, which is a test; with Clang it searches for more.
+function(tenon_fuzz folder)
+  cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_fuzz.cpp)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+    add_executable(${name} ${source})
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    else()
+      target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/${folder}/replay.cpp)
+    endif()
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${arg_NEEDS} tenon_warnings)
+    add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/${folder}/corpus/${corpus} -runs=0)
+  endforeach()
+endfunction()
+
+# tenon_catalog(<folder>)
+#
+# Generates the list of everything the folder offers, declared in "<folder>/catalog.hpp": one entry
+# per header that lies directly in the folder, named after it. A file whose class is not called what
+# the file is called does not compile. No static initialiser runs and the linker can drop nothing,
+# because the list refers to each entry by name.
+function(tenon_catalog name)
+  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/${name}/*.hpp)
+  set(includes "")
+  set(entries "")
+  foreach(header IN LISTS headers)
+    cmake_path(GET header STEM kind)
+    string(APPEND includes "#include \"${header}\"\n")
+    string(APPEND entries "      describe<tenon::${name}::${kind}>(\"${kind}\"),\n")
+  endforeach()
+  set(generated ${PROJECT_BINARY_DIR}/generated/${name})
+  file(CONFIGURE OUTPUT ${generated}/catalog.hpp @ONLY CONTENT
+[[// Written by config/cmake/folders.cmake: every kind of actor, by name.
+#pragma once
+
+#include "runtime/catalog.hpp"
+
+namespace tenon::@name@ {
+
+const runtime::catalog& catalog();
+
+} // namespace tenon::@name@
+]])
+  file(CONFIGURE OUTPUT ${generated}/catalog.cpp @ONLY CONTENT
+[[// Written by config/cmake/folders.cmake.
+#include "@name@/catalog.hpp"
+
+@includes@
+namespace tenon::@name@ {
+
+using runtime::describe;
+
+const runtime::catalog& catalog() {
+  static const runtime::catalog all{
+@entries@  };
+  return all;
+}
+
+} // namespace tenon::@name@
+]])
+  target_sources(${name} PRIVATE ${generated}/catalog.cpp)
+endfunction()

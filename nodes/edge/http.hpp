@@ -96,7 +96,7 @@ struct address {
   bool operator==(const address&) const = default;
 };
 
-/// Unique within the node's life, and hard to guess; 16 hex digits on the wire and in logs.
+/// Unique within the node's life; 16 hex digits on the wire and in logs.
 struct request_id {
   std::uint64_t number = 0;
 
@@ -117,7 +117,8 @@ struct request {
   request_id id;
   runtime::trace_context trace;
   edge::address peer;
-  blob bytes; // what the views look into
+  std::shared_ptr<void> admitted; // the tenant's place in flight: ends when nobody holds it
+  blob bytes;                     // what the views look into
 };
 
 /// Media types, of static storage as response::content_type wants them.

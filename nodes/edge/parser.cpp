@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 namespace tenon::nodes::edge {
 namespace {
@@ -44,7 +45,8 @@ class strict : public http::basic_parser<true> {
 public:
   explicit strict(const parse_limits& limits) : limits_{limits} {
     header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    body_limit(boost::none);
+    // No limit here, but a number: to Beast every length is beyond "none".
+    body_limit(std::numeric_limits<std::uint64_t>::max());
   }
 
   void take(std::string_view input) { input_ = input; }
@@ -73,13 +75,8 @@ private:
     ec = {};
     if (++fields_ > limits_.fields)
       return refuse(ec, "more header fields than are read", 431);
-    const std::less<const char*> before;
-    const char* const end = input_.data() + input_.size();
-    if (!value.empty() && (before(value.data(), input_.data()) || !before(value.data(), end)))
-      // Beast unfolds into a buffer of its own.
-      return refuse(ec, "a header field continues on a second line");
     if (in_trailers_)
-      return check_trailer(plain(name), ec);
+      return check_trailer(plain(name), plain(value), ec);
     switch (f) {
     case http::field::host:
       if (hosts_++ != 0)
@@ -117,7 +114,12 @@ private:
     }
   }
 
-  void check_trailer(std::string_view name, error_code& ec) {
+  void check_trailer(std::string_view name, std::string_view value, error_code& ec) {
+    const std::less<const char*> before;
+    const char* const end = input_.data() + input_.size();
+    if (!value.empty() && (before(value.data(), input_.data()) || !before(value.data(), end)))
+      // Beast unfolds into a buffer of its own.
+      return refuse(ec, "a trailer continues on a second line");
     for (const auto forbidden : fields_refused_in_trailers)
       if (same_name(name, forbidden))
         return refuse(ec, "a trailer that belongs into the head");
@@ -231,11 +233,12 @@ constexpr bool may_begin_a_method(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
 }
 
-/// A line feed that does not end a CR LF pair can never become part of a good head, so nobody has
-/// to wait for the rest of it.
-bool has_bare_line_feed(std::string_view input, std::size_t from) {
+/// A line that does not end in CR LF, or continues the one before, can never become part of a good
+/// head, so nobody has to wait for the rest of it.
+bool has_bad_line(std::string_view input, std::size_t from) {
   for (auto at = input.find('\n', from); at != input.npos; at = input.find('\n', at + 1))
-    if (at == 0 || input[at - 1] != '\r')
+    if (at == 0 || input[at - 1] != '\r' ||
+        (at + 1 < input.size() && (input[at + 1] == ' ' || input[at + 1] == '\t')))
       return true;
   return false;
 }
@@ -258,11 +261,11 @@ verdict read_head(std::string_view input, const parse_limits& limits, std::size_
               : refusal{431, "more bytes of header fields than are read"};
     return verdict::refused;
   }
+  if (has_bad_line(input.substr(0, bytes), searched)) {
+    why = {400, "a line that does not end in CR LF, or continues the one before"};
+    return verdict::refused;
+  }
   if (end == input.npos) {
-    if (has_bare_line_feed(input, searched)) {
-      why = {400, "a line that does not end in CR LF"};
-      return verdict::refused;
-    }
     searched = input.size() < 3 ? 0 : input.size() - 3;
     return verdict::need_more;
   }
@@ -303,9 +306,12 @@ chunked_body::~chunked_body() = default;
 
 verdict chunked_body::read(std::string_view input, std::size_t& used, std::string& onto,
                            refusal& why) {
+  // No body can end within fewer bytes than its last chunk has, and the grammar, asked about fewer
+  // a second time, takes them for a bug of its caller.
+  constexpr std::size_t last_chunk_bytes = 5;
   grammar_->onto = &onto;
   used = 0;
-  while (used < input.size() && !grammar_->is_done()) {
+  while (input.size() - used >= last_chunk_bytes && !grammar_->is_done()) {
     const auto rest = input.substr(used);
     grammar_->take(rest);
     error_code ec;

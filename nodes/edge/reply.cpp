@@ -1,5 +1,7 @@
 #include "nodes/edge/reply.hpp"
 
+#include <exception>
+
 namespace tenon::nodes::edge {
 namespace {
 

@@ -24,7 +24,9 @@ bool is_dots(std::string_view segment) {
 }
 
 failure bad_encoding(std::string_view where) {
-  return {code::malformed, "the percent-encoding is malformed", std::string{where},
+  return {code::malformed,
+          "the percent-encoding of the " + std::string{where} + " is malformed",
+          {},
           "Write each byte as % and two hex digits; a NUL is never accepted."};
 }
 
@@ -72,7 +74,7 @@ result<void> read_query(std::string_view query, decoded& storage, argument_view&
         (needs_decoding(f.value) && !storage.add(f.value, true, f.value)))
       return bad_encoding("query");
     if (!onto.push_query(f))
-      return failure{code::malformed, "the query has more than 64 parameters", "query"};
+      return failure{code::malformed, "the query has more than 64 parameters"};
   }
   return {};
 }
@@ -212,8 +214,8 @@ result<const compiled_route*> router::find(method m, std::string_view path, std:
       if (!decode_percent(take_segment(rest), false, segment_text))
         return bad_encoding("path");
       if (is_dots(segment_text))
-        return failure{code::malformed, "the path has a segment of dots", "path",
-                       "Send the path that is meant."};
+        return failure{
+            code::malformed, "the path has a segment of dots", {}, "Send the path that is meant."};
     }
   }
   const auto* ends = walk(0, path.substr(1), arguments);

@@ -1,8 +1,6 @@
 #include "protocols/generator/naming.hpp"
 #include "protocols/generator/writing.hpp"
 
-#include <algorithm>
-
 namespace tenon::generator {
 
 namespace {

@@ -1,7 +1,9 @@
 #include "runtime/store/environment.hpp"
 
 #include "protocols/ensure.hpp"
+#include "runtime/store/pages.hpp"
 #include "runtime/store/storage_failure.hpp"
+#include "runtime/store/synced_file.hpp"
 
 #include <lmdb.h>
 
@@ -20,19 +22,6 @@ namespace {
 
 /// More than the threads that could ever read at once.
 constexpr unsigned most_readers = 512;
-
-int sync_path(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return errno;
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  return error;
-}
-
-std::filesystem::path directory_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-}
 
 /// The process that has locked the open file, from /proc/locks: "1: FLOCK ADVISORY WRITE 4711
 /// fe:00:1234 0 EOF". Empty when the kernel does not tell.
@@ -113,6 +102,9 @@ result<void> environment::open_file(const std::vector<std::string>& tables) {
   claimed_ = *claimed;
   std::error_code ignored;
   const auto size = std::filesystem::file_size(options_.file, ignored);
+  if (size > 0)
+    if (auto ok = walk_structure(); !ok)
+      return ok;
   int error = mdb_env_create(&env_);
   if (error == 0)
     error = mdb_env_set_mapsize(env_, std::max<std::size_t>(options_.map_bytes, 2 * size));
@@ -130,6 +122,28 @@ result<void> environment::open_file(const std::vector<std::string>& tables) {
     mdb_reader_check(env_, &cleared); // readers of a process that was killed pin pages for ever
   }
   return open_tables(tables);
+}
+
+result<void> environment::walk_structure() const {
+  std::string first_place;
+  std::string first_fault;
+  std::size_t more = 0;
+  const page_fault fault = [&](std::string place, std::string what) {
+    if (!first_place.empty()) {
+      ++more;
+      return;
+    }
+    first_place = std::move(place);
+    first_fault = std::move(what);
+  };
+  const auto used = walk_first_pages(options_.file, fault);
+  if (used > 0 && used <= options_.walk_up_to)
+    walk_pages(options_.file, fault);
+  if (more > 0)
+    first_fault += " (and " + std::to_string(more) + " more)";
+  if (!first_place.empty())
+    return damaged(options_.file, first_place, first_fault);
+  return {};
 }
 
 result<void> environment::open_tables(const std::vector<std::string>& tables) {

@@ -38,6 +38,9 @@ struct environment_options {
   std::size_t map_bytes = std::size_t{64} << 30; // address space, not disk: doubled when full
   bool create = true;                            // false: the file must be there
   bool read_only = false;
+  // Files in use up to this size have their whole structure walked before they are opened; of
+  // larger ones only the first pages are looked at, and the rest is left to `tenon check`.
+  std::uint64_t walk_up_to = ~std::uint64_t{0};
 };
 
 class environment;
@@ -154,6 +157,7 @@ private:
   explicit environment(environment_options options) : options_{std::move(options)} {}
 
   result<void> open_file(const std::vector<std::string>& tables);
+  result<void> walk_structure() const;
   result<void> open_tables(const std::vector<std::string>& tables);
   void grow();
   void release(std::size_t slot) const noexcept;

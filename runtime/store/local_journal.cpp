@@ -4,6 +4,7 @@
 #include "runtime/store/storage_failure.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace tenon::runtime::store {
@@ -14,6 +15,14 @@ constexpr std::size_t entry_overhead = 64;
 
 /// Erasing a row frees its pages, about a microsecond each: never so many that appends wait.
 constexpr std::size_t most_rows_erased = 1024;
+
+std::string random_name() {
+  std::random_device random;
+  std::string name;
+  for (int i = 0; i < 16; ++i)
+    name += "0123456789abcdef"[random() % 16];
+  return name;
+}
 
 } // namespace
 
@@ -54,7 +63,8 @@ local_journal::~local_journal() {
 }
 
 result<void> local_journal::load() {
-  auto opened = environment::open({options_.file, options_.map_bytes}, journal_tables());
+  auto opened =
+      environment::open({.file = options_.file, .map_bytes = options_.map_bytes}, journal_tables());
   if (!opened)
     return std::move(opened).error();
   environment_ = std::move(opened).value();
@@ -65,6 +75,8 @@ result<void> local_journal::load() {
     if (auto ok = take_header(**header); !ok)
       return ok;
   }
+  if (options_.node.empty())
+    options_.node = random_name();
   std::uint64_t sequence = *header ? (*header)->first_sequence : 1;
   map_.begin_at(sequence);
   auto rows = each_row(
@@ -83,6 +95,8 @@ result<void> local_journal::load() {
 }
 
 result<void> local_journal::take_header(const journal_header& header) {
+  if (options_.node.empty())
+    options_.node = header.node;
   if (header.node != options_.node)
     return failure{code::conflict, "the file belongs to node " + header.node,
                    options_.file.string(), "Start with the node's own data directory."};

@@ -30,7 +30,7 @@ namespace tenon::runtime::store {
 struct journal_options {
   std::filesystem::path file;
   partition_number partitions = 16; // fixed when the file is created
-  std::string node = "node";        // whose file this is; fixed when the file is created
+  std::string node; // whose file this is, fixed when it is created; empty: whosever it is
   std::size_t most_waiting = std::size_t{64} << 20; // bytes; beyond, `overloaded`
   std::size_t most_batch = std::size_t{8} << 20;    // bytes of one group commit
   std::size_t most_entry = std::size_t{32} << 20;   // bytes; beyond, `too_large`
@@ -70,6 +70,8 @@ public:
     local_journal& journal_;
   };
 
+  /// The node the file belongs to: a random name when none was given at its creation.
+  const std::string& node() const { return options_.node; }
   const environment& file() const { return *environment_; }
 
 private:

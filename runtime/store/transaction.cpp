@@ -22,17 +22,24 @@ std::string_view as_view(const MDB_val& v) {
   return {static_cast<const char*>(v.mv_data), v.mv_size};
 }
 
-/// True when found; anything but found and not found ends the process.
+/// Within a transaction everything but a full map means damage, or a bug.
+void check_done(int error) {
+  if (error != MDB_SUCCESS)
+    give_up(std::string{"stored pages are not as they were written: "} + mdb_strerror(error) +
+            ". `tenon check` shows what is damaged.");
+}
+
 bool found(int error) {
-  must(error == MDB_SUCCESS || error == MDB_NOTFOUND, mdb_strerror(error));
-  return error == MDB_SUCCESS;
+  if (error == MDB_NOTFOUND)
+    return false;
+  check_done(error);
+  return true;
 }
 
 } // namespace
 
 cursor::cursor(MDB_txn* transaction, table t) {
-  const int error = mdb_cursor_open(transaction, handle_of(t), &cursor_);
-  must(error == MDB_SUCCESS, mdb_strerror(error));
+  check_done(mdb_cursor_open(transaction, handle_of(t), &cursor_));
 }
 
 cursor::~cursor() {
@@ -80,8 +87,7 @@ bool cursor::find(std::string_view key) {
 }
 
 void cursor::erase() {
-  const int error = mdb_cursor_del(cursor_, 0);
-  must(error == MDB_SUCCESS, mdb_strerror(error));
+  check_done(mdb_cursor_del(cursor_, 0));
 }
 
 cursor& write_transaction::place(table t) {
@@ -101,7 +107,7 @@ char* write_transaction::put(table t, std::string_view key, std::size_t size, un
     full_ = true;
     return nullptr;
   }
-  must(error == MDB_SUCCESS, mdb_strerror(error));
+  check_done(error);
   return static_cast<char*>(v.mv_data);
 }
 

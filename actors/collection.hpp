@@ -1,0 +1,51 @@
+// A collection holds the records that syncs bring: rows by key, each with a version and where it
+// came from. Its feeds store page after page. How far a feed has got is part of the same event as
+// the records, so a page that comes twice is answered as the first time and changes nothing.
+//
+//     row:   absent ──content──▶ live ──other content──▶ live, a version on
+//                                  ▲                        │ the source says deleted, or a full
+//                                  └──────content──── tombstone ◀── refresh has not seen it
+//
+// Nothing is ever lost silently: a record that cannot be a row is kept as a letter, as it came.
+// What a record means is not looked into; reading from a source is the sync's business.
+#pragma once
+
+#include "actors/resource/resource.hpp"
+#include "protocols/collection.hpp"
+#include "runtime/table.hpp"
+
+namespace tenon::actors {
+
+struct collection : resource<collection, protocols::collection> {
+  struct state : protocols::collection::state {
+    runtime::table rows; // "r<key>": a record; "l<number>": a letter
+  };
+
+  static result<void> check_spec(const value& spec);
+  static value status(const protocols::collection::state&);
+
+  using resource::on;
+  static decision<store> on(const state&, const store&, moment now);
+  static decision<sweep> on(const state&, const sweep&, moment now);
+  static decision<protocols::collection::position>
+  on(const state&, const protocols::collection::position&, moment now);
+  static decision<read> on(const state&, const read&, moment now);
+  static decision<list_letters> on(const state&, const list_letters&, moment now);
+
+  static void apply(state&, const configured&);
+  static void apply(state&, const removed&);
+  static void apply(state&, const page_stored&);
+  static void apply(state&, const swept&);
+  static bool holds(const state&);
+  static bool gone(const state& s) { return !s.record.exists && s.feeds.empty(); }
+
+  struct metrics {
+    explicit metrics(runtime::meters&);
+    runtime::counter& stored;
+    runtime::counter& unchanged;
+    runtime::counter& letters;
+  };
+  static void observe(metrics&, const page_stored&);
+};
+
+} // namespace tenon::actors

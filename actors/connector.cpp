@@ -1,0 +1,62 @@
+#include "actors/connector.hpp"
+
+#include "actors/integration/manifest.hpp"
+#include "actors/quota/level.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tenon::actors {
+
+namespace {
+
+/// The same bucket as the quota will be told of it.
+result<void> check(const connectors::bucket& b, const std::string& where) {
+  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+  return actors::check(
+      {.name = "one",
+       .kind = static_cast<protocols::quota::kind>(b.kind),
+       .amount = static_cast<std::uint32_t>(std::clamp(b.count, std::int64_t{0}, most)),
+       .period = b.window},
+      where);
+}
+
+} // namespace
+
+result<void> connector::check_spec(const value& written) {
+  auto compiled = connectors::compile_manifest(written);
+  if (!compiled) {
+    auto& f = compiled.error();
+    f.where = f.where.empty() ? "spec" : "spec." + f.where;
+    return std::move(f);
+  }
+  for (std::size_t i = 0; i < compiled->buckets.size(); ++i)
+    if (auto checked =
+            check(compiled->buckets[i], "spec.limits.buckets[" + std::to_string(i) + ']');
+        !checked)
+      return checked;
+  return {};
+}
+
+value connector::status(const state& s) {
+  const auto manifest = spec_in(s.record);
+  object shown;
+  for (const auto* member : {"connector", "title"})
+    if (const auto* v = manifest.find(member))
+      shown[member] = *v;
+  list streams;
+  if (const auto* v = manifest.find("streams"))
+    if (const auto* members = v->as<object>())
+      for (const auto& [name, unused] : *members)
+        streams.emplace_back(name);
+  shown["streams"] = std::move(streams);
+  return shown;
+}
+
+connector::decision<connector::read> connector::on(const state& s, const read&, moment) {
+  if (!s.record.exists)
+    return refuse(no_such_resource());
+  return reply(protocols::connector::manifest{s.record.version, s.record.spec});
+}
+
+} // namespace tenon::actors

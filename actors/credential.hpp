@@ -1,0 +1,48 @@
+// What proves who we are to one platform: fixed secrets, or a token that is fetched with them and
+// shared by everything that uses the integration.
+//
+//     without token ──used──▶ acquiring ──fetched──▶ with token ──expiry near, used──▶ acquiring
+//           ▲                   │    │                    │
+//           └──────failed───────┘    └──"no use"──▶ dead  └──rejected by the platform──▶ without
+//
+// Promise: one fetch for each expiry, however many ask; while a new token is fetched ahead of the
+// old one's end, the old one is handed out. Failed fetches are repeated further and further apart,
+// and only when somebody asks. A dead credential refuses everyone until a person configures it.
+#pragma once
+
+#include "actors/resource/resource.hpp"
+#include "protocols/credential.hpp"
+
+namespace tenon::actors {
+
+struct credential : resource<credential, protocols::credential> {
+  static result<void> check_spec(const value& spec);
+  static value status(const state&);
+  static bool renews(const state& s) { return s.dead || s.failures > 0; }
+
+  using resource::on;
+  static decision<use> on(const state&, const use&, moment now);
+  static decision<rejected> on(const state&, const rejected&, moment now);
+  static decision<acquired> on(const state&, const acquired&, moment now);
+
+  using resource::apply;
+  static void apply(state& s, const configured& e);
+  static void apply(state& s, const removed& e);
+  static void apply(state& s, const acquiring&);
+  static void apply(state& s, const refreshed& e);
+  static void apply(state& s, const failed& e);
+  static void apply(state& s, const invalidated& e);
+  static bool holds(const state& s);
+
+  struct metrics {
+    explicit metrics(runtime::meters& m);
+    runtime::counter& refreshed;
+    runtime::counter& failed;
+    runtime::counter& rejected;
+  };
+  static void observe(metrics& m, const refreshed&) { m.refreshed.Increment(); }
+  static void observe(metrics& m, const failed&) { m.failed.Increment(); }
+  static void observe(metrics& m, const invalidated&) { m.rejected.Increment(); }
+};
+
+} // namespace tenon::actors

@@ -1,0 +1,39 @@
+// One use of a connector: whose account, which address, which credential. It holds the spec that
+// whoever talks to the platform reads, hands the breaker beside it its policy, and checks on
+// request whether the platform lets us in.
+//
+//     ── check ──▶ checking ── probe answered ──▶ account known, or why not
+//
+// It sends no request of its own beyond that check: syncs and workflows do.
+#pragma once
+
+#include "actors/resource/resource.hpp"
+#include "protocols/integration.hpp"
+
+namespace tenon::actors {
+
+struct integration : resource<integration, protocols::integration> {
+  static result<void> check_spec(const value& spec);
+  static value status(const state&);
+  static persisted when_configured(persisted, const state&, const value& spec, moment now);
+
+  using resource::on;
+  static decision<check> on(const state&, const check&, moment now);
+  static decision<checked> on(const state&, const checked&, moment now);
+
+  using resource::apply;
+  static void apply(state& s, const configured& e);
+  static void apply(state& s, const removed& e);
+  static void apply(state& s, const check_asked&);
+  static void apply(state& s, const check_ended& e);
+  static bool holds(const state& s);
+
+  struct metrics {
+    explicit metrics(runtime::meters& m);
+    runtime::counter& passed;
+    runtime::counter& failed;
+  };
+  static void observe(metrics& m, const check_ended& e);
+};
+
+} // namespace tenon::actors

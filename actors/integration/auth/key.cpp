@@ -1,0 +1,48 @@
+// A key that was handed out once and goes on every request.
+//
+//   auth: {key: {in: header, name: X-Api-Key, prefix: "", value: "{{secret.api_key}}"}}
+//
+// Without settings it is `Authorization: Bearer` and the only secret parameter.
+#include "actors/integration/auth/placement.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+class key final : public method {
+public:
+  placement place;
+  std::optional<program> secret;
+
+  result<std::optional<http_request>> acquire(const scope&) const override {
+    return std::optional<http_request>{};
+  }
+
+  result<token> accept(const http_response&, renewal, moment) const override {
+    return failure{code::malformed, "a key is not asked for: the connection holds it", "auth"};
+  }
+
+  result<void> inject(http_request& request, const scope& names, const token*) const override {
+    auto text = secret_text(*secret, names);
+    if (!text)
+      return std::move(text).error();
+    return put_proof(request, place, *text);
+  }
+};
+
+std::shared_ptr<const method> compile(const value& settings, const std::string& where,
+                                      const std::vector<std::string>& secrets, problems& found) {
+  const value empty{object{}};
+  form fields{settings.is_null() ? empty : settings, where, found};
+  auto made = std::make_shared<key>();
+  made->place = take_placement(fields, "Bearer ");
+  made->secret =
+      take_secret(fields, "value", secrets.size() == 1 ? "{{secret." + secrets.front() + "}}" : "");
+  fields.finish();
+  return made;
+}
+
+} // namespace
+
+const auth_kind key_auth{"key", compile};
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,124 @@
+// Runs a connector, purely: says what to ask for next, and judges what came back. Whoever drives it
+// owns the connection, the clock and the journal:
+//
+//   progress   = begin(*rule, progress, now)             at the start of a run
+//   request    = page_request(reading, position, progress, now), then authenticate(…)
+//   outcome    = read_page(reading, request, answer, position, progress, now)
+//     page:      keep the records, then go on from `next` with `progress`; no `next`: complete
+//     verdict:   do what it says, then ask again from `position`
+//
+// The position and the progress are small documents for the sync's journal: after a crash, reading
+// goes on where it stopped.
+#pragma once
+
+#include "actors/integration/manifest.hpp"
+#include "protocols/blob.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tenon::actors::connectors {
+
+inline constexpr std::size_t max_key_bytes = 256;
+inline constexpr std::size_t max_record_bytes = 4u << 20;
+
+/// A connector with what somebody filled in.
+struct connection {
+  std::string id;
+  value settings; // what expressions call `conn`: the parameters, and `id`
+  value secrets;  // what they call `secret`
+  url base;
+};
+
+/// Takes the settings and secrets for the manifest's parameters: defaults are filled in; what is
+/// missing, unknown, or not as expected is a failure that names the parameter.
+result<connection> connect(const manifest&, std::string id, const object& settings,
+                           const object& secrets);
+
+/// What is read, by whose connection.
+struct reading {
+  const manifest& connector;
+  const connectors::stream& stream;
+  const connectors::connection& connection;
+};
+
+/// Between two pages. `at` belongs to the pager.
+struct position {
+  object at;
+  std::uint64_t pages = 0; // read so far
+  std::uint64_t records = 0;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> tries{}; // rule and times, for this page
+
+  bool operator==(const position&) const = default;
+};
+
+position first_position(const stream&);
+object to_object(const position&);
+result<position> to_position(const object&);
+
+struct record {
+  std::string key;
+  blob json; // a slice of the answer, or what `map` made of it
+  bool deleted = false;
+  std::optional<std::int64_t> cursor; // as in `progress`
+};
+
+/// What is no record: kept aside with the reason, never failing the page around it.
+struct malformed_record {
+  std::string place; // "record 17, byte 4711"
+  std::string reason;
+  blob bytes;
+};
+
+struct page {
+  std::vector<record> records;
+  std::vector<malformed_record> malformed;
+  std::uint64_t filtered = 0;       // that `keep` did not keep
+  std::uint64_t without_cursor = 0; // whose cursor field says nothing
+  std::optional<position> next;     // none: the stream is at its end
+  connectors::progress progress;    // at the end: complete
+};
+
+struct verdict {
+  action then = action::fail; // retry, wait, refresh_auth, skip_stream, reset_cursor or fail
+  span delay{0};
+  failure why;
+  meaning classify = meaning::invalid;
+  connectors::position position; // to ask again from: it counts the tries
+};
+
+using page_outcome = std::variant<page, verdict>;
+
+/// Without the credentials.
+result<http_request> page_request(const reading&, const position&, const progress&, moment now);
+
+/// Puts the credentials into a request.
+result<void> authenticate(const manifest&, const connection&, const token* held, http_request&);
+
+/// The request for a token; nothing when the connector has none.
+result<std::optional<http_request>> token_request(const manifest&, const connection&);
+result<token> read_token(const manifest&, const http_response&, renewal, moment now);
+
+page_outcome read_page(const reading&, const http_request&, const http_response&, const position&,
+                       const progress&, moment now);
+
+/// The request of `check`; nothing when the connector has none.
+result<std::optional<http_request>> check_request(const manifest&, const connection&, moment now);
+/// The account's name, or "".
+result<std::string> read_check(const manifest&, const connection&, const http_response&,
+                               moment now);
+
+/// The buckets that a request takes from, with the keys that say whose they are.
+struct bucket_use {
+  std::size_t bucket = 0; // of manifest::buckets
+  std::string key;
+};
+result<std::vector<bucket_use>> buckets_for(const manifest&, const connection&,
+                                            const http_request&);
+
+} // namespace tenon::actors::connectors

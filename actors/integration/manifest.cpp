@@ -1,0 +1,274 @@
+#include "actors/integration/manifest.hpp"
+
+#include "actors/integration/stream.hpp"
+#include "protocols/json.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+constexpr std::size_t most_parameters = 64;
+
+/// Kinds that the format has and this version has not.
+const std::vector<std::string> later_auth_kinds{"oauth2", "jwt_bearer", "oauth1", "session",
+                                                "exchange"};
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && text.size() <= 63 && text.front() >= 'a' && text.front() <= 'z' &&
+         std::ranges::all_of(text, fits);
+}
+
+void check_name(std::string_view name, std::string where, problems& found) {
+  if (!is_name(name))
+    found.add(std::move(where), "'" + std::string{name} + "' is not a name",
+              "Use a-z, 0-9 and _, starting with a letter, at most 63.");
+}
+
+void take_connector(form& fields, manifest& into) {
+  const auto* said = fields.require("connector", "the connector's name, connector: shop");
+  if (said == nullptr)
+    return;
+  if (const auto* name = said->as<std::string>()) {
+    into.name = *name;
+  } else {
+    form inner{*said, "connector", fields.found()};
+    inner.require("name", "name: shop");
+    into.name = inner.text("name").value_or("");
+    into.title = inner.text("title").value_or("");
+    into.docs = inner.text("docs").value_or("");
+    into.category = inner.text("category").value_or("");
+    inner.text("api_version");
+    inner.text("sunset");
+    if (const auto version = inner.number("version", 1, 1'000'000))
+      into.version = *version;
+    inner.finish();
+  }
+  if (!into.name.empty() || said->is<std::string>())
+    check_name(into.name, "connector", fields.found());
+  if (into.title.empty())
+    into.title = into.name;
+}
+
+parameter compile_parameter(const std::string& name, const value& said, const std::string& where,
+                            problems& found) {
+  parameter made;
+  made.name = name;
+  made.title = name;
+  check_name(name, where, found);
+  if (name == "id")
+    found.add(where, "`id` is the connection's own name", "Choose another name.");
+  if (const auto* title = said.as<std::string>()) {
+    made.title = *title;
+    return made;
+  }
+  form fields{said, where, found};
+  made.title = fields.text("title").value_or(name);
+  fields.text("docs");
+  made.secret = fields.flag("secret").value_or(false);
+  if (const auto* fallback = fields.take("default"))
+    made.fallback = *fallback;
+  made.required = fields.flag("required").value_or(made.fallback.is_null());
+  if (const auto match = fields.text("match")) {
+    made.expected = *match;
+    std::string source{"value matches "};
+    write_json_text(*match, source);
+    made.check = compile_bare(source, fields.at("match"), {{"value"}}, found);
+  }
+  if (made.secret && !made.fallback.is_null())
+    fields.note("default", "a secret has no default",
+                "Leave it out: a secret in a file is no secret.");
+  fields.finish();
+  return made;
+}
+
+void take_parameters(form& fields, manifest& into) {
+  const auto* said = fields.take("params");
+  if (said == nullptr)
+    return;
+  const auto* members = said->as<object>();
+  if (members == nullptr)
+    return fields.note("params", "a map of parameters is expected");
+  if (members->size() > most_parameters)
+    return fields.note("params", "more than " + std::to_string(most_parameters) + " parameters");
+  for (const auto& [name, content] : *members)
+    into.parameters.push_back(
+        compile_parameter(name, content, below("params", name), fields.found()));
+}
+
+/// An address without expressions can be judged now.
+void check_base(std::string_view text, const std::string& where, problems& found) {
+  if (text.find("{{") != text.npos)
+    return;
+  const auto read = parse_url(text);
+  if (!read)
+    found.add(where, read.error().why, read.error().remedy);
+  else if (!read->query.empty())
+    found.add(where, "a base has no query", "Put parameters into the requests.");
+}
+
+void take_base(form& fields, manifest& into) {
+  const auto* said = fields.require("base", "the API's address, base: https://api.example.com/v1");
+  if (said == nullptr)
+    return;
+  const vocabulary words{{"conn"}};
+  auto& found = fields.found();
+  if (const auto* text = said->as<std::string>()) {
+    into.base = compile_text(*text, "base", words, found);
+    return check_base(*text, "base", found);
+  }
+  form inner{*said, "base", found};
+  inner.require("url", "url: https://api.example.com/v1");
+  const auto text = inner.text("url").value_or("");
+  into.base = compile_text(text, "base.url", words, found);
+  if (!text.empty())
+    check_base(text, "base.url", found);
+  into.hosts = inner.texts("hosts");
+  for (const auto& host : into.hosts)
+    if (host.find_first_of("/{} @?#") != host.npos || host.empty() || host == "*")
+      inner.note("hosts", "'" + host + "' is not a host",
+                 "Write api.example.com or *.example.com, without a scheme.");
+  into.headers = compile_headers(inner.take("headers"), "base.headers", words, found);
+  inner.later("environments");
+  inner.finish();
+}
+
+void take_auth(form& fields, manifest& into) {
+  const auto* said = fields.take("auth");
+  const std::string bare{said == nullptr           ? "none"
+                         : said->is<std::string>() ? *said->as<std::string>()
+                                                   : ""};
+  std::vector<std::string> kinds;
+  for (const auto& kind : all_auth_kinds())
+    kinds.emplace_back(kind.name);
+  std::vector<std::string> secrets;
+  for (const auto& p : into.parameters)
+    if (p.secret)
+      secrets.push_back(p.name);
+  const auto make = [&](std::string_view name, const value& settings) {
+    for (const auto& kind : all_auth_kinds())
+      if (kind.name == name) {
+        into.auth_kind = name;
+        into.auth = kind.compile(settings, below("auth", name), secrets, fields.found());
+        return true;
+      }
+    return false;
+  };
+  if (!bare.empty()) {
+    if (std::ranges::find(later_auth_kinds, bare) != later_auth_kinds.end())
+      fields.note("auth", "this version does not support the kind `" + bare + "` yet",
+                  "Use " + listed(kinds) + ".");
+    else if (!make(bare, {}))
+      fields.note("auth", "there is no kind `" + bare + "`", "Use " + listed(kinds) + ".");
+    return;
+  }
+  form inner{*said, "auth", fields.found()};
+  const auto before = fields.found().count();
+  for (const auto& kind : later_auth_kinds)
+    inner.later(kind);
+  inner.later("sign");
+  std::size_t chosen = 0;
+  const value empty{object{}};
+  for (const auto& kind : kinds) {
+    const auto* settings = inner.take(kind);
+    const bool there = said->find(kind) != nullptr;
+    if (there && ++chosen == 1)
+      make(kind, settings == nullptr ? empty : *settings);
+  }
+  if (chosen > 1)
+    fields.note("auth", "a connector has one kind of authentication, not several");
+  inner.finish();
+  if (chosen == 0 && inner.is_object() && fields.found().count() == before)
+    fields.note("auth", "the kind of authentication is missing", "Use " + listed(kinds) + ".");
+}
+
+void take_limits(form& fields, manifest& into) {
+  const auto* said = fields.take("limits");
+  if (said == nullptr)
+    return;
+  form inner{*said, "limits", fields.found()};
+  into.buckets = compile_buckets(inner.take("buckets"), "limits.buckets", fields.found());
+  into.observe = compile_observer(inner.take("observe"), "limits.observe", fields.found());
+  inner.finish();
+}
+
+void take_check(form& fields, manifest& into) {
+  const auto* said = fields.take("check");
+  if (said == nullptr)
+    return;
+  form inner{*said, "check", fields.found()};
+  proof made;
+  made.request = take_request(inner, {{"conn"}});
+  if (const auto name = inner.text("name"))
+    made.name = compile_text(*name, "check.name", {{"body", "conn"}, "body"}, fields.found());
+  inner.finish();
+  into.check = std::move(made);
+}
+
+void take_streams(form& fields, manifest& into) {
+  const auto* said = fields.require("streams", "what can be read, streams: {customers: …}");
+  if (said == nullptr)
+    return;
+  const auto* members = said->as<object>();
+  if (members == nullptr)
+    return fields.note("streams", "a map of streams is expected");
+  if (members->empty())
+    return fields.note("streams", "a connector needs at least one stream");
+  if (members->size() > max_streams)
+    return fields.note("streams", "more than " + std::to_string(max_streams) + " streams");
+  for (const auto& [name, content] : *members) {
+    const auto where = below("streams", name);
+    check_name(name, where, fields.found());
+    into.streams.push_back(compile_stream(name, content, where, fields.found()));
+  }
+}
+
+} // namespace
+
+const stream* manifest::find_stream(std::string_view wanted) const {
+  const auto found = std::ranges::find(streams, wanted, &stream::name);
+  return found == streams.end() ? nullptr : &*found;
+}
+
+compilation check_manifest(const value& said) {
+  problems found;
+  form fields{said, "", found};
+  manifest made;
+  if (fields.is_object()) {
+    take_connector(fields, made);
+    if (const auto version = fields.number("version", 1, 1'000'000))
+      made.version = *version;
+    take_parameters(fields, made);
+    take_base(fields, made);
+    take_auth(fields, made);
+    take_limits(fields, made);
+    made.rules = compile_rules(fields.take("errors"), "errors", found);
+    take_check(fields, made);
+    take_streams(fields, made);
+    fields.later({"actions", "jobs", "hooks"});
+    if (const auto* tests = fields.take("tests"))
+      made.tests = *tests;
+    fields.finish();
+  }
+  compilation done;
+  done.count = found.count();
+  if (found.empty())
+    done.manifest = std::move(made);
+  done.errors = std::move(found).take();
+  return done;
+}
+
+result<manifest> compile_manifest(const value& said) {
+  auto done = check_manifest(said);
+  if (done.manifest)
+    return *std::move(done.manifest);
+  auto first = std::move(done.errors.front());
+  if (done.count > 1)
+    first.why += " (and " + std::to_string(done.count - 1) + " more)";
+  return first;
+}
+
+} // namespace tenon::actors::connectors

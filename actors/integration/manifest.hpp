@@ -1,0 +1,118 @@
+// A connector is data: what an API's address is, how to prove who asks, how much may be asked, what
+// its errors mean and how each stream of records is read. Here a manifest becomes a model in which
+// every path and expression is compiled; actors/integration/interpreter.hpp runs it.
+//
+//   connector  base  params  auth  limits  errors  check  streams  tests
+//
+// `actions`, `jobs` and `hooks` are known and refused by this version, never ignored.
+#pragma once
+
+#include "actors/integration/auth/method.hpp"
+#include "actors/integration/limits.hpp"
+#include "actors/integration/page/progress.hpp"
+#include "actors/integration/pagination/pager.hpp"
+#include "actors/integration/rules.hpp"
+#include "actors/integration/web/url.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::actors::connectors {
+
+inline constexpr std::size_t max_streams = 200;
+inline constexpr std::size_t max_key_fields = 8;
+
+/// What whoever connects has to fill in.
+struct parameter {
+  std::string name;
+  std::string title;
+  bool secret = false;
+  bool required = true;
+  value fallback{};
+  std::string expected{};         // a regular expression, for messages
+  std::optional<program> check{}; // the same, compiled
+};
+
+/// One request with expressions in it.
+struct request_pattern {
+  std::string method = "GET";
+  path_pattern path;
+  std::vector<std::pair<std::string, pattern>> query;
+  std::vector<std::pair<std::string, program>> headers;
+  std::optional<pattern> body;
+};
+
+/// When a record counts as deleted: a field that is there and neither null, false nor empty, or a
+/// condition.
+struct deletion {
+  std::optional<json_path> field;
+  std::optional<program> condition;
+};
+
+/// A runaway stream stops here with a failure instead of running for ever.
+struct cap {
+  std::uint64_t pages = 100'000;
+  std::uint64_t records = 100'000'000;
+};
+
+struct stream {
+  std::string name;
+  request_pattern request;
+  json_path records;
+  bool records_optional = false; // an answer without them is an empty page
+  std::optional<program> keep;
+  std::optional<pattern> map;
+  std::vector<json_path> key;
+  std::optional<deletion> deleted;
+  std::shared_ptr<const pager> page;   // null: one page is all
+  std::optional<progress_rule> cursor; // none: read in full every time
+  connectors::cap cap;
+};
+
+/// A request that proves that the credentials work.
+struct proof {
+  request_pattern request;
+  std::optional<program> name; // of the account, for people
+};
+
+struct manifest {
+  std::string name;
+  std::string title;
+  std::string docs;
+  std::string category;
+  std::int64_t version = 1;
+  std::vector<parameter> parameters;
+
+  std::optional<program> base;
+  std::vector<std::string> hosts;                       // that may be asked beside the base's own
+  std::vector<std::pair<std::string, program>> headers; // on every request
+
+  std::string auth_kind;
+  std::shared_ptr<const method> auth;
+  std::vector<bucket> buckets;
+  observer observe;
+  std::vector<rule> rules;
+  std::optional<proof> check;
+  std::vector<stream> streams;
+  value tests; // recorded exchanges, as written
+
+  const stream* find_stream(std::string_view name) const;
+};
+
+struct compilation {
+  std::optional<connectors::manifest> manifest; // when there is no error
+  std::vector<failure> errors;                  // up to problems::most
+  std::size_t count = 0;                        // of all errors
+};
+
+/// Everything that is wrong, each with its dotted path, why, and what to do.
+compilation check_manifest(const value&);
+
+/// The first error; its sentence says how many more there are.
+result<manifest> compile_manifest(const value&);
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,137 @@
+// The answer carries a token for the next page, the request carries it back.
+//
+//   page: {cursor: {from: paging.next.after, to: after, where: query, more: has_more}}
+#include "actors/integration/pagination/steps.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+constexpr std::size_t max_cursor_bytes = 4096;
+
+/// The members on the way are made where they are missing.
+result<void> put_into_body(std::optional<value>& body, const json_path& to, value content) {
+  if (!body)
+    body = object{};
+  value* at = &*body;
+  for (const auto& step : to.steps) {
+    if (at->is_null())
+      *at = object{};
+    auto* members = at->as<object>();
+    if (members == nullptr)
+      return failure{code::malformed, "the request's body has no place for `" + to.text + "`"};
+    at = &(*members)[step];
+  }
+  *at = std::move(content);
+  return {};
+}
+
+class cursor final : public pager {
+public:
+  json_path from;
+  json_path to;
+  bool in_body = false;
+  std::optional<json_path> more;
+  stop_rules stop;
+
+  object first() const override { return {}; }
+
+  result<void> put(draft& request, const object& position) const override {
+    const auto* token = position.find("cursor");
+    if (token == nullptr)
+      return {};
+    if (in_body)
+      return put_into_body(request.body, to, *token);
+    const auto* text = token->as<std::string>();
+    const auto* number = token->as<std::int64_t>();
+    std::erase_if(request.query, [&](const auto& p) { return p.first == to.text; });
+    request.query.emplace_back(to.text, text != nullptr     ? *text
+                                        : number != nullptr ? std::to_string(*number)
+                                                            : "");
+    return {};
+  }
+
+  result<std::optional<object>> next(const page_answer& answer,
+                                     const object& position) const override {
+    const std::optional<object> end;
+    if (ends(stop, answer))
+      return end;
+    if (more) {
+      const auto flag = find(answer.body, answer.body.root(), *more);
+      if (!flag || *flag != "true")
+        return end;
+    }
+    const auto raw = find(answer.body, answer.body.root(), from);
+    if (!raw || is_null(*raw) || *raw == "\"\"" || *raw == "false")
+      return more ? result<std::optional<object>>{missing_in_spite()} : end;
+    const auto text = scalar_text(*raw);
+    if (!text)
+      return failure{code::malformed, "the cursor at `" + from.text + "` is no text or number",
+                     "byte " + std::to_string(answer.body.offset_of(*raw))};
+    if (text->size() > max_cursor_bytes)
+      return failure{code::too_large, "the cursor at `" + from.text + "` has " +
+                                          std::to_string(text->size()) + " bytes, more than " +
+                                          std::to_string(max_cursor_bytes)};
+    object following{{"cursor", token_of(*raw, *text)}};
+    if (*text == (position.find("cursor") == nullptr ? "" : shown(*position.find("cursor"))))
+      return failure{code::malformed, "the server gives the cursor '" + *text +
+                                          "' as the page after itself: it leads in a circle"};
+    if (auto ok = check_circle(*text, position, following); !ok)
+      return std::move(ok).error();
+    return std::optional{std::move(following)};
+  }
+
+private:
+  static value token_of(std::string_view raw, const std::string& text) {
+    if (is_text(raw))
+      return text;
+    const auto number = plain_number(text);
+    return number ? value{*number} : value{text};
+  }
+
+  static std::optional<std::int64_t> plain_number(const std::string& text) {
+    if (text.size() > 18 || text.find_first_not_of("-0123456789") != text.npos)
+      return std::nullopt;
+    return std::stoll(text);
+  }
+
+  static std::string shown(const value& token) {
+    if (const auto* number = token.as<std::int64_t>())
+      return std::to_string(*number);
+    const auto* text = token.as<std::string>();
+    return text == nullptr ? "" : *text;
+  }
+
+  failure missing_in_spite() const {
+    return {code::malformed,
+            "`" + more->text + "` says that there are more pages, but `" + from.text +
+                "` gives no cursor for the next",
+            "", "Check the path in `page.cursor.from`."};
+  }
+};
+
+std::shared_ptr<const pager> compile(const value& settings, const std::string& where,
+                                     const std::vector<std::string>& stop, problems& found) {
+  form fields{settings, where, found};
+  auto made = std::make_shared<cursor>();
+  if (fields.require("from", "the path of the next cursor in the answer, from: paging.next"))
+    made->from = take_path(fields, "from").value_or(json_path{});
+  if (fields.require("to", "the name of the request's parameter, to: after")) {
+    const auto name = fields.text("to").value_or("");
+    made->to = {name, {name}};
+  }
+  made->in_body = fields.choice("where", {"query", "body"}).value_or(0) == 1;
+  if (made->in_body)
+    made->to = take_path(fields, "to").value_or(json_path{});
+  made->more = take_path(fields, "more");
+  made->stop = compile_stop(stop, where, {"missing", "empty", "false:<path>"}, found);
+  fields.finish();
+  return made;
+}
+
+} // namespace
+
+const pager_kind cursor_pager{"cursor", compile};
+
+} // namespace tenon::actors::connectors

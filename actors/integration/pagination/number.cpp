@@ -1,0 +1,72 @@
+// The request says which page, by its number.
+//
+//   page: {number: {page: page, limit: size, size: 50, total_pages: pages, from: 1}}
+#include "actors/integration/pagination/steps.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+class number final : public pager {
+public:
+  std::string parameter;
+  std::string limit; // the parameter of the page's size; empty for none
+  std::int64_t size = 0;
+  std::int64_t from = 1;
+  std::optional<json_path> total_pages;
+  stop_rules stop;
+
+  object first() const override { return {{"page", from}}; }
+
+  result<void> put(draft& request, const object& position) const override {
+    if (!limit.empty())
+      request.query.emplace_back(limit, std::to_string(size));
+    request.query.emplace_back(parameter, std::to_string(number_of(position, "page")));
+    return {};
+  }
+
+  result<std::optional<object>> next(const page_answer& answer,
+                                     const object& position) const override {
+    const std::optional<object> end;
+    const auto here = number_of(position, "page");
+    const auto came = static_cast<std::int64_t>(answer.records);
+    if (ends(stop, answer) || (stop.below_size && came < size))
+      return end;
+    if (total_pages) {
+      const auto all = number_at(answer, *total_pages);
+      if (!all)
+        return failure{code::malformed, "the answer has no number at `" + total_pages->text + "`",
+                       "", "Check `page.number.total_pages`, or leave it out."};
+      if (here - from + 1 >= *all)
+        return end;
+    } else if (came == 0) {
+      return end;
+    }
+    object then{{"page", here + 1}};
+    if (auto ok = check_repeat(answer, position, then, parameter); !ok)
+      return std::move(ok).error();
+    return std::optional{std::move(then)};
+  }
+};
+
+std::shared_ptr<const pager> compile(const value& settings, const std::string& where,
+                                     const std::vector<std::string>& stop, problems& found) {
+  form fields{settings, where, found};
+  auto made = std::make_shared<number>();
+  made->parameter = fields.text("page").value_or("page");
+  made->limit = fields.text("limit").value_or("");
+  made->size = fields.number("size", 1, 100'000).value_or(100);
+  made->from = fields.number("from", 0, 1).value_or(1);
+  made->total_pages = take_path(fields, "total_pages");
+  made->stop = compile_stop(stop, where, {"empty", "short", "total", "false:<path>"}, found);
+  if (made->stop.total && !made->total_pages)
+    found.add(where, "`stop: total` needs to know how many pages there are",
+              "Add `total_pages: <path>`.");
+  fields.finish();
+  return made;
+}
+
+} // namespace
+
+const pager_kind number_pager{"number", compile};
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,68 @@
+// The request says how many records to pass over. The next offset counts the records that came, not
+// those asked for: a server may give fewer than it was asked for before the end.
+//
+//   page: {offset: {offset: offset, limit: limit, size: 100, total: total}}
+#include "actors/integration/pagination/steps.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+class offset final : public pager {
+public:
+  std::string parameter;
+  std::string limit; // the parameter of the page's size; empty for none
+  std::int64_t size = 0;
+  std::optional<json_path> total;
+  stop_rules stop;
+
+  object first() const override { return {{"offset", std::int64_t{0}}}; }
+
+  result<void> put(draft& request, const object& position) const override {
+    if (!limit.empty())
+      request.query.emplace_back(limit, std::to_string(size));
+    request.query.emplace_back(parameter, std::to_string(number_of(position, "offset")));
+    return {};
+  }
+
+  result<std::optional<object>> next(const page_answer& answer,
+                                     const object& position) const override {
+    const std::optional<object> end;
+    const auto came = static_cast<std::int64_t>(answer.records);
+    const auto following = number_of(position, "offset") + came;
+    if (came == 0 || ends(stop, answer) || (stop.below_size && came < size))
+      return end;
+    if (total) {
+      const auto all = number_at(answer, *total);
+      if (!all)
+        return failure{code::malformed, "the answer has no number at `" + total->text + "`", "",
+                       "Check `page.offset.total`, or leave it out."};
+      if (following >= *all)
+        return end;
+    }
+    object then{{"offset", following}};
+    if (auto ok = check_repeat(answer, position, then, parameter); !ok)
+      return std::move(ok).error();
+    return std::optional{std::move(then)};
+  }
+};
+
+std::shared_ptr<const pager> compile(const value& settings, const std::string& where,
+                                     const std::vector<std::string>& stop, problems& found) {
+  form fields{settings, where, found};
+  auto made = std::make_shared<offset>();
+  made->parameter = fields.text("offset").value_or("offset");
+  made->limit = fields.text("limit").value_or("");
+  made->size = fields.number("size", 1, 100'000).value_or(100);
+  made->total = take_path(fields, "total");
+  made->stop = compile_stop(stop, where, {"empty", "short", "total", "false:<path>"}, found);
+  if (made->stop.total && !made->total)
+    found.add(where, "`stop: total` needs to know where the total is", "Add `total: <path>`.");
+  fields.finish();
+  return made;
+}
+
+} // namespace
+
+const pager_kind offset_pager{"offset", compile};
+
+} // namespace tenon::actors::connectors

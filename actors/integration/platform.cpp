@@ -1,0 +1,227 @@
+#include "actors/integration/platform.hpp"
+
+#include "actors/breaker.hpp"
+#include "actors/connector.hpp"
+#include "actors/credential.hpp"
+#include "actors/integration.hpp"
+#include "actors/quota.hpp"
+#include "protocols/binding.hpp"
+#include "protocols/json.hpp"
+#include "runtime/asking.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+using runtime::task;
+
+// A token that takes longer is a matter for the sync's own back-off.
+constexpr span longest_token_wait = std::chrono::seconds{30};
+constexpr span token_look{25};
+// A bucket that is empty for longer: the same.
+constexpr span longest_quota_wait = std::chrono::seconds{60};
+
+identity beside(const identity& integration, std::string_view kind) {
+  return {integration.tenant, std::string{kind}, integration.name};
+}
+
+failure about(const failure& f, const std::string& what) {
+  auto told = f;
+  told.why = what + ": " + f.why;
+  return told;
+}
+
+/// Whether the answer says that the platform itself is in order. What it says about us is no reason
+/// to stop asking.
+bool healthy(const result<http_response>& r) {
+  return r && r->status < 500;
+}
+
+protocols::quota::kind kind_of(bucket_kind k) {
+  switch (k) {
+  case bucket_kind::token:
+    return protocols::quota::kind::token;
+  case bucket_kind::fixed:
+    return protocols::quota::kind::fixed;
+  case bucket_kind::sliding:
+    return protocols::quota::kind::sliding;
+  case bucket_kind::concurrency:
+    return protocols::quota::kind::concurrency;
+  }
+  return protocols::quota::kind::token;
+}
+
+object secrets_in(const std::string& text) {
+  const auto read = text.empty() ? result<value>{object{}} : read_json(text);
+  const auto* secrets = read ? read->as<object>() : nullptr;
+  return secrets ? *secrets : object{};
+}
+
+} // namespace
+
+task<result<platform::described>> platform::describe(identity integration) {
+  const auto there = co_await runtime::ask<actors::integration>(outside_.host, integration,
+                                                                protocols::resource::describe{});
+  if (!there)
+    co_return about(there.error(), "the integration " + integration.name);
+  const auto spec_text = read_json(there->spec);
+  const auto spec = spec_text
+                        ? protocols::from_value<protocols::integration::spec>(*spec_text, "spec")
+                        : result<protocols::integration::spec>{spec_text.error()};
+  if (!spec)
+    co_return spec.error();
+  const identity connector_id{integration.tenant, "connector", spec->connector};
+  const auto text = co_await runtime::ask<actors::connector>(outside_.host, connector_id,
+                                                             protocols::connector::read{});
+  if (!text)
+    co_return about(text.error(), "the connector " + spec->connector);
+
+  described d{.settings = secrets_in(spec->config), .credential = spec->credential};
+  {
+    const std::lock_guard hold{guard_};
+    const auto it = compiled_.find(connector_id);
+    if (it != compiled_.end() && it->second.version == text->version)
+      d.connector = it->second.connector;
+  }
+  if (!d.connector) {
+    const auto document = read_json(text->text);
+    auto made = document ? compile_manifest(*document) : result<manifest>{document.error()};
+    if (!made)
+      co_return about(made.error(), "the connector " + spec->connector);
+    d.connector = std::make_shared<const manifest>(*std::move(made));
+    const std::lock_guard hold{guard_};
+    compiled_[connector_id] = {text->version, d.connector};
+  }
+  co_return d;
+}
+
+task<result<session>> platform::enter_with(identity integration, object secrets) {
+  auto there = co_await describe(integration);
+  if (!there)
+    co_return std::move(there).error();
+  auto made = connect(*there->connector, integration.name, there->settings, secrets);
+  if (!made)
+    co_return std::move(made).error();
+  co_return session{.integration = integration,
+                    .connector = there->connector,
+                    .connection = *std::move(made),
+                    .held = {},
+                    .credential = there->credential};
+}
+
+task<result<session>> platform::enter(identity integration) {
+  auto there = co_await describe(integration);
+  if (!there)
+    co_return std::move(there).error();
+  session s{
+      .integration = integration, .connector = there->connector, .credential = there->credential};
+  object secrets;
+  if (!s.credential.empty()) {
+    const identity credential_id{integration.tenant, "credential", s.credential};
+    const bool needs_token = s.connector->auth && s.connector->auth->needs_token();
+    const auto give_up = now() + longest_token_wait;
+    for (;;) {
+      const auto usable = co_await runtime::ask<actors::credential>(
+          outside_.host, credential_id,
+          protocols::credential::use{.integration = integration.name, .needs_token = needs_token});
+      if (!usable)
+        co_return about(usable.error(), "the credential " + s.credential);
+      if (!usable->pending) {
+        secrets = secrets_in(usable->secrets);
+        s.token_version = usable->version;
+        if (needs_token)
+          s.held = token{.text = usable->token};
+        break;
+      }
+      if (now() >= give_up || !co_await outside_.timer.wait(token_look))
+        co_return failure{code::unavailable, "a token is still being fetched", {}, {}, span{1000}};
+    }
+  }
+  auto made = connect(*s.connector, integration.name, there->settings, secrets);
+  if (!made)
+    co_return std::move(made).error();
+  s.connection = *std::move(made);
+  co_return s;
+}
+
+task<result<std::uint64_t>> platform::take(const session& s, const http_request& r) {
+  const auto uses = buckets_for(*s.connector, s.connection, r);
+  if (!uses)
+    co_return uses.error();
+  if (uses->empty())
+    co_return std::uint64_t{0};
+  protocols::quota::take wanted;
+  for (const auto& use : *uses) {
+    const auto& b = s.connector->buckets[use.bucket];
+    wanted.buckets.push_back({.name = std::to_string(use.bucket) + ':' + use.key,
+                              .kind = kind_of(b.kind),
+                              .amount = static_cast<std::uint32_t>(b.count),
+                              .period = b.window});
+  }
+  const auto give_up = now() + longest_quota_wait;
+  for (;;) {
+    const auto granted =
+        co_await runtime::ask<actors::quota>(outside_.host, beside(s.integration, "quota"), wanted);
+    if (granted)
+      co_return granted->grant;
+    const auto wait = granted.error().retry_after;
+    if (granted.error().code != code::overloaded || !wait || now() + *wait > give_up)
+      co_return granted.error();
+    if (!co_await outside_.timer.wait(*wait))
+      co_return failure{code::unavailable, "the node is stopping", {}, {}, span{1000}};
+  }
+}
+
+task<result<http_response>> platform::send_plainly(http_request r) {
+  auto answer = co_await outside_.web.send({r.method, r.url, r.headers, r.body}, {});
+  if (!answer)
+    co_return std::move(answer).error();
+  co_return http_response{answer->status, std::move(answer->headers), std::move(answer->body)};
+}
+
+task<result<http_response>> platform::send(const session& s, http_request r) {
+  const auto breaker_id = beside(s.integration, "breaker");
+  const auto quota_id = beside(s.integration, "quota");
+  if (auto proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r);
+      !proved)
+    co_return std::move(proved).error();
+  const auto passed = co_await runtime::ask<actors::breaker>(outside_.host, breaker_id,
+                                                             protocols::breaker::acquire{});
+  if (!passed)
+    co_return about(passed.error(), s.integration.name + " failed too often");
+  const auto grant = co_await take(s, r);
+  if (!grant)
+    co_return about(grant.error(), "the limit of " + s.integration.name);
+  auto answer = co_await send_plainly(std::move(r));
+
+  const auto tell = [](auto&&) {};
+  auto& host = outside_.host;
+  host.ask<actors::breaker>(breaker_id, protocols::breaker::report{passed->epoch, healthy(answer)},
+                            tell);
+  if (*grant != 0)
+    host.ask<actors::quota>(quota_id, protocols::quota::give_back{*grant}, tell);
+  if (answer) {
+    const auto seen = observe(s.connector->observe, answer->headers, now());
+    if (seen.remaining && seen.reset_at)
+      host.ask<actors::quota>(
+          quota_id,
+          protocols::quota::observed{.remaining = static_cast<std::uint32_t>(*seen.remaining),
+                                     .reset_at = *seen.reset_at},
+          tell);
+  }
+  co_return answer;
+}
+
+void platform::reject_token(const session& s) {
+  if (s.credential.empty())
+    return;
+  outside_.host.ask<actors::credential>({s.integration.tenant, "credential", s.credential},
+                                        protocols::credential::rejected{s.token_version},
+                                        [](auto&&) {});
+}
+
+void platform::throttled(const session& s, span wait) {
+  outside_.host.ask<actors::quota>(beside(s.integration, "quota"),
+                                   protocols::quota::throttled{now() + wait}, [](auto&&) {});
+}
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,79 @@
+// The way to a platform: everything between "this request, for that integration" and its answer. It
+// reads what the integration and its connector say, gets the credential's proof, asks breaker and
+// quota, sends, and tells them how it went. Which request, and what the answer means, is the
+// interpreter's business (actors/integration/interpreter.hpp).
+#pragma once
+
+#include "actors/integration/interpreter.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/host.hpp"
+#include "runtime/outbound/client.hpp"
+#include "runtime/timer.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace tenon::actors::connectors {
+
+/// What is outside of actors, for those who perform effects.
+struct outside {
+  runtime::host& host;
+  runtime::outbound::client& web;
+  runtime::timer& timer;
+  const runtime::clock& clock;
+};
+
+/// An integration ready to be used for one request or a few.
+struct session {
+  identity integration;
+  std::shared_ptr<const manifest> connector;
+  connectors::connection connection;
+  std::optional<token> held;
+  std::string credential; // its name; empty: none
+  std::uint64_t token_version = 0;
+};
+
+class platform {
+public:
+  explicit platform(outside o) : outside_{o} {}
+
+  /// Waits, bounded, for a token that is being fetched.
+  runtime::task<result<session>> enter(identity integration);
+  /// The same without asking the credential for a token: to fetch one.
+  runtime::task<result<session>> enter_with(identity integration, object secrets);
+
+  /// Adds the credentials, keeps to breaker and quota, sends, reports. What comes back is whatever
+  /// the platform said; a failure is what kept it from saying anything, with `retry_after` when
+  /// waiting helps.
+  runtime::task<result<http_response>> send(const session&, http_request);
+  /// Past breaker and quota: for the request that fetches a token.
+  runtime::task<result<http_response>> send_plainly(http_request);
+
+  /// The platform refused the session's token.
+  void reject_token(const session&);
+  /// The platform refused for load: nobody asks before that.
+  void throttled(const session&, span wait);
+
+  moment now() const { return outside_.clock.now(); }
+
+private:
+  struct described {
+    std::shared_ptr<const manifest> connector;
+    object settings;
+    std::string credential;
+  };
+  struct compiled {
+    std::uint64_t version = 0;
+    std::shared_ptr<const manifest> connector;
+  };
+
+  runtime::task<result<described>> describe(identity integration);
+  runtime::task<result<std::uint64_t>> take(const session&, const http_request&);
+
+  outside outside_;
+  std::mutex guard_;
+  std::map<identity, compiled> compiled_; // by connector; as many as there are
+};
+
+} // namespace tenon::actors::connectors

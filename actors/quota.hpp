@@ -1,0 +1,44 @@
+// How much may be asked of one platform by everything that uses the integration together. Callers
+// take before each request, from all the buckets that the request touches at once or from none, and
+// tell what the platform said about its own limit. Whoever is refused learns how long to wait.
+//
+// Promise: what is granted keeps to every bucket's limit exactly (quota/level.hpp), also across
+// restarts, because a grant is answered only after it is written down. It does not queue: who waits
+// comes again, and no order among those who wait is promised.
+#pragma once
+
+#include "protocols/quota.hpp"
+#include "runtime/actor.hpp"
+
+namespace tenon::actors {
+
+struct quota : runtime::actor<protocols::quota> {
+  static constexpr auto keeps = runtime::keeps::latest;
+
+  static decision<take> on(const state&, const take&, moment now);
+  static decision<give_back> on(const state&, const give_back&, moment now);
+  static decision<observed> on(const state&, const observed&, moment now);
+  static decision<throttled> on(const state&, const throttled&, moment now);
+
+  static void apply(state& s, const taken& e);
+  static void apply(state& s, const returned& e);
+  static void apply(state& s, const limited& e);
+  static void apply(state& s, const blocked& e) { s.blocked_until_at = e.until_at; }
+
+  /// At most 64 buckets, each name once, each possible in itself.
+  static bool holds(const state& s);
+
+  struct metrics {
+    explicit metrics(runtime::meters& m)
+        : grants{m.count("tenon_quota_grants_total",
+                         "Requests to platforms that were let through.")},
+          throttled{m.count("tenon_quota_throttled_total",
+                            "Times a platform refused although our own count let through.")} {}
+    runtime::counter& grants;
+    runtime::counter& throttled;
+  };
+  static void observe(metrics& m, const taken&) { m.grants.Increment(); }
+  static void observe(metrics& m, const blocked&) { m.throttled.Increment(); }
+};
+
+} // namespace tenon::actors

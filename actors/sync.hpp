@@ -1,0 +1,63 @@
+// A sync keeps one collection in step with one source, in runs. It asks for one page at a time:
+// read there, stored here, and then it knows what came of it. Where it stands is in its state; what
+// was stored and how far the source was read is one fact in the collection.
+//
+//     idle ──start──▶ running ──page──▶ running … ──last page──▶ idle, succeeded
+//                       │  ▲ attempt due    │ cancel, limit, too many failed attempts
+//              failed   ▼  │                ▼
+//              attempt  waiting          idle, cancelled or failed
+//                   (pause at any time ──▶ paused ──resume──▶ running)
+//
+// A run that fails keeps its position: the next one goes on there, unless it is a full one. The
+// cursor of an incremental source moves only when a run has seen all its pages.
+#pragma once
+
+#include "actors/resource/resource.hpp"
+#include "protocols/sync.hpp"
+
+namespace tenon::actors {
+
+struct sync : resource<sync, protocols::sync> {
+  static result<void> check_spec(const value& spec);
+  static value status(const state&);
+
+  using resource::on;
+  static decision<remove> on(const state&, const remove&, moment now);
+  static decision<start> on(const state&, const start&, moment now);
+  static decision<pause> on(const state&, const pause&, moment now);
+  static decision<resume> on(const state&, const resume&, moment now);
+  static decision<cancel> on(const state&, const cancel&, moment now);
+  static decision<rewind> on(const state&, const rewind&, moment now);
+  static decision<read_run> on(const state&, const read_run&, moment now);
+  static decision<list_runs> on(const state&, const list_runs&, moment now);
+  static decision<transferred> on(const state&, const transferred&, moment now);
+  static decision<wake> on(const state&, const wake&, moment now);
+
+  static void apply(state&, const configured&);
+  static void apply(state&, const removed&);
+  static void apply(state&, const started&);
+  static void apply(state&, const moved&);
+  static void apply(state&, const attempt_failed&);
+  static void apply(state&, const attempted&);
+  static void apply(state&, const started_over&);
+  static void apply(state&, const paused&);
+  static void apply(state&, const resumed&);
+  static void apply(state&, const ended&);
+  static void apply(state&, const rewound&);
+  static bool holds(const state&);
+  static runtime::deadlines due(const state&);
+
+  struct metrics {
+    explicit metrics(runtime::meters&);
+    runtime::counter& succeeded;
+    runtime::counter& failed;
+    runtime::counter& cancelled;
+    runtime::counter& pages;
+    runtime::counter& retries;
+  };
+  static void observe(metrics&, const ended&);
+  static void observe(metrics&, const moved&);
+  static void observe(metrics&, const attempt_failed&);
+};
+
+} // namespace tenon::actors

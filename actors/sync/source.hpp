@@ -1,0 +1,66 @@
+// Where a sync reads from, as a port, and the list of kinds. A source is asked for one page at a
+// time and says where the next one begins; it keeps nothing between pages, so that after a crash
+// any page can be asked for again. One kind is one file in actors/sync/sources.
+#pragma once
+
+#include "protocols/collection.hpp"
+#include "protocols/value.hpp"
+#include "runtime/task.hpp"
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tenon::actors {
+
+/// What is asked for. Position and cursor are the source's own words from an earlier page, JSON
+/// texts; empty: from the beginning.
+struct page_request {
+  identity sync;
+  std::string position;
+  std::string cursor;
+  bool full = false; // read everything, whatever the cursor says
+};
+
+struct source_page {
+  std::vector<protocols::collection::incoming> records;
+  std::vector<protocols::collection::letter> letters; // what could not be read as a record
+  std::uint64_t filtered = 0;                         // left out by the source's own rule
+  std::uint64_t bytes = 0;                            // as they came
+  std::uint64_t expected = 0;                         // records of the whole run; 0: unknown
+  std::string position;                               // where the next page begins
+  std::string cursor;                                 // how far has been read, with this page
+  bool last = false;
+  bool complete = false; // the run shows every record there is: those not seen are gone
+};
+
+/// Why there is no page.
+struct source_trouble {
+  failure why;
+  bool transient = false;  // another attempt may do better
+  span retry_after{};      // what the source asked for; 0: the sync's own back-off
+  bool start_over = false; // the position is no longer known: begin at the beginning
+};
+
+using page_or_trouble = std::variant<source_page, source_trouble>;
+
+class source {
+public:
+  virtual ~source() = default;
+  virtual runtime::task<page_or_trouble> read(page_request) = 0;
+};
+
+/// One kind of source, named like the member of a sync's `from`.
+class source_kind {
+public:
+  virtual ~source_kind() = default;
+  virtual std::string_view name() const = 0;
+  /// What is wrong with the options, with a place below "spec.from.<name>".
+  virtual result<void> check(const object& options) const = 0;
+  virtual result<std::unique_ptr<source>> open(const identity& sync, const object& options) = 0;
+};
+
+using source_kinds = std::vector<std::unique_ptr<source_kind>>;
+
+} // namespace tenon::actors

@@ -1,0 +1,188 @@
+#include "actors/sync/sources/connector.hpp"
+
+#include "protocols/json.hpp"
+
+namespace tenon::actors {
+namespace {
+
+using namespace connectors;
+using runtime::task;
+
+struct stream_options {
+  std::string integration;
+  std::string stream;
+};
+
+result<stream_options> read_options(const object& written) {
+  stream_options o;
+  for (const auto& [name, v] : written) {
+    const auto* text = v.as<std::string>();
+    const bool known = name == "integration" || name == "stream";
+    if (!known || !text)
+      return failure{code::malformed,
+                     known ? "expected text, found " + std::string{v.type_name()}
+                           : "a connector has no option " + name,
+                     "spec.from.connector." + name, "Write {integration: …, stream: …}."};
+    (name == "stream" ? o.stream : o.integration) = *text;
+  }
+  if (o.integration.empty() || o.stream.empty())
+    return failure{code::malformed, "the integration or the stream is missing",
+                   "spec.from.connector", "Write {integration: …, stream: …}."};
+  return o;
+}
+
+/// `Model` from the JSON text that an earlier page gave; `fresh` for an empty one.
+template <class Read> auto restored(const std::string& text, Read read)
+    -> decltype(read(object{})) {
+  const auto document = read_json(text);
+  if (!document)
+    return document.error();
+  const auto* members = document->as<object>();
+  if (!members)
+    return failure{code::malformed, "a kept position is no object"};
+  return read(*members);
+}
+
+source_trouble passing(failure why) {
+  const auto c = why.code;
+  const bool transient = c == code::unavailable || c == code::overloaded || c == code::timed_out;
+  const auto after = why.retry_after.value_or(span{0});
+  return {std::move(why), transient, after};
+}
+
+class connector_stream final : public source {
+public:
+  connector_stream(platform& p, identity integration, std::string stream)
+      : platform_{p}, integration_{std::move(integration)}, stream_{std::move(stream)} {}
+
+  task<page_or_trouble> read(page_request wanted) override {
+    for (bool with_new_token = false;; with_new_token = true) {
+      auto entered = co_await platform_.enter(integration_);
+      if (!entered)
+        co_return passing(std::move(entered).error());
+      const auto& s = *entered;
+      const auto* stream = s.connector->find_stream(stream_);
+      if (!stream)
+        co_return source_trouble{{code::not_found, "the connector has no stream " + stream_,
+                                  "spec.from.connector.stream"}};
+      const reading what{*s.connector, *stream, s.connection};
+      auto from = where(*stream, wanted);
+      if (!from)
+        co_return source_trouble{.why = std::move(from).error(), .start_over = true};
+      auto request = page_request_of(what, *from);
+      if (!request)
+        co_return source_trouble{std::move(request).error()};
+      const auto answer = co_await platform_.send(s, *request);
+      if (!answer)
+        co_return passing(answer.error());
+      auto outcome = read_page(what, *request, *answer, from->first, from->second, platform_.now());
+      if (auto* read = std::get_if<page>(&outcome))
+        co_return page_of(*stream, *answer, wanted, from->first, std::move(*read));
+      auto& said = std::get<verdict>(outcome);
+      if (said.then == action::refresh_auth && !with_new_token) {
+        platform_.reject_token(s);
+        continue;
+      }
+      if (said.classify == meaning::throttled && said.delay > span{0})
+        platform_.throttled(s, said.delay);
+      co_return trouble_of(wanted, std::move(said));
+    }
+  }
+
+private:
+  using place = std::pair<connectors::position, progress>;
+
+  result<place> where(const stream& s, const actors::page_request& wanted) const {
+    place p{first_position(s), {}};
+    if (s.cursor && !wanted.cursor.empty()) {
+      auto kept =
+          restored(wanted.cursor, [&](const object& o) { return to_progress(*s.cursor, o); });
+      if (!kept)
+        return std::move(kept).error();
+      p.second = *kept;
+    }
+    if (wanted.position.empty()) {
+      if (s.cursor)
+        p.second = begin(*s.cursor, p.second, platform_.now());
+      return p;
+    }
+    auto kept = restored(wanted.position, to_position);
+    if (!kept)
+      return std::move(kept).error();
+    p.first = *std::move(kept);
+    return p;
+  }
+
+  result<http_request> page_request_of(const reading& what, const place& from) const {
+    return connectors::page_request(what, from.first, from.second, platform_.now());
+  }
+
+  static page_or_trouble page_of(const stream& s, const http_response& answer,
+                                 const actors::page_request& wanted, const position& from, page p) {
+    source_page out;
+    out.records.reserve(p.records.size());
+    for (auto& r : p.records)
+      out.records.push_back({std::move(r.key), std::move(r.json), r.deleted});
+    for (auto& m : p.malformed)
+      out.letters.push_back({.place = "page " + std::to_string(from.pages) + ", " + m.place,
+                             .reason = std::move(m.reason),
+                             .bytes = std::move(m.bytes)});
+    out.filtered = p.filtered;
+    out.bytes = answer.body.size();
+    out.last = !p.next;
+    if (p.next)
+      out.position = write_json(to_object(*p.next));
+    if (s.cursor)
+      out.cursor = write_json(to_object(*s.cursor, p.progress));
+    out.complete = wanted.full || !s.cursor;
+    return out;
+  }
+
+  static page_or_trouble trouble_of(const actors::page_request& wanted, verdict said) {
+    switch (said.then) {
+    case action::retry:
+    case action::wait:
+      return source_trouble{std::move(said.why), true, said.delay};
+    case action::reset_cursor:
+      return source_trouble{.why = std::move(said.why), .start_over = true};
+    case action::skip_stream: // the platform says that there is nothing for us: an empty stream
+      return source_page{.cursor = wanted.cursor, .last = true};
+    default:
+      return source_trouble{std::move(said.why)};
+    }
+  }
+
+  platform& platform_;
+  identity integration_;
+  std::string stream_;
+};
+
+class connector_kind final : public source_kind {
+public:
+  explicit connector_kind(platform& p) : platform_{p} {}
+
+  std::string_view name() const override { return "connector"; }
+  result<void> check(const object& options) const override {
+    if (const auto read = read_options(options); !read)
+      return read.error();
+    return {};
+  }
+  result<std::unique_ptr<source>> open(const identity& sync, const object& options) override {
+    auto read = read_options(options);
+    if (!read)
+      return std::move(read).error();
+    return std::make_unique<connector_stream>(
+        platform_, identity{sync.tenant, "integration", read->integration}, read->stream);
+  }
+
+private:
+  platform& platform_;
+};
+
+} // namespace
+
+std::unique_ptr<source_kind> connector_source(platform& p) {
+  return std::make_unique<connector_kind>(p);
+}
+
+} // namespace tenon::actors

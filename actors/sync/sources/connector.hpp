@@ -1,0 +1,12 @@
+// `from: {connector: {integration: …, stream: …}}`: a stream of a connector, read over HTTP.
+#pragma once
+
+#include "actors/integration/platform.hpp"
+#include "actors/sync/source.hpp"
+
+namespace tenon::actors {
+
+/// `platform` must outlive it.
+std::unique_ptr<source_kind> connector_source(connectors::platform&);
+
+} // namespace tenon::actors

@@ -1,0 +1,38 @@
+// Performs a sync's transfers: one page out of the source and into the collection. The collection
+// knows which pages it has, so a transfer that is performed twice stores once.
+//
+// While the collection stores a page, the next one is already being read: one page ahead for each
+// sync, given up when the next transfer is about something else.
+#pragma once
+
+#include "actors/sync/source.hpp"
+#include "runtime/host.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/workers.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace tenon::actors {
+
+class transfer final : public runtime::performer {
+public:
+  transfer(runtime::host&, runtime::workers&, runtime::timer&, const source_kinds&);
+  ~transfer() override;
+
+  void perform(runtime::effect, std::function<void(blob command)> outcome) override;
+
+private:
+  class read_ahead;
+
+  runtime::task<result<blob>> move(runtime::effect);
+
+  runtime::host& host_;
+  runtime::workers& workers_;
+  runtime::timer& timer_;
+  const source_kinds& kinds_;
+  std::unique_ptr<read_ahead> ahead_;
+};
+
+} // namespace tenon::actors

@@ -1,0 +1,63 @@
+// tenon dead-letters [list|replay ID|discard ID]: what could not be done, and what becomes of it.
+#include "nodes/cli/catalog.hpp"
+#include "nodes/cli/help.hpp"
+#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/shell.hpp"
+
+namespace tenon::nodes::cli {
+namespace {
+
+exit_code show(const shell& s) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  list items;
+  const auto got = server->each(server->path({"dead-letters"}) + "?limit=500", [&](const value& v) {
+    items.push_back(v);
+    return true;
+  });
+  if (!got)
+    return s.report(got);
+  if (s.given.json)
+    s.printed_json(object{{"items", std::move(items)}});
+  else if (items.empty())
+    s.screen.err << "no dead letters\n";
+  else
+    s.screen.out << item_table(items, s.screen.out_look);
+  return exit_code::done;
+}
+
+exit_code act(const shell& s, const std::string& id, const char* verb, const char* past) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto answered = server->post(server->path({"dead-letters", id, verb}), object{});
+  if (!answered)
+    return s.report(answered);
+  if (!s.printed_json(answered.body.is_null() ? object{{"id", id}, {"outcome", past}}
+                                              : answered.body))
+    s.screen.out << "dead letter " << inked(s.screen.out_look, ink::strong, id) << ' ' << past
+                 << '\n';
+  return exit_code::done;
+}
+
+} // namespace
+
+void declare_dead_letters(CLI::App& app, shell& s) {
+  auto id = std::make_shared<std::string>();
+  auto* letters =
+      app.add_subcommand("dead-letters", "List, replay and discard what could not be done")
+          ->group(running_group);
+  letters->require_subcommand(0, 1);
+  s.does(letters->add_subcommand("list", "Show them"), [&s] { return show(s); });
+  const auto declare = [&](const char* verb, const char* meaning, const char* past) {
+    auto* command = letters->add_subcommand(verb, meaning);
+    command->add_option("id", *id, "Which one")->required();
+    s.does(command, [&s, id, verb, past] { return act(s, *id, verb, past); });
+  };
+  declare("replay", "Try it again", "replayed");
+  declare("discard", "Give it up for good", "discarded");
+  s.does(letters, [&s] { return show(s); });
+}
+
+} // namespace tenon::nodes::cli

@@ -1,0 +1,102 @@
+// tenon records COLLECTION: what a sync has stored, as a table, as JSON, or as one JSON line per
+// record, page by page, so that a collection of any size can go through a pipe.
+#include "nodes/cli/catalog.hpp"
+#include "nodes/cli/help.hpp"
+#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/members.hpp"
+#include "nodes/cli/shell.hpp"
+#include "protocols/json.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tenon::nodes::cli {
+namespace {
+
+constexpr std::size_t page = 500;
+constexpr std::size_t shown_unless_told = 20; // a table is for looking, a pipe for everything
+
+struct options {
+  std::string collection;
+  std::optional<std::size_t> limit;
+  std::string filter;
+  bool ndjson = false;
+};
+
+bool deleted(const value& item) {
+  const auto* mark = item.find("deleted");
+  return mark != nullptr && *mark == value{true};
+}
+
+// A record as a line: its key, whether it is deleted where some are, then its plain members.
+value line_of(const value& item, bool some_deleted) {
+  object line{{"key", text_at(item, "key")}};
+  if (some_deleted)
+    line.append("deleted", deleted(item) ? "yes" : "");
+  if (const auto* record = item.find("record"); record != nullptr)
+    if (const auto* members = record->as<object>())
+      for (const auto& [key, member] : *members)
+        line.append(line.find(key) == nullptr ? key : "record." + key, member);
+  return line;
+}
+
+exit_code show(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  auto limit = o.limit.value_or(o.ndjson ? 0 : shown_unless_told);
+  limit = limit == 0 ? std::numeric_limits<std::size_t>::max() : limit;
+  auto target =
+      server->path({"records", o.collection}) + "?limit=" + std::to_string(std::min(limit, page));
+  if (!o.filter.empty())
+    target += "&filter=" + percent_encoded(o.filter);
+  std::size_t count = 0;
+  list items;
+  const auto got = server->each(target, [&](const value& item) {
+    if (o.ndjson)
+      s.screen.out << write_json(item) << '\n';
+    else
+      items.push_back(item);
+    return ++count < limit && s.screen.out.good();
+  });
+  s.screen.out << std::flush;
+  if (!got)
+    return s.report(got);
+  if (o.ndjson || s.printed_json(object{{"items", items}}))
+    return exit_code::done;
+  if (items.empty()) {
+    s.screen.err << "no records\n";
+    return exit_code::done;
+  }
+  const bool some_deleted = std::ranges::any_of(items, deleted);
+  std::vector<value> lines;
+  for (const auto& item : items)
+    lines.push_back(line_of(item, some_deleted));
+  s.screen.out << item_table(lines, s.screen.out_look);
+  if (count == limit && s.screen.out_look.width != 0)
+    s.screen.err << inked(s.screen.err_look, ink::dim,
+                          "the first " +
+                              as_count(static_cast<std::int64_t>(count), "record", "records") +
+                              "; --limit N shows more, --ndjson all")
+                 << '\n';
+  return exit_code::done;
+}
+
+} // namespace
+
+void declare_records(CLI::App& app, shell& s) {
+  auto o = std::make_shared<options>();
+  auto* command =
+      app.add_subcommand("records", "Show what syncs have stored")->group(resources_group);
+  command->add_option("collection", o->collection, "Which collection")->required();
+  command
+      ->add_option("--limit", o->limit,
+                   "At most so many; 0 for all (20 unless told, with --ndjson all)")
+      ->type_name("N");
+  command->add_option("--filter", o->filter, "Only records for which this expression is true")
+      ->type_name("EXPRESSION");
+  command->add_flag("--ndjson", o->ndjson, "One JSON line per record");
+  s.does(command, [&s, o] { return show(s, *o); });
+}
+
+} // namespace tenon::nodes::cli

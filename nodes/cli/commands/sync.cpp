@@ -1,0 +1,125 @@
+// tenon sync run|pause|resume|cancel|rewind|status NAME: the verbs of a sync.
+#include "nodes/cli/catalog.hpp"
+#include "nodes/cli/help.hpp"
+#include "nodes/cli/members.hpp"
+#include "nodes/cli/shell.hpp"
+#include "nodes/cli/table.hpp"
+#include "nodes/cli/watch.hpp"
+
+#include <array>
+
+namespace tenon::nodes::cli {
+namespace {
+
+struct options {
+  std::string name;
+  bool full = false;
+  bool watch = false;
+  std::int64_t run = 0;
+};
+
+struct verb {
+  const char* name;
+  const char* meaning;
+  const char* past; // what to say when it is done
+};
+constexpr std::array<verb, 4> verbs{
+    {{"pause", "Hold it after the page in flight; what was read is kept", "paused"},
+     {"resume", "Go on where it was paused", "resumed"},
+     {"cancel", "End the run that is going; what was stored stays", "cancelled"},
+     {"rewind", "Forget how far it got: the next run reads everything", "rewound"}}};
+
+exit_code start(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto started =
+      server->post(server->path({"syncs", o.name, "runs"}), object{{"full", o.full}});
+  if (!started)
+    return s.report(started);
+  const auto run = number_at(started.body, "run").value_or(0);
+  if (o.watch)
+    return watch_run(s, *server, o.name, run);
+  if (!s.printed_json(started.body))
+    s.screen.out << "run " << run << " of " << inked(s.screen.out_look, ink::strong, o.name)
+                 << " started; `tenon sync status " << o.name << "` shows how it goes\n";
+  return exit_code::done;
+}
+
+exit_code act(const shell& s, const options& o, const verb& v) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto answered = server->post(server->path({"syncs", o.name, v.name}), object{});
+  if (!answered)
+    return s.report(answered);
+  if (!s.printed_json(answered.body.is_null() ? object{{"name", o.name}, {"outcome", v.past}}
+                                              : answered.body))
+    s.screen.out << inked(s.screen.out_look, ink::strong, o.name) << ' ' << v.past << '\n';
+  return exit_code::done;
+}
+
+// Members in their order, numbers as people read them; inner maps follow, indented.
+void print_members(const shell& s, const object& members, std::size_t indent) {
+  std::vector<std::pair<std::string, cell>> pairs;
+  for (const auto& [key, member] : members) {
+    if (member.is<object>() || member.is_null())
+      continue;
+    const auto* number = member.as<std::int64_t>();
+    pairs.push_back({key,
+                     {number == nullptr ? in_short(member) : with_thousands(*number),
+                      key == "state" ? ink_of(in_short(member)) : ink::plain}});
+  }
+  s.screen.out << render_pairs(pairs, s.screen.out_look, indent);
+  for (const auto& [key, member] : members)
+    if (const auto* inner = member.as<object>(); inner != nullptr && !inner->empty()) {
+      s.screen.out << std::string(indent, ' ') << inked(s.screen.out_look, ink::dim, printable(key))
+                   << '\n';
+      print_members(s, *inner, indent + 2);
+    }
+}
+
+exit_code status(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto got =
+      server->get(o.run == 0 ? server->path({"syncs", o.name})
+                             : server->path({"syncs", o.name, "runs", std::to_string(o.run)}));
+  if (!got)
+    return s.report(got);
+  const auto* of_sync = got.body.find("status");
+  const value& shown = o.run == 0 && of_sync != nullptr ? *of_sync : got.body;
+  if (s.printed_json(shown))
+    return exit_code::done;
+  s.screen.out << inked(s.screen.out_look, ink::strong, o.name) << '\n';
+  if (const auto* members = shown.as<object>())
+    print_members(s, *members, 2);
+  return exit_code::done;
+}
+
+} // namespace
+
+void declare_sync(CLI::App& app, shell& s) {
+  auto o = std::make_shared<options>();
+  auto* sync = app.add_subcommand("sync", "Run, watch and steer syncs")->group(running_group);
+  sync->require_subcommand(1);
+  const auto declare = [&](const char* name, const char* meaning) {
+    auto* command = sync->add_subcommand(name, meaning);
+    command->add_option("name", o->name, "Which sync")->required();
+    return command;
+  };
+  auto* run = declare("run", "Start a run now");
+  run->add_flag("--watch", o->watch, "Show its progress until it ends; Ctrl-C leaves it going");
+  run->add_flag("--full", o->full, "Read everything, not only what changed");
+  s.does(run, [&s, o] { return start(s, *o); });
+  auto* shown = declare("status", "Show how it is, and its last run");
+  shown->add_option("--run", o->run, "Show this run instead")
+      ->type_name("NUMBER")
+      ->check(CLI::PositiveNumber);
+  s.does(shown, [&s, o] { return status(s, *o); });
+  for (const auto& each : verbs)
+    s.does(declare(each.name, each.meaning), [&s, o, &each] { return act(s, *o, each); });
+}
+
+} // namespace tenon::nodes::cli

@@ -1,0 +1,27 @@
+// How `--help` looks: commands in groups, the most used first, options in one column.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace tenon::nodes::cli {
+
+/// The groups of commands, in the order of the help.
+inline constexpr const char* resources_group = "Resources";
+inline constexpr const char* running_group = "Running things";
+inline constexpr const char* machine_group = "This machine";
+inline constexpr const char* program_group = "This program";
+
+/// What an argument for a kind accepts: either of its names; the plural ones are shown.
+CLI::Validator kind_argument();
+
+class help_formatter final : public CLI::Formatter {
+public:
+  help_formatter();
+  std::string make_subcommands(const CLI::App*, CLI::AppFormatMode) const override;
+  std::string make_usage(const CLI::App*, std::string name) const override;
+  std::string make_option_opts(const CLI::Option*) const override;
+};
+
+} // namespace tenon::nodes::cli

@@ -1,0 +1,48 @@
+// The commands that work on this machine instead of asking a server. Their options are the command
+// line's, their bodies are the node's: main fills the table.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tenon::nodes::cli {
+
+struct node_options {
+  std::string data = "tenon-data";
+  std::string http = "127.0.0.1:7070"; // address:port; port 0 takes a free one
+  std::string port_file;               // where the port goes once it is bound
+  std::string tls_certificate;         // PEM files; both or neither
+  std::string tls_key;
+  unsigned threads = 0; // 0: one per core
+  std::string log_level = "info";
+  std::vector<std::string> allow_networks; // CIDR: private networks that integrations may call
+};
+
+struct check_options {
+  std::string data = "tenon-data";
+  bool json = false;
+};
+
+struct backup_options {
+  std::string data = "tenon-data";
+  std::string to; // a folder that does not exist yet
+  bool json = false;
+};
+
+struct restore_options {
+  std::string from;
+  std::string data = "tenon-data";
+  bool json = false;
+};
+
+/// Each returns the process's exit code (exit_code.hpp).
+struct local_commands {
+  std::function<int(const node_options&)> node;
+  std::function<int(const check_options&)> check;
+  std::function<int(const backup_options&)> backup;
+  std::function<int(const restore_options&)> restore;
+};
+
+} // namespace tenon::nodes::cli

@@ -1,0 +1,43 @@
+// What routes are made of: the ports they ask, handed over once when the node is put together. Each
+// file in routes/ is given all of it and takes what it needs.
+#pragma once
+
+#include "actors/sync/source.hpp"
+#include "nodes/edge/route.hpp"
+#include "runtime/host.hpp"
+#include "runtime/metrics.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tenon::nodes::edge {
+
+/// One thing that must be true before the node wants requests.
+struct condition {
+  std::string name; // "journal", "partitions"
+  bool holds = false;
+  std::string why{}; // when it does not
+};
+
+/// Whether the node can do its work. Asked on io threads: it must answer from memory.
+class readiness {
+public:
+  virtual ~readiness() = default;
+  virtual std::vector<condition> conditions() const = 0;
+};
+
+struct environment {
+  runtime::meters& meters;
+  const edge::readiness& readiness;
+  runtime::host* host = nullptr; // null where only the edge itself is under test
+  const actors::source_kinds* sources = nullptr;
+};
+
+} // namespace tenon::nodes::edge
+
+namespace tenon::nodes::edge::routes {
+
+/// Every route of every file in this folder; the build writes this function.
+route_list all(const environment&);
+
+} // namespace tenon::nodes::edge::routes

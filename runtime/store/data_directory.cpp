@@ -1,0 +1,134 @@
+#include "runtime/store/data_directory.hpp"
+
+#include "runtime/store/examination.hpp"
+#include "runtime/store/storage_failure.hpp"
+#include "runtime/store/synced_file.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace tenon::runtime::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+result<void> make_empty(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error)
+    return storage_failure(error.value(), "make the directory", directory);
+  const bool empty = fs::is_empty(directory, error);
+  if (error)
+    return storage_failure(error.value(), "read the directory", directory);
+  if (!empty)
+    return failure{code::conflict, "the directory is not empty", directory.string(),
+                   "Name a new or an empty directory: nothing is ever written over."};
+  return {};
+}
+
+/// Under another name first: a file of this name is always whole.
+result<void> name_file(const fs::path& made, const fs::path& file) {
+  std::error_code error;
+  fs::rename(made, file, error);
+  if (error)
+    return storage_failure(error.value(), "name the file", file);
+  if (const int failed = sync_path(file.parent_path()); failed != 0)
+    return storage_failure(failed, "sync the directory", file.parent_path());
+  return {};
+}
+
+result<void> copy_synced(const fs::path& from, const fs::path& to) {
+  auto made = to;
+  made += ".new";
+  std::error_code error;
+  fs::copy_file(from, made, error);
+  if (error)
+    return storage_failure(error.value(), "copy the file", made);
+  if (const int failed = sync_path(made); failed != 0)
+    return storage_failure(failed, "sync the file", made);
+  return name_file(made, to);
+}
+
+/// What was trimmed from the log must be in the stored state.
+result<void> check_together(const local_journal& j, const local_state& s) {
+  for (partition_number p = 0; p < j.partitions(); ++p)
+    if (j.trimmed(p) > s.checkpointed(p))
+      return failure{code::internal,
+                     "partition " + std::to_string(p) + ": the log begins after index " +
+                         std::to_string(j.trimmed(p)) + ", but the state is stored up to " +
+                         std::to_string(s.checkpointed(p)),
+                     s.file().file().string(),
+                     "Journal and state are not of one time: restore both from one backup."};
+  return {};
+}
+
+} // namespace
+
+fs::path journal_file_of(const fs::path& directory) {
+  return directory / "journal.mdb";
+}
+
+fs::path state_file_of(const fs::path& directory) {
+  return directory / "state.mdb";
+}
+
+result<std::unique_ptr<data_directory>> data_directory::open(data_options options, meters& m) {
+  std::error_code error;
+  fs::create_directories(options.directory, error);
+  if (error)
+    return storage_failure(error.value(), "make the directory", options.directory);
+  options.journal.file = journal_file_of(options.directory);
+  options.state.file = state_file_of(options.directory);
+  options.journal.partitions = options.state.partitions = options.partitions;
+  // The journal is made first, so a state file alone is what is left of a directory.
+  if (!fs::exists(options.journal.file, error) && fs::exists(options.state.file, error))
+    return failure{code::internal, "the journal is missing, the stored state is there",
+                   options.journal.file.string(), "Restore a backup into an empty directory."};
+  std::unique_ptr<data_directory> opened{new data_directory};
+  auto j = local_journal::open(std::move(options.journal), m);
+  if (!j)
+    return std::move(j).error();
+  opened->journal_ = std::move(j).value();
+  options.state.node = opened->node();
+  auto s = local_state::open(std::move(options.state), *opened->journal_, m);
+  if (!s)
+    return std::move(s).error();
+  opened->state_ = std::move(s).value();
+  if (auto ok = check_together(*opened->journal_, *opened->state_); !ok)
+    return std::move(ok).error();
+  return opened;
+}
+
+/// The state first and the log behind it, with nothing trimmed in between: the log's copy then
+/// begins no later and ends no earlier than the state's copy needs.
+result<void> data_directory::backup(const fs::path& into) {
+  if (auto ok = make_empty(into); !ok)
+    return ok;
+  const local_journal::hold hold{*journal_};
+  if (auto ok = state_->file().copy(state_file_of(into)); !ok)
+    return ok;
+  auto made = journal_file_of(into);
+  made += ".new";
+  if (auto ok = journal_->file().copy(made); !ok)
+    return ok;
+  return name_file(made, journal_file_of(into));
+}
+
+result<void> restore(const fs::path& backup, const fs::path& directory) {
+  const auto examined = examine(backup);
+  if (!examined)
+    return examined.error();
+  if (!examined->clean()) {
+    const auto& first = examined->findings.front();
+    return failure{code::internal, "the backup is damaged: " + first.place + ": " + first.what,
+                   backup.string(), "Restore another one; `tenon check` shows all of the damage."};
+  }
+  if (auto ok = make_empty(directory); !ok)
+    return ok;
+  if (auto ok = copy_synced(state_file_of(backup), state_file_of(directory)); !ok)
+    return ok;
+  return copy_synced(journal_file_of(backup), journal_file_of(directory));
+}
+
+} // namespace tenon::runtime::store

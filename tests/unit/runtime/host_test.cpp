@@ -1,0 +1,271 @@
+#include "protocols/dead_letters.hpp"
+#include "runtime/host.hpp"
+#include "tests/support/hosted.hpp"
+#include "tests/support/tally_actor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+namespace {
+
+using namespace tenon;
+using tests::hosted;
+using tests::tally;
+using wire = protocols::tally;
+
+const identity ann{"acme", "tally", "ann"};
+const identity bob{"acme", "tally", "bob"};
+
+/// Repeats a question until the answer is as wanted; fails the test if it never is.
+template <class Ask, class Wanted> auto until(Ask ask, Wanted wanted) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  for (;;) {
+    auto answer = ask();
+    if (wanted(answer) || std::chrono::steady_clock::now() > end)
+      return answer;
+    std::this_thread::yield();
+  }
+}
+
+TEST(host, decides_and_answers) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  EXPECT_EQ(node.ask<tally>(ann, wire::add{3})->sum, 3u);
+  EXPECT_EQ(node.ask<tally>(ann, wire::add{4})->sum, 7u);
+  EXPECT_EQ(node.ask<tally>(bob, wire::peek{})->sum, 0u);
+}
+
+TEST(host, refuses_a_kind_that_nobody_hosts) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  EXPECT_EQ(node.ask<tally>({"acme", "nothing", "x"}, wire::peek{}).error().code, code::not_found);
+  EXPECT_EQ(node.ask<tally>({"Acme!", "tally", "x"}, wire::peek{}).error().where, "tenant");
+}
+
+TEST(host, answers_only_when_the_journal_has_confirmed) {
+  hosted node{tests::tally_kinds()};
+  auto& host = node.begin();
+  node.done<tally>(ann, wire::add{1});
+  node.journal.set(tests::confirming::on_demand);
+  std::promise<std::uint64_t> wrote, read;
+  auto written = wrote.get_future(), seen = read.get_future();
+  host.ask<tally>(ann, wire::add{1}, [&](auto r) { wrote.set_value(r->sum); });
+  const auto partition = host.partition_of(ann);
+  until([&] { return node.journal.last(partition); }, [](auto last) { return last == 2; });
+  // A read that follows has seen what is not durable, so it waits too.
+  host.ask<tally>(ann, wire::peek{}, [&](auto r) { read.set_value(r->sum); });
+  EXPECT_EQ(seen.wait_for(std::chrono::milliseconds{30}), std::future_status::timeout);
+  EXPECT_EQ(written.wait_for(std::chrono::seconds{0}), std::future_status::timeout);
+  node.journal.confirm();
+  EXPECT_EQ(written.get(), 2u);
+  EXPECT_EQ(seen.get(), 2u);
+  node.journal.set(tests::confirming::automatic);
+}
+
+TEST(host, remembers_over_a_restart_from_state_and_log) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  for (int i = 0; i < 100; ++i)
+    node.done<tally>({"acme", "tally", "n" + std::to_string(i % 7)}, wire::add{1});
+  node.end();
+  node.begin();
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 7; ++i)
+    sum += node.ask<tally>({"acme", "tally", "n" + std::to_string(i)}, wire::peek{})->sum;
+  EXPECT_EQ(sum, 100u);
+}
+
+TEST(host, keeps_rows_beside_the_state) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  node.done<tally>(ann, wire::add{1});
+  for (int i = 0; i < 50; ++i)
+    node.done<tally>(ann, wire::put{"k" + std::to_string(i % 10), blob::copy_of("v")});
+  EXPECT_EQ(node.ask<tally>(ann, wire::peek{})->rows, 10u);
+  node.end();
+  node.begin();
+  EXPECT_EQ(node.ask<tally>(ann, wire::peek{})->rows, 10u);
+}
+
+TEST(host, restarts_an_actor_that_crashes_and_parks_the_command_that_kills_it) {
+  auto kinds = tests::tally_kinds();
+  hosted node{kinds};
+  node.begin();
+  node.done<tally>(ann, wire::add{5});
+  std::uint64_t sum = 5;
+  for (const auto* when : {"deciding", "applying", "holding"}) {
+    std::promise<result<wire::sum>> answered;
+    auto future = answered.get_future();
+    node.host().ask<tally>(ann, wire::crash{when},
+                           [&](auto r) { answered.set_value(std::move(r)); });
+    while (future.wait_for(std::chrono::milliseconds{1}) == std::future_status::timeout)
+      node.clock.advance(span{1000}); // over the back-off
+    const auto answer = future.get();
+    ASSERT_FALSE(answer) << when;
+    EXPECT_EQ(answer.error().code, code::internal);
+    node.clock.advance(std::chrono::minutes{5});
+    EXPECT_EQ(node.done<tally>(ann, wire::add{1}).sum, ++sum) << when;
+  }
+}
+
+TEST(host, quarantines_after_too_many_crashes_until_an_operator_restarts) {
+  runtime::host_options options;
+  options.supervision.restarts = 1;
+  hosted node{tests::tally_kinds(), options};
+  node.begin();
+  node.done<tally>(ann, wire::add{5});
+  std::promise<result<wire::sum>> answered;
+  auto future = answered.get_future();
+  node.host().ask<tally>(ann, wire::crash{"deciding"},
+                         [&](auto r) { answered.set_value(std::move(r)); });
+  while (future.wait_for(std::chrono::milliseconds{1}) == std::future_status::timeout)
+    node.clock.advance(span{1000});
+  EXPECT_EQ(future.get().error().code, code::unavailable);
+  EXPECT_EQ(node.ask<tally>(ann, wire::peek{}).error().code, code::unavailable);
+  ASSERT_TRUE(node.host().operate(ann, runtime::host::operation::restart));
+  const auto back = until([&] { return node.ask<tally>(ann, wire::peek{}); },
+                          [](const auto& r) { return r.has_value(); });
+  EXPECT_EQ(back->sum, 5u);
+}
+
+TEST(host, delivers_a_durable_message_exactly_once_over_restarts) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  for (int round = 0; round < 20; ++round) {
+    node.done<tally>(ann, wire::pass{.to = "acme/tally/bob", .amount = 1, .durable = true});
+    if (round % 5 == 4) {
+      node.end();
+      node.begin();
+    }
+  }
+  const auto sum = until([&] { return node.ask<tally>(bob, wire::peek{})->sum; },
+                         [](auto s) { return s >= 20; });
+  EXPECT_EQ(sum, 20u);
+  node.end();
+  node.begin();
+  EXPECT_EQ(node.ask<tally>(bob, wire::peek{})->sum, 20u);
+}
+
+class answering final : public runtime::performer {
+public:
+  explicit answering(std::atomic<int>& asked) : asked_{asked} {}
+  void perform(runtime::effect e, std::function<void(blob)> outcome) override {
+    ++asked_;
+    const auto question = protocols::decode<wire::question>(e.request);
+    outcome(protocols::encode(wire::command{wire::heard{question->word.size()}}));
+  }
+
+private:
+  std::atomic<int>& asked_;
+};
+
+TEST(host, performs_a_call_and_brings_its_outcome_back) {
+  std::atomic<int> asked{0};
+  hosted node{tests::tally_kinds()};
+  node.add("tally.question", [&] { return std::make_unique<answering>(asked); });
+  node.begin();
+  node.done<tally>(ann, wire::add{1});
+  node.done<tally>(ann, wire::ask{"seven77"});
+  const auto heard = until([&] { return node.ask<tally>(ann, wire::peek{})->heard; },
+                           [](auto h) { return h > 0; });
+  EXPECT_EQ(heard, 7u);
+  node.end();
+  node.begin();
+  EXPECT_EQ(node.ask<tally>(ann, wire::peek{})->heard, 7u);
+  EXPECT_EQ(asked, 1);
+}
+
+class silent final : public runtime::performer {
+public:
+  explicit silent(std::atomic<int>& asked) : asked_{asked} {}
+  void perform(runtime::effect e, std::function<void(blob)>) override {
+    asked_ += e.repeated ? 100 : 1;
+  }
+
+private:
+  std::atomic<int>& asked_;
+};
+
+TEST(host, performs_a_call_again_whose_outcome_was_lost_and_says_that_it_is_a_repetition) {
+  std::atomic<int> asked{0};
+  hosted node{tests::tally_kinds()};
+  node.add("tally.question", [&] { return std::make_unique<silent>(asked); });
+  node.begin();
+  node.done<tally>(ann, wire::ask{"x"});
+  until([&] { return asked.load(); }, [](int n) { return n >= 1; });
+  node.end();
+  node.begin();
+  EXPECT_EQ(until([&] { return asked.load(); }, [](int n) { return n >= 101; }), 101);
+}
+
+TEST(host, keeps_deadlines_over_a_restart_and_tells_each_once) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  node.done<tally>(ann, wire::add{1});
+  node.done<tally>(ann, wire::wake_at{node.clock.now() + std::chrono::hours{1}});
+  node.end();
+  node.begin();
+  EXPECT_EQ(node.ask<tally>(ann, wire::peek{})->woken, 0u);
+  node.end();
+  node.clock.advance(std::chrono::hours{2});
+  node.begin();
+  const auto woken = until([&] { return node.ask<tally>(ann, wire::peek{})->woken; },
+                           [](auto w) { return w > 0; });
+  EXPECT_EQ(woken, 1u);
+}
+
+TEST(host, forgets_an_actor_that_has_nothing_left_to_keep) {
+  hosted node{tests::tally_kinds()};
+  node.begin();
+  node.done<tally>(ann, wire::add{1});
+  EXPECT_EQ(node.host().list("acme", "tally", "", 10), (std::vector<std::string>{"ann"}));
+  node.done<tally>(ann, wire::forget{});
+  node.end();
+  node.begin();
+  EXPECT_TRUE(node.host().list("acme", "tally", "", 10).empty());
+}
+
+TEST(host, an_actor_without_work_leaves_memory_and_comes_back) {
+  runtime::host_options options;
+  options.idle = std::chrono::seconds{10};
+  hosted node{tests::tally_kinds(), options};
+  node.begin();
+  node.done<tally>(ann, wire::add{2});
+  const auto loaded = until(
+      [&] {
+        if (node.host().loaded_count() > 0)
+          (void)node.host().operate(ann, runtime::host::operation::passivate);
+        return node.host().loaded_count();
+      },
+      [](auto n) { return n == 0; });
+  EXPECT_EQ(loaded, 0u);
+  EXPECT_EQ(node.ask<tally>(ann, wire::peek{})->sum, 2u);
+}
+
+TEST(host, survives_a_storm_of_askers_with_an_exact_sum) {
+  hosted node{tests::tally_kinds()};
+  auto& host = node.begin();
+  constexpr int askers = 4, each = 5000;
+  std::latch done{askers * each};
+  std::atomic<int> refused{0};
+  std::vector<std::jthread> threads;
+  for (int a = 0; a < askers; ++a)
+    threads.emplace_back([&, a] {
+      for (int i = 0; i < each; ++i)
+        host.ask<tally>({"acme", "tally", "t" + std::to_string((i + a) % 5)}, wire::add{1},
+                        [&](auto r) {
+                          if (!r)
+                            ++refused;
+                          done.count_down();
+                        });
+    });
+  done.wait();
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 5; ++i)
+    sum += node.ask<tally>({"acme", "tally", "t" + std::to_string(i)}, wire::peek{})->sum;
+  EXPECT_EQ(sum + static_cast<std::uint64_t>(refused), static_cast<std::uint64_t>(askers * each));
+}
+
+} // namespace
