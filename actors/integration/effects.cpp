@@ -45,7 +45,6 @@ private:
   runtime::workers& workers_;
 };
 
-
 template <>
 blob by_task<protocols::credential::acquire, protocols::credential::acquired>::command_of(
     protocols::credential::acquired a) {
@@ -69,8 +68,8 @@ private:
   task<result<wire::acquired>> carry_out(identity by, wire::acquire asked) override {
     const auto written = read_json(asked.secrets);
     const auto* secrets = written ? written->as<object>() : nullptr;
-    const auto session = co_await platform_.enter_with({by.tenant, "integration", asked.integration},
-                                                       secrets ? *secrets : object{});
+    const auto session = co_await platform_.enter_with(
+        {by.tenant, "integration", asked.integration}, secrets ? *secrets : object{});
     if (!session)
       co_return session.error();
     const auto request = token_request(*session->connector, session->connection);
@@ -99,7 +98,8 @@ private:
   }
 };
 
-class prober final : public by_task<protocols::integration::probe, protocols::integration::checked> {
+class prober final
+    : public by_task<protocols::integration::probe, protocols::integration::checked> {
   using wire = protocols::integration;
 
 public:
@@ -110,8 +110,7 @@ private:
     const auto session = co_await platform_.enter(by);
     if (!session)
       co_return session.error();
-    const auto request =
-        check_request(*session->connector, session->connection, platform_.now());
+    const auto request = check_request(*session->connector, session->connection, platform_.now());
     if (!request)
       co_return request.error();
     if (!*request)

@@ -26,7 +26,9 @@ std::optional<edge::key_hash> unhex(std::string_view text) {
   edge::key_hash hash{};
   if (text.size() != 2 * hash.size())
     return std::nullopt;
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   for (std::size_t i = 0; i < hash.size(); ++i) {
     const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
     if (high < 0 || low < 0)
@@ -40,7 +42,8 @@ result<void> write_file(const std::filesystem::path& file, const std::string& te
   const auto beside = file.string() + ".new";
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
-    return failure{code::unavailable, "cannot write the keys", beside, "Check permissions and space."};
+    return failure{code::unavailable, "cannot write the keys", beside,
+                   "Check permissions and space."};
   const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        ::fsync(fd) == 0;
   ::close(fd);
@@ -114,7 +117,8 @@ result<opened_keys> open_keys(const std::filesystem::path& data, const std::stri
                         {"hash", hex(made->kept.hash)},
                         {"tenant", made->kept.tenant},
                         {"role", edge::name_of(made->kept.role)}});
-  if (auto written = write_file(file, write_json_pretty(object{{"keys", std::move(kept)}})); !written)
+  if (auto written = write_file(file, write_json_pretty(object{{"keys", std::move(kept)}}));
+      !written)
     return std::move(written).error();
   opened.fresh = std::move(made->text);
   return opened;

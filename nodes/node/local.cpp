@@ -1,6 +1,7 @@
 #include "nodes/node/local.hpp"
 
 #include "nodes/cli/access.hpp"
+#include "nodes/cli/api.hpp"
 #include "nodes/cli/exit_code.hpp"
 #include "nodes/node/node.hpp"
 #include "protocols/json.hpp"
@@ -22,7 +23,8 @@ namespace {
 using cli::exit_code;
 
 int complain(const failure& f, exit_code code = exit_code::failed) {
-  std::fprintf(stderr, "tenon: %s%s%s\n", f.why.c_str(), f.where.empty() ? "" : " — ", f.where.c_str());
+  std::fprintf(stderr, "tenon: %s%s%s\n", f.why.c_str(), f.where.empty() ? "" : " — ",
+               f.where.c_str());
   if (!f.remedy.empty())
     std::fprintf(stderr, "       %s\n", f.remedy.c_str());
   return static_cast<int>(code);
@@ -37,7 +39,8 @@ std::string environment(const char* name) {
 result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text) {
   const auto colon = text.rfind(':');
   std::uint16_t port = 0;
-  const auto digits = colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
+  const auto digits =
+      colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
   const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (digits.empty() || wrong != std::errc{} || end != digits.data() + digits.size())
     return failure{code::malformed, text + " is no address and port", "--http",
@@ -78,9 +81,10 @@ std::string client_key(const std::filesystem::path& file, const std::string& fre
 void leave_pointer(const cli::node_options& o, const node& n, const std::string& address) {
   const auto file = std::filesystem::path{o.data} / "client.json";
   const auto host = address.find(':') == std::string::npos ? address : '[' + address + ']';
-  const auto text = write_json(object{
-      {"server", (o.tls_certificate.empty() ? "http://" : "https://") + host + ':' + std::to_string(n.port())},
-      {"key", client_key(file, n.new_key())}});
+  const auto text =
+      write_json(object{{"server", (o.tls_certificate.empty() ? "http://" : "https://") + host +
+                                       ':' + std::to_string(n.port())},
+                        {"key", client_key(file, n.new_key())}});
   for (const auto& to : {file, cli::pointer_file()})
     if (auto written = write_private(to, text); !written)
       runtime::log::warn("node.no_pointer", {{"file", to.string()}, {"why", written.error().why}});
@@ -155,12 +159,40 @@ int check_data(const cli::check_options& o) {
   } else {
     for (const auto& f : found->findings)
       std::printf("%s: %s: %s\n", f.file.c_str(), f.place.c_str(), f.what.c_str());
-    std::printf("%s: %llu log entries, %llu actors, %llu rows\n", found->clean() ? "clean" : "damaged",
+    std::printf("%s: %llu log entries, %llu actors, %llu rows\n",
+                found->clean() ? "clean" : "damaged",
                 static_cast<unsigned long long>(found->log_entries),
                 static_cast<unsigned long long>(found->identities),
                 static_cast<unsigned long long>(found->table_rows));
   }
   return static_cast<int>(found->clean() ? exit_code::done : exit_code::failed);
+}
+
+/// A running node copies itself; where none runs, the directory is opened and copied here.
+int back_up(const cli::backup_options& o) {
+  const auto told = [&] {
+    if (o.json)
+      std::printf("%s\n", write_json(object{{"to", o.to}}).c_str());
+    else
+      std::printf("backed up %s to %s\n", o.data.c_str(), o.to.c_str());
+    return static_cast<int>(exit_code::done);
+  };
+  runtime::meters unseen;
+  auto opened = runtime::store::data_directory::open({.directory = o.data}, unseen);
+  if (opened) {
+    if (auto copied = (*opened)->backup(o.to); !copied)
+      return complain(copied.error());
+    return told();
+  }
+  const auto access = cli::find_access("", "", std::filesystem::path{o.data} / "client.json");
+  if (!access)
+    return complain(opened.error());
+  const cli::api server{cli::http_client{*access}, "default"};
+  const auto copied =
+      server.post("/api/v1/node/backup", object{{"to", std::filesystem::absolute(o.to).string()}});
+  if (!copied)
+    return complain(copied.why, copied.code);
+  return told();
 }
 
 int restore_data(const cli::restore_options& o) {
@@ -176,7 +208,7 @@ int restore_data(const cli::restore_options& o) {
 } // namespace
 
 cli::local_commands local_commands() {
-  return {.node = run_node, .check = check_data, .backup = {}, .restore = restore_data};
+  return {.node = run_node, .check = check_data, .backup = back_up, .restore = restore_data};
 }
 
 } // namespace tenon::nodes

@@ -32,6 +32,8 @@ struct actor_settings : caf::actor_system_config {
   }
 };
 
+struct nothing_more {};
+
 /// Ready once every partition has recovered and the edge listens, for as long as it does.
 class node_readiness final : public edge::readiness {
 public:
@@ -74,7 +76,8 @@ node::node(std::unique_ptr<parts> p) : parts_{std::move(p)} {}
 result<std::unique_ptr<node>> node::start(node_settings s) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto begun = std::chrono::steady_clock::now();
-  const unsigned threads = s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());
+  const unsigned threads =
+      s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());
   auto p = std::make_unique<parts>(threads);
 
   auto data = runtime::store::data_directory::open({.directory = s.data}, p->meters);
@@ -103,7 +106,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
 
   auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
                                p->clock, p->meters);
-  auto& platform = p->platform.emplace(actors::connectors::outside{host, *p->web, *p->timer, p->clock});
+  auto& platform =
+      p->platform.emplace(actors::connectors::outside{host, *p->web, *p->timer, p->clock});
   p->sources.push_back(actors::connector_source(platform));
   p->sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *p->blocking}));
   host.add("sync.transfer",
@@ -113,12 +117,27 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   host.start();
   p->ready.recovered = true;
 
-  const edge::environment around{p->meters, p->ready, &host, &p->sources};
+  auto* parts = p.get();
+  const edge::environment around{
+      p->meters, p->ready, &host, &p->sources,
+      [parts](std::string into, std::function<void(result<void>)> done) {
+        auto copying = [](node::parts& all, std::string to) -> runtime::task<result<nothing_more>> {
+          if (auto copied = all.data->backup(to); !copied)
+            co_return std::move(copied).error();
+          co_return nothing_more{};
+        };
+        const auto begun = runtime::start<nothing_more>(
+            *parts->blocking, copying(*parts, std::move(into)), [done](result<nothing_more> r) {
+              done(r ? result<void>{} : result<void>{std::move(r).error()});
+            });
+        if (!begun)
+          done(begun.error());
+      }};
   edge::options listen{.address = s.address, .port = s.port, .threads = std::max(1u, threads / 2)};
   if (!s.tls_certificate.empty())
     listen.tls = edge::certificate_files{s.tls_certificate, s.tls_key};
-  auto gateway = edge::gateway::make(edge::routes::all(around), {p->clock, *p->keys.keys, p->meters},
-                                     {}, listen.threads);
+  auto gateway = edge::gateway::make(edge::routes::all(around),
+                                     {p->clock, *p->keys.keys, p->meters}, {}, listen.threads);
   if (!gateway)
     return std::move(gateway).error();
   p->gateway = *std::move(gateway);
@@ -149,9 +168,14 @@ node::~node() {
   p.host.reset();
 }
 
-std::uint16_t node::port() const { return parts_->server->port(); }
-const std::string& node::new_key() const { return parts_->keys.fresh; }
-std::chrono::milliseconds node::start_time() const { return parts_->start_time; }
-result<void> node::backup(const std::filesystem::path& into) { return parts_->data->backup(into); }
+std::uint16_t node::port() const {
+  return parts_->server->port();
+}
+const std::string& node::new_key() const {
+  return parts_->keys.fresh;
+}
+std::chrono::milliseconds node::start_time() const {
+  return parts_->start_time;
+}
 
 } // namespace tenon::nodes

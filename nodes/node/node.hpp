@@ -21,7 +21,7 @@ struct node_settings {
   unsigned threads = 0; // of actors and of the edge; 0: one for each core
   std::string tls_certificate;
   std::string tls_key;
-  std::vector<std::string> allow_networks; // CIDR: private networks that may be called
+  std::vector<std::string> allow_networks;        // CIDR: private networks that may be called
   std::vector<std::filesystem::path> allow_files; // directories that syncs may read
   std::string owner_key; // instead of a drawn one; empty: drawn at the first start
 };
@@ -36,7 +36,6 @@ public:
   /// The owner's key, on the very first start only.
   const std::string& new_key() const;
   std::chrono::milliseconds start_time() const;
-  result<void> backup(const std::filesystem::path& into);
 
 private:
   struct parts;
