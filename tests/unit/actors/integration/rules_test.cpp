@@ -141,7 +141,8 @@ connector: c
 base: http://h
 errors:
   - {when: {status: 420}, do: wait, wait: {header: x-reset, as: epoch_s}, max: 2}
-  - {when: {status: 421}, do: retry, wait: exp(1s..10s), max: 3, say: "{{stream}}: {{body.why}} ({{status}})"}
+  - {when: {status: 421}, do: retry, wait: exp(1s..10s), max: 3,
+     say: "{{stream}}: {{body.why}} ({{status}})"}
   - {when: {status: 422}, do: skip_record, say: "it was {{body.why}}"}
   - {when: {status: 423}, do: ok}
   - {when: {status: 424}, do: reset_cursor}
