@@ -7,6 +7,7 @@
 #include "runtime/host.hpp"
 #include "runtime/metrics.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct environment {
   const edge::readiness& readiness;
   runtime::host* host = nullptr; // null where only the edge itself is under test
   const actors::source_kinds* sources = nullptr;
+  /// Copies the data of the running node into a new directory; takes a while, then tells.
+  std::function<void(std::string into, std::function<void(result<void>)>)> backup{};
 };
 
 } // namespace tenon::nodes::edge
