@@ -48,7 +48,8 @@ start_both() {
     --db "$built/chinook.sqlite" --key chinook-sample-key >"$work/api.log" 2>&1 &
   api_pid=$!
   "$built/tenon" node --data "$work/data" --http "127.0.0.1:$(port_near 7400)" \
-    --port-file "$work/node.port" --allow-network 127.0.0.0/8 >"$work/node.log" 2>&1 &
+    --port-file "$work/node.port" --allow-network 127.0.0.0/8 --allow-files "$built" \
+    >"$work/node.log" 2>&1 &
   node_pid=$!
   await "$api_pid" "$work/api.log" test -s "$work/api.port"
   await "$node_pid" "$work/node.log" test -s "$work/node.port"
