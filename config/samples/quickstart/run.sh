@@ -63,12 +63,12 @@ main() {
   local url file name names
   start_both
   local tenon=("$built/tenon" --server "$url")
-  # The samples as they are, but for where the API and the database are on this machine.
+  # The samples as they are, but for the port of the API where 7401 was taken.
   rm -rf "$work/resources"
   mkdir "$work/resources"
   for file in config/samples/quickstart/*.yaml; do
-    sed -e "s|127\.0\.0\.1:7401|127.0.0.1:$(<"$work/api.port")|" \
-      -e "s|out/release/chinook.sqlite|$PWD/$built/chinook.sqlite|" "$file" >"$work/resources/$(basename "$file")"
+    sed "s|127\.0\.0\.1:7401|127.0.0.1:$(<"$work/api.port")|" "$file" \
+      >"$work/resources/$(basename "$file")"
   done
   "${tenon[@]}" apply -f "$work/resources"
   mapfile -t names < <(sed -n '/^kind: sync$/{n;s/^name: //p}' "$work"/resources/*.yaml)
