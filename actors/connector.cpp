@@ -41,9 +41,8 @@ result<void> connector::check_spec(const value& written) {
 value connector::status(const state& s) {
   const auto manifest = spec_in(s.record);
   object shown;
-  for (const auto* member : {"connector", "title"})
-    if (const auto* v = manifest.find(member))
-      shown[member] = *v;
+  if (const auto* itself = manifest.find("connector"))
+    shown["connector"] = *itself;
   list streams;
   if (const auto* v = manifest.find("streams"))
     if (const auto* members = v->as<object>())

@@ -16,9 +16,6 @@ constexpr span shortest = std::chrono::seconds{1};
 constexpr span longest = std::chrono::days{366};
 constexpr moment never{};
 
-/// To another actor by its conversation alone: the sync's own code is not needed here.
-using sync = protocols::sync;
-
 result<void> check_cron(const spec& s) {
   if (auto parsed = cron::parse(s.cron); !parsed) {
     auto& f = parsed.error();
@@ -88,7 +85,8 @@ schedule::decision<schedule::ring> schedule::on(const state& s, const ring&, mom
   const auto read = protocols::from_value<spec>(spec_in(s.record), "spec");
   ensure(read.has_value(), "a stored spec can be read");
   return persist(rang{now, time_after(*read, s.record.created_at, now)})
-      .send<sync>({.kind = "sync", .name = read->sync}, sync::start{.by = "schedule"});
+      .send<protocols::sync>({.kind = "sync", .name = read->sync},
+                             protocols::sync::start{.by = "schedule"});
 }
 
 void schedule::apply(state& s, const rang& e) {

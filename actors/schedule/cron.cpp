@@ -136,9 +136,11 @@ result<void> read_item(word w, const field_kind& kind, field_bits& into) {
     if (ends.size() > 2)
       return wrong(ends[2].at - 1, "a range has two ends", "Write ranges as in 9-17.");
     const auto low = read_value(ends.front(), kind);
-    const auto high = read_value(ends.back(), kind);
+    auto high = read_value(ends.back(), kind);
     if (!low || !high)
       return low ? high.error() : low.error();
+    if (kind.name == "weekday" && *high == 0 && *low > 0)
+      high = 7; // FRI-SUN
     if (*low > *high)
       return wrong(w.at, "the range ends before it begins", "Write two ranges: 22-23,0-2.");
     least = *low;

@@ -1,0 +1,105 @@
+#include "actors/integration.hpp"
+
+#include "actors/breaker.hpp"
+#include "tests/support/given.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace std::chrono_literals;
+using tenon::code;
+using tenon::actors::breaker;
+using tenon::actors::integration;
+using tenon::tests::at;
+using tenon::tests::called;
+using tenon::tests::given;
+using tenon::tests::sent;
+
+namespace {
+
+const integration::configured shop{R"({"connector":"chinook"})", at(0s)};
+
+tenon::value status_of(const tenon::tests::scene<integration>& one, std::string_view member) {
+  const auto status = integration::status(one.state);
+  const auto* found = status.find(member);
+  return found ? *found : tenon::value{};
+}
+
+TEST(integration, hands_the_breaker_beside_it_its_policy) {
+  auto one = given<integration>();
+  const auto done = one.when(integration::configure{
+      .spec = R"({"connector":"chinook","breaker":{"failure_limit":9,"cooldown":"1m"}})"});
+  ASSERT_FALSE(done.refusal) << done.refusal->why;
+  EXPECT_EQ(sent<breaker>(done),
+            (breaker::command{breaker::configure{{.failure_limit = 9, .cooldown = 60s}}}));
+  EXPECT_EQ(done.sends.front().to, (tenon::identity{.kind = "breaker"}));
+}
+
+TEST(integration, refuses_a_spec_that_cannot_work_and_says_where) {
+  const auto place = [](std::string spec) {
+    const auto done = given<integration>().when(integration::configure{.spec = std::move(spec)});
+    return done.refusal ? done.refusal->where : "";
+  };
+  EXPECT_EQ(place(R"({"connector":"a","credential":"b","config":{"shop":"x"}})"), "");
+  EXPECT_EQ(place(R"({})"), "spec.connector");
+  EXPECT_EQ(place(R"({"connector":""})"), "spec.connector");
+  EXPECT_EQ(place(R"({"connector":"a/b"})"), "spec.connector");
+  EXPECT_EQ(place(R"({"connector":"a","credential":"b c"})"), "spec.credential");
+  EXPECT_EQ(place(R"({"connector":"a","config":[1]})"), "spec.config");
+  EXPECT_EQ(place(R"({"connector":"a","breaker":{"failure_limit":0}})"),
+            "spec.breaker.failure_limit");
+  EXPECT_EQ(place(R"({"connector":"a","conector":"b"})"), "spec.conector");
+}
+
+TEST(integration, makes_one_check_at_a_time_and_others_join_it) {
+  auto one = given<integration>(shop);
+  const auto first = one.when(integration::check{});
+  EXPECT_EQ(first.reply->number, 1u);
+  EXPECT_EQ(called<integration::probe>(first), (integration::probe{1, shop.spec}));
+  const auto second = one.when(integration::check{});
+  EXPECT_EQ(second.reply->number, 1u);
+  EXPECT_TRUE(second.calls.empty() && second.events.empty());
+  one.when(integration::checked{.number = 1, .succeeded = true});
+  EXPECT_EQ(one.when(integration::check{}).reply->number, 2u);
+}
+
+TEST(integration, that_is_not_there_cannot_be_checked) {
+  EXPECT_EQ(given<integration>().when(integration::check{}).refusal->code, code::not_found);
+}
+
+TEST(integration, shows_in_its_status_how_the_check_went) {
+  auto one = given<integration>(shop);
+  EXPECT_EQ(status_of(one, "check"), "never made");
+  one.when(integration::check{});
+  EXPECT_EQ(status_of(one, "check"), "under way");
+  one.at(3s).when(integration::checked{.number = 1, .succeeded = true, .account = "Anna's shop"});
+  EXPECT_EQ(status_of(one, "check"), "passed");
+  EXPECT_EQ(status_of(one, "account"), "Anna's shop");
+  EXPECT_EQ(status_of(one, "checked_at"), at(3s));
+  EXPECT_EQ(status_of(one, "check_number"), 1);
+  EXPECT_EQ(status_of(one, "why"), tenon::value{});
+  one.when(integration::check{});
+  one.when(integration::checked{.number = 2, .why = "401"});
+  EXPECT_EQ(status_of(one, "check"), "failed");
+  EXPECT_EQ(status_of(one, "why"), "401");
+  EXPECT_EQ(status_of(one, "account"), tenon::value{});
+}
+
+TEST(integration, an_outcome_says_nothing_about_a_later_configuration) {
+  auto one = given<integration>(shop);
+  one.when(integration::check{});
+  one.when(integration::configure{.spec = R"({"connector":"other"})"});
+  EXPECT_EQ(status_of(one, "check"), "never made");
+  EXPECT_TRUE(one.when(integration::checked{.number = 1, .succeeded = true}).events.empty());
+  EXPECT_EQ(one.when(integration::check{}).reply->number, 2u);
+  EXPECT_TRUE(one.when(integration::checked{.number = 1, .succeeded = true}).events.empty());
+  EXPECT_EQ(one.when(integration::checked{.number = 2, .succeeded = true}).events.size(), 1u);
+}
+
+TEST(integration, numbers_of_checks_go_on_after_a_removal) {
+  auto one = given<integration>(shop);
+  one.when(integration::check{});
+  one.when(integration::remove{});
+  EXPECT_EQ(one.state, (integration::state{.record = {.version = 2}, .checks = 1}));
+}
+
+} // namespace
