@@ -1,7 +1,7 @@
 #include "runtime/sealing.hpp"
 
 #include "protocols/ensure.hpp"
-#include "runtime/aes_gcm.hpp"
+#include "runtime/sealing/aes_gcm.hpp"
 
 #include <algorithm>
 #include <map>

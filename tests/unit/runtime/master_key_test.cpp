@@ -1,4 +1,4 @@
-#include "runtime/master_key.hpp"
+#include "runtime/sealing/master_key.hpp"
 
 #include "protocols/base64.hpp"
 #include "protocols/json.hpp"

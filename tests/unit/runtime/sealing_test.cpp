@@ -1,7 +1,7 @@
 #include "runtime/sealing.hpp"
 
 #include "protocols/json.hpp"
-#include "runtime/aes_gcm.hpp"
+#include "runtime/sealing/aes_gcm.hpp"
 #include "tests/support/counted_entropy.hpp"
 
 #include <gtest/gtest.h>

@@ -1,18 +1,19 @@
-#include "runtime/master_key.hpp"
+#include "runtime/sealing/master_key.hpp"
 
 #include "protocols/base64.hpp"
 #include "protocols/ensure.hpp"
-#include "runtime/store/synced_file.hpp"
 
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <optional>
 #include <sstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace tenon::runtime {
 namespace {
@@ -89,14 +90,23 @@ result<passphrase_rule> read_rule(const fs::path& file) {
   return passphrase_rule{*count, *std::move(bytes)};
 }
 
+bool synced(const fs::path& file) {
+  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0)
+    return false;
+  const bool safe = ::fsync(opened) == 0;
+  ::close(opened);
+  return safe;
+}
+
 /// Under its name only when it is whole.
 result<void> write_rule(const fs::path& file, const passphrase_rule& rule) {
   const auto fresh = fs::path{file} += ".new";
   std::ofstream out{fresh, std::ios::trunc};
   out << rule_name << ' ' << rule.rounds << ' ' << to_base64(rule.salt) << '\n';
   out.close();
-  if (!out || store::sync_path(fresh) != 0 || ::rename(fresh.c_str(), file.c_str()) != 0 ||
-      store::sync_path(store::directory_of(file)) != 0)
+  const auto directory = file.has_parent_path() ? file.parent_path() : fs::path{"."};
+  if (!out || !synced(fresh) || ::rename(fresh.c_str(), file.c_str()) != 0 || !synced(directory))
     return cannot_write(file);
   return {};
 }

@@ -1,4 +1,4 @@
-#include "runtime/aes_gcm.hpp"
+#include "runtime/sealing/aes_gcm.hpp"
 
 #include "protocols/ensure.hpp"
 
