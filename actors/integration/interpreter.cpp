@@ -28,7 +28,7 @@ result<void> put_headers(draft& into, const std::vector<std::pair<std::string, p
       return failure{code::malformed, "the header " + name + " would contain a line break",
                      "request.headers." + name};
     if (!text->empty())
-      set_header(into.headers, name, *std::move(text));
+      set_header(into.sent, name, *std::move(text));
   }
   return {};
 }
@@ -84,11 +84,11 @@ result<draft> make_draft(const manifest& m, const connection& c, const request_p
 result<http_request> finish(const manifest& m, const connection& c, draft made) {
   if (!is_allowed(made.target, c.base, m.hosts))
     return failure{code::forbidden,
-                   "the request would go to " + made.target.host +
+                   "the request would go to " + endpoint_of(made.target) +
                        ", which is not a host of this connector",
                    "request", "If it belongs to the API, add it to `base.hosts`."};
   append_query(made.target, made.query);
-  http_request request{made.method, to_text(made.target), std::move(made.headers), {}};
+  http_request request{made.method, to_text(made.target), std::move(made.sent), {}};
   if (request.url.size() > max_url_bytes)
     return failure{code::too_large,
                    "the address has " + std::to_string(request.url.size()) + " bytes, more than " +
@@ -311,7 +311,7 @@ result<std::vector<bucket_use>> buckets_for(const manifest& m, const connection&
   std::vector<bucket_use> used;
   for (std::size_t i = 0; i < m.buckets.size(); ++i) {
     const auto& one = m.buckets[i];
-    if (!one.path.empty() && !matches(one.path, target->path))
+    if (!one.path.empty() && !matches(one.path, path_of(*target)))
       continue;
     auto key = evaluate_text(*one.key, scope{}.bind("conn", c.settings));
     if (!key)

@@ -106,7 +106,7 @@ void check_base(std::string_view text, const std::string& where, problems& found
   const auto read = parse_url(text);
   if (!read)
     found.add(where, read.error().why, read.error().remedy);
-  else if (!read->query.empty())
+  else if (has_query(*read))
     found.add(where, "a base has no query", "Put parameters into the requests.");
 }
 

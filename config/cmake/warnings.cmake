@@ -9,6 +9,7 @@ if(TENON_SANITIZE STREQUAL "address")
                       -fno-sanitize=null,vptr,alignment -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(TENON_SANITIZE STREQUAL "thread")
-  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  # Asio fences its handlers; the sanitizer sees their order by the locks beside them.
+  add_compile_options(-fsanitize=thread -Wno-tsan -fno-omit-frame-pointer)
   add_link_options(-fsanitize=thread)
 endif()

@@ -14,14 +14,12 @@ struct http_request {
   std::string method = "GET";
   std::string target; // path and query
   std::string body{};
-  std::string if_match{};
 };
 
 struct http_response {
   unsigned status = 0;
   std::string body;
   std::string content_type;
-  std::string etag;
   std::optional<span> retry_after; // of a Retry-After in seconds
 };
 

@@ -18,6 +18,7 @@ struct node_options {
   unsigned threads = 0; // 0: one per core
   std::string log_level = "info";
   std::vector<std::string> allow_networks; // CIDR: private networks that integrations may call
+  std::vector<std::string> allow_files;    // directories that syncs may read
 };
 
 struct check_options {

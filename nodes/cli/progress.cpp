@@ -77,15 +77,14 @@ std::optional<run_report> read_run(const value& v) {
   if (!run || text_at(v, "state").empty())
     return std::nullopt;
   run_report r{.run = *run, .state = text_at(v, "state")};
-  const std::array<std::pair<std::string_view, std::int64_t*>, 8> counts{
+  const std::array<std::pair<std::string_view, std::int64_t*>, 7> counts{
       {{"read", &r.read},
        {"stored", &r.stored},
        {"unchanged", &r.unchanged},
        {"filtered", &r.filtered},
        {"dead_lettered", &r.dead_lettered},
        {"deleted", &r.deleted},
-       {"bytes", &r.bytes},
-       {"pages", &r.pages}}};
+       {"bytes", &r.bytes}}};
   for (const auto& [name, into] : counts)
     *into = number_at(v, name).value_or(0);
   r.expected = number_at(v, "expected");
@@ -154,7 +153,8 @@ std::string summary_line(std::string_view name, const run_report& r, span elapse
     out = inked(l, colour, l.unicode ? "✗" : "x") + ' ';
   out += inked(l, ink::strong, printable(name));
   out += good ? "  " : "  " + inked(l, colour, printable(r.state)) + ": ";
-  out += with_thousands(r.read) + " read in " + as_duration(took);
+  out += with_thousands(r.read) + " read" + (r.bytes > 0 ? ", " + as_bytes(r.bytes) + "," : "") +
+         " in " + as_duration(took);
   if (took.count() >= 100 && r.read > 0)
     out += " (" + with_thousands(r.read * 1000 / took.count()) + "/s)";
   const std::array<std::pair<std::int64_t, std::string_view>, 5> counts{

@@ -19,7 +19,6 @@ struct run_report {
   std::int64_t dead_lettered = 0;
   std::int64_t deleted = 0;
   std::int64_t bytes = 0;
-  std::int64_t pages = 0;
   std::optional<std::int64_t> expected;
   std::optional<span> took;   // between started_at and ended_at
   std::optional<failure> why; // of one that failed
@@ -51,7 +50,8 @@ private:
 std::string progress_line(std::string_view name, const run_report&, const pace&, span elapsed,
                           const look&);
 
-/// `✓ name  20,000 read in 6.2 s (3,226/s): 19,600 stored, 400 unchanged`, with a newline.
+/// `✓ name  20,000 read, 20.5 MB, in 6.2 s (3,226/s): 19,600 stored, 400 unchanged`, with a
+/// newline.
 std::string summary_line(std::string_view name, const run_report&, span elapsed, const look&);
 
 } // namespace tenon::nodes::cli

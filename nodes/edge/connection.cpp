@@ -23,9 +23,7 @@ bool is_end(const boost::system::error_code& e) {
 connection::connection(lane& home, const address& peer)
     : lane_{home}, peer_{peer}, waits_since_{home.now()} {}
 
-connection::~connection() {
-  lane_.strike(*this);
-}
+connection::~connection() = default;
 
 void connection::begin_turn() {
   lane_.read_clock();
@@ -36,7 +34,8 @@ void connection::settle() {
   if (state_ == state::open) {
     parse();
     pump_stream();
-    if (peer_done_ && state_ == state::open && in_flight() == 0)
+    const bool nothing_left = used_ == filled_ || begun_ || upload_ || !more_comes_;
+    if (peer_done_ && state_ == state::open && in_flight() == 0 && nothing_left)
       start_closing();
   }
   lane_.service().turn_ended(lane_.number());
@@ -79,6 +78,7 @@ void connection::cut() {
   end_upload();
   deadline_ = time::max();
   close_link();
+  lane_.strike(*this);
 }
 
 void connection::begin() {

@@ -20,6 +20,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <span>
@@ -62,8 +63,9 @@ protected:
   virtual void start_read(char* to, std::size_t room) = 0;
   /// What could be written without waiting.
   virtual std::size_t try_write(std::string_view, error&) = 0;
-  virtual void start_write(std::span<const boost::asio::const_buffer>) = 0; // of some of it
-  virtual void start_shutdown() = 0;                                        // of our half
+  /// Writes some of it; the buffers stay where they are until `write_done`.
+  virtual void start_write(std::span<const boost::asio::const_buffer>) = 0;
+  virtual void start_shutdown() = 0; // of our half
   virtual void close_link() = 0;
 
   void await_link(); // the link's own opening counts as the first head
@@ -148,11 +150,12 @@ private:
   std::uint64_t front_sequence_ = 0;
   std::shared_ptr<body_stream> stream_; // the front's body, being given
 
-  std::string out_;              // to be written after the queue
-  std::vector<blob> queue_;      // to be written next
-  std::vector<blob> leaving_;    // being written
-  std::size_t left_ = 0;         // bytes of leaving_'s first that are gone
-  std::size_t queued_bytes_ = 0; // of both
+  std::string out_;                                  // to be written after the queue
+  std::vector<blob> queue_;                          // to be written next
+  std::vector<blob> leaving_;                        // being written
+  std::array<boost::asio::const_buffer, 8> buffers_; // of leaving_, for one write
+  std::size_t left_ = 0;                             // bytes of leaving_'s first that are gone
+  std::size_t queued_bytes_ = 0;                     // of both
 
   wait waiting_ = wait::nothing;
   time deadline_ = time::max();

@@ -2,9 +2,12 @@
 // file in routes/ is given all of it and takes what it needs.
 #pragma once
 
+#include "actors/sync/source.hpp"
 #include "nodes/edge/route.hpp"
+#include "runtime/host.hpp"
 #include "runtime/metrics.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +30,10 @@ public:
 struct environment {
   runtime::meters& meters;
   const edge::readiness& readiness;
+  runtime::host* host = nullptr; // null where only the edge itself is under test
+  const actors::source_kinds* sources = nullptr;
+  /// Copies the data of the running node into a new directory; takes a while, then tells.
+  std::function<void(std::string into, std::function<void(result<void>)>)> backup{};
 };
 
 } // namespace tenon::nodes::edge

@@ -87,12 +87,13 @@ std::optional<response> gateway::screen(const head& h, request& q, account& who)
   const auto& needed = permissions_[(*found)->index];
   if (needed.verb.empty())
     return std::nullopt;
-  if (auto ok = let_in(h, q, needed); !ok)
+  if (auto ok = let_in(h, q, needed, who.begun); !ok)
     return problem_of(ok.error(), q.id, q.trace);
   return std::nullopt;
 }
 
-result<void> gateway::let_in(const head& h, request& q, const permission& needed) {
+result<void> gateway::let_in(const head& h, request& q, const permission& needed,
+                             gate::time begun) {
   auto who = access_.identify(h.authorization, q.peer, ports_.clock.now());
   if (!who)
     return std::move(who).error();
@@ -103,7 +104,7 @@ result<void> gateway::let_in(const head& h, request& q, const permission& needed
   if (q.tenant.empty())
     q.tenant = q.who->tenant;
   // The key's tenant pays, whichever tenant it asks about.
-  auto place = admission_.of(q.who->tenant)->enter(ports_.clock.steady());
+  auto place = admission_.of(q.who->tenant)->enter(begun);
   if (!place) {
     refused_.Increment();
     return std::move(place).error();

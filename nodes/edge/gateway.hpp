@@ -45,7 +45,7 @@ private:
   };
 
   gateway(router, gateway_ports, allowance, unsigned lanes);
-  result<void> let_in(const head&, request&, const permission&);
+  result<void> let_in(const head&, request&, const permission&, gate::time begun);
 
   gateway_ports ports_;
   router router_;

@@ -160,18 +160,15 @@ void lane::enlist(connection& c) {
   c.index = free_.back();
   free_.pop_back();
   auto& e = connections_[c.index];
-  e.who = &c;
+  e.who = c.shared_from_this();
   c.generation = ++e.generation;
   ++living_;
   ++commons_.connections;
   meters().connections.Increment();
 }
 
-void lane::strike(connection& c) {
-  auto& e = connections_[c.index];
-  if (e.who != &c)
-    return;
-  e.who = nullptr;
+void lane::strike(const connection& c) {
+  connections_[c.index].who = nullptr;
   free_.push_back(c.index);
   --living_;
   --commons_.connections;
@@ -182,7 +179,7 @@ void lane::strike(connection& c) {
 connection* lane::find(std::uint32_t index, std::uint32_t generation) {
   if (index >= connections_.size() || connections_[index].generation != generation)
     return nullptr;
-  return connections_[index].who;
+  return connections_[index].who.get();
 }
 
 void lane::watch(connection& c) {
@@ -207,10 +204,8 @@ void lane::tick() {
   });
   if (now_ >= give_up_at_)
     for (std::size_t i = 0; i < connections_.size(); ++i)
-      if (auto* c = connections_[i].who) {
-        const auto kept = c->shared_from_this();
+      if (const auto c = connections_[i].who)
         c->cut();
-      }
   accept(); // in case it had to pause
   if (stopping_ && living_ == 0)
     return;
@@ -229,7 +224,7 @@ void lane::stop(span grace) {
     error ignored;
     acceptor_.close(ignored);
     for (std::size_t i = 0; i < connections_.size(); ++i)
-      if (auto* c = connections_[i].who)
+      if (const auto c = connections_[i].who)
         c->finish_and_close();
     end_if_done();
   });

@@ -81,11 +81,11 @@ public:
   void watch(connection&); // its deadline has become earlier
   void resume_later(const connection&);
   void enlist(connection&);
-  void strike(connection&);
+  void strike(const connection&); // it is cut
 
 private:
   struct entry {
-    connection* who = nullptr;
+    std::shared_ptr<connection> who; // until it is cut: one that only waits is held by nobody else
     std::uint32_t generation = 0;
   };
 

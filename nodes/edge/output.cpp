@@ -6,7 +6,6 @@
 #include "runtime/log.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tenon::nodes::edge {
 namespace {
@@ -169,15 +168,14 @@ void connection::flush() {
 }
 
 void connection::write_some() {
-  std::array<boost::asio::const_buffer, 16> buffers;
   std::size_t count = 0;
   for (const auto& b : leaving_) {
-    if (count == buffers.size())
+    if (count == buffers_.size())
       break;
     const auto skipped = count == 0 ? left_ : 0;
-    buffers[count++] = {b.data() + skipped, b.size() - skipped};
+    buffers_[count++] = {b.data() + skipped, b.size() - skipped};
   }
-  start_write({buffers.data(), count});
+  start_write({buffers_.data(), count});
 }
 
 void connection::write_done(const error& e, std::size_t bytes) {

@@ -50,7 +50,11 @@ reply& reply::operator=(reply&& other) noexcept {
 }
 
 reply::~reply() {
-  if (home_)
+  if (!home_)
+    return;
+  if (std::uncaught_exceptions() > 0)
+    say(failure{code::internal, "a bug ended the request"});
+  else
     say(failure{code::unavailable,
                 "the request was given up before it was answered",
                 {},

@@ -163,7 +163,7 @@ result<void> router::add(route r) {
     made.names.emplace_back(segment);
   }
   auto& slot =
-      (takes_rest ? nodes_[at].rests : nodes_[at].ends)[static_cast<std::size_t>(r.method)];
+      (takes_rest ? nodes_[at].rests : nodes_[at].routes)[static_cast<std::size_t>(r.method)];
   if (slot != none)
     return bad_pattern(r, "another route answers the same method and path");
   slot = made.index;
@@ -172,34 +172,47 @@ result<void> router::add(route r) {
   return {};
 }
 
-const std::array<std::size_t, method_count>* router::walk(std::size_t at, std::string_view path,
-                                                          argument_view& arguments) const {
+std::size_t router::end_at(const ends& routes, wanted& w) {
+  for (std::size_t i = 0; i < method_count; ++i)
+    w.answers[i] = w.answers[i] || routes[i] != none;
+  const auto found = routes[static_cast<std::size_t>(w.by)];
+  return found == none && w.by == method::head ? routes[static_cast<std::size_t>(method::get)]
+                                               : found;
+}
+
+std::size_t router::walk(std::size_t at, std::string_view path, wanted& w) const {
   const auto& here = nodes_[at];
-  const auto is_used = [](const auto& routes) {
-    return std::ranges::any_of(routes, [](auto r) { return r != none; });
-  };
-  if (path.empty() && is_used(here.ends))
-    return &here.ends;
-  if (!path.empty()) {
-    auto rest = path;
-    const auto segment = take_segment(rest);
-    const bool ends_in_slash = rest.empty() && segment.size() < path.size();
-    if (!ends_in_slash && !segment.empty()) {
-      const auto found = std::ranges::lower_bound(
-          here.literals, segment, {}, [](const auto& l) { return std::string_view{l.first}; });
-      if (found != here.literals.end() && found->first == segment)
-        if (const auto* routes = walk(found->second, rest, arguments))
-          return routes;
-      if (here.parameter != none && arguments.push_path(segment)) {
-        if (const auto* routes = walk(here.parameter, rest, arguments))
-          return routes;
-        arguments.pop_path();
-      }
+  if (path.empty())
+    if (const auto found = end_at(here.routes, w); found != none)
+      return found;
+  auto rest = path;
+  const auto segment = take_segment(rest);
+  const bool ends_in_slash = rest.empty() && segment.size() < path.size();
+  if (!segment.empty() && !ends_in_slash) {
+    const auto literal = std::ranges::lower_bound(
+        here.literals, segment, {}, [](const auto& l) { return std::string_view{l.first}; });
+    if (literal != here.literals.end() && literal->first == segment)
+      if (const auto found = walk(literal->second, rest, w); found != none)
+        return found;
+    if (here.parameter != none && w.arguments.push_path(segment)) {
+      if (const auto found = walk(here.parameter, rest, w); found != none)
+        return found;
+      w.arguments.pop_path();
     }
   }
-  if (is_used(here.rests) && arguments.push_path(path))
-    return &here.rests;
-  return nullptr;
+  if (const auto found = end_at(here.rests, w); found != none && w.arguments.push_path(path))
+    return found;
+  return none;
+}
+
+std::string router::allowed(const wanted& w) {
+  std::string text;
+  for (std::size_t i = 0; i < method_count; ++i)
+    if (w.answers[i]) {
+      text += name_of(static_cast<method>(i));
+      text += static_cast<method>(i) == method::get ? ", HEAD, " : ", ";
+    }
+  return text.empty() ? text : text + "OPTIONS";
 }
 
 result<const compiled_route*> router::find(method m, std::string_view path, std::string_view query,
@@ -218,23 +231,16 @@ result<const compiled_route*> router::find(method m, std::string_view path, std:
             code::malformed, "the path has a segment of dots", {}, "Send the path that is meant."};
     }
   }
-  const auto* ends = walk(0, path.substr(1), arguments);
-  if (ends == nullptr)
+  wanted w{m, arguments, {}};
+  const auto index = walk(0, path.substr(1), w);
+  if (index == none) {
+    allow = allowed(w);
+    if (!allow.empty())
+      return failure{code::not_found, "this path does not answer this method"};
     return failure{code::not_found,
                    "nothing is found under this path",
                    {},
                    "See /openapi.json for what there is."};
-  auto index = (*ends)[static_cast<std::size_t>(m)];
-  if (index == none && m == method::head)
-    index = (*ends)[static_cast<std::size_t>(method::get)];
-  if (index == none) {
-    for (std::size_t i = 0; i < method_count; ++i)
-      if ((*ends)[i] != none) {
-        allow += (allow.empty() ? "" : ", ") + std::string{name_of(static_cast<method>(i))};
-        allow += static_cast<method>(i) == method::get ? ", HEAD" : "";
-      }
-    allow += ", OPTIONS";
-    return failure{code::not_found, "this path does not answer this method"};
   }
   const auto& found = routes_[index];
   arguments.names(&found.names);

@@ -1,6 +1,6 @@
 // Which route a request is for. Patterns are compiled once into a tree of path segments; matching
 // allocates nothing unless the path or query is percent-encoded. A literal segment wins over a
-// {parameter}, and that over a {rest...}.
+// {parameter}, and that over a {rest...}; a path that does not answer the method wins over nothing.
 #pragma once
 
 #include "nodes/edge/route.hpp"
@@ -35,23 +35,32 @@ public:
   const std::deque<compiled_route>& routes() const { return routes_; }
 
 private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  using ends = std::array<std::size_t, method_count>; // route index by method
+  static constexpr ends no_routes() {
+    ends all{};
+    all.fill(none);
+    return all;
+  }
+
   struct node {
     std::vector<std::pair<std::string, std::size_t>> literals; // sorted
     std::size_t parameter = none;
-    std::array<std::size_t, method_count> ends{filled()}; // route index by method
-    std::array<std::size_t, method_count> rests{filled()};
-    static constexpr std::array<std::size_t, method_count> filled() {
-      std::array<std::size_t, method_count> all{};
-      all.fill(none);
-      return all;
-    }
+    ends routes = no_routes(); // of paths that end here
+    ends rests = no_routes();  // of those that go on in any way
   };
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  /// What one search is for, and which methods it came across.
+  struct wanted {
+    method by;
+    argument_view& arguments;
+    std::array<bool, method_count> answers{};
+  };
 
   result<void> add(route);
   std::size_t step_into_literal(std::size_t from, std::string_view segment);
-  const std::array<std::size_t, method_count>* walk(std::size_t at, std::string_view path,
-                                                    argument_view&) const;
+  static std::size_t end_at(const ends&, wanted&);
+  std::size_t walk(std::size_t at, std::string_view path, wanted&) const;
+  static std::string allowed(const wanted&);
 
   std::vector<node> nodes_ = std::vector<node>(1);
   std::deque<compiled_route> routes_; // stable addresses: requests point into it

@@ -68,8 +68,6 @@ public:
   /// Whatever is under way ends with an error.
   void abort();
 
-  bool used = false; // carried a whole exchange before
-
 private:
   static constexpr std::size_t buffer_bytes = 64 * 1024; // the longest head, or chunk header
 

@@ -49,7 +49,7 @@ struct limits {
 
   span wait = std::chrono::seconds{30};       // for a free connection
   span connect = std::chrono::seconds{10};    // look-up, connection and TLS together
-  span first_byte = std::chrono::seconds{60}; // from the last byte sent to the first received
+  span first_byte = std::chrono::seconds{60}; // from the last byte sent to a whole head
   span total = std::chrono::minutes{5};       // everything, redirects included
   std::size_t body_bytes = 64u << 20;         // of the answer, decoded
   unsigned redirects = 5;                     // zero: a redirect is an answer like any other

@@ -55,7 +55,7 @@ void pool::withdraw(const origin& o, wish& w) {
   auto& line = places_[o].line;
   waiting_ -= std::erase(line, &w);
   tidy(o);
-  serve(); // the next in line may be content with a higher bound
+  serve(); // the next in line may have a higher bound
 }
 
 void pool::give_back(const origin& o, std::unique_ptr<pooled> connection, time_point now) {
@@ -68,7 +68,8 @@ void pool::give_back(const origin& o, std::unique_ptr<pooled> connection, time_p
       auto& next = *here.line.front();
       here.line.pop_front();
       --waiting_;
-      return grant(here, next, std::move(connection));
+      grant(here, next, std::move(connection));
+      return serve(); // the next in line may have a higher bound
     }
     connection.reset();
     return forget(o);

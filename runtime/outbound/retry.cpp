@@ -20,7 +20,7 @@ bool lasting(unsigned status) {
 
 /// The server said that it did not take the request: even what must not happen twice may be sent.
 bool untaken(unsigned status) {
-  return status == 429 || status == 425 || status == 503;
+  return status == 408 || status == 425 || status == 429 || status == 503;
 }
 
 /// Whether the failure can be another the next time, and whether the server may have acted.

@@ -2,7 +2,8 @@
 # The edge beside nginx: one small JSON document over 64 keep-alive connections, one request at a
 # time and 16 pipelined. nginx only returns a constant; the edge also checks a key and a tenant's
 # limits, routes, and counts. Both serve from one thread on the same core, in turns, with the
-# generator on another; the figure that matters is the ratio.
+# generator on another. The generator saturates before the servers do, so beside the ratio of rates
+# stands that of processor time per request, nginx's divided by the edge's.
 #
 #   tests/benchmarks/edge_benchmark.sh <path of edge_server> [seconds of each run]
 set -euo pipefail
@@ -70,17 +71,33 @@ rate() { # <port> [wrk arguments]
     cat "$work/wrk.out" >&2
     exit 1
   fi
-  awk '/Requests\/sec/ {print $2}' "$work/wrk.out"
+  awk '/Requests\/sec/ {rate = $2} / requests in / {count = $1} END {print rate, count}' "$work/wrk.out"
+}
+
+ticks() { # <pid>: processor time used, by it and by its children
+  cat /proc/"$1"/stat $(pgrep -P "$1" | sed 's|.*|/proc/&/stat|') | awk '{sum += $14 + $15} END {print sum}'
+}
+
+measure() { # <pid> <port> [wrk arguments]: rate and microseconds of processor time per request
+  local pid=$1 before
+  shift
+  before=$(ticks "$pid")
+  local said
+  said=$(rate "$@")
+  awk -v s="$said" -v t=$(($(ticks "$pid") - before)) -v hz="$(getconf CLK_TCK)" \
+    'BEGIN {split(s, f, " "); print f[1], t / hz / f[2] * 1e6}'
 }
 
 compare() { # <name> [wrk arguments]
   local name=$1 edge nginx
   shift
   for round in 1 2 3; do
-    nginx=$(rate "$nginx_port" "$@")
-    edge=$(rate "$edge_port" "$@")
-    awk -v n="$name" -v e="$edge" -v x="$nginx" -v r="$round" \
-      'BEGIN {printf "%-12s round %d: edge %9.0f/s, nginx %9.0f/s, ratio %.2f\n", n, r, e, x, e / x}'
+    nginx=$(measure "$nginx_pid" "$nginx_port" "$@")
+    edge=$(measure "$edge_pid" "$edge_port" "$@")
+    awk -v n="$name" -v e="$edge" -v x="$nginx" -v r="$round" 'BEGIN {
+      split(e, ed, " "); split(x, ng, " ")
+      printf "%-11s round %d: edge %8.0f/s %5.2f us, nginx %8.0f/s %5.2f us, rate x%.2f, cpu x%.2f\n",
+        n, r, ed[1], ed[2], ng[1], ng[2], ed[1] / ng[1], ng[2] / ed[2]}'
   done
 }
 

@@ -94,13 +94,13 @@ public:
       return std::move(address).error();
     if (address->empty())
       return end;
-    auto target = resolve(answer.asked, *address);
+    auto target = runtime::outbound::resolve_reference(answer.asked, *address);
     if (!target)
       return failure{target.error().code,
                      "the next page's address is wrong: " + target.error().why};
     if (!is_allowed(*target, answer.base, answer.hosts))
       return failure{code::forbidden,
-                     "the next page's address is at " + target->scheme + "://" + target->host +
+                     "the next page's address is at " + endpoint_of(*target) +
                          ", which is not a host of this connector",
                      "", "If it belongs to the API, add it to `base.hosts`."};
     const auto text = to_text(*target);
@@ -115,7 +115,7 @@ public:
 
 private:
   result<std::string> in_headers(const page_answer& answer) const {
-    for (const auto& [name, content] : answer.headers)
+    for (const auto& [name, content] : answer.came)
       if (same_ignoring_case(name, "link"))
         if (const auto address = linked(content, relation))
           return std::string{*address};

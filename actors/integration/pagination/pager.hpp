@@ -24,14 +24,14 @@ struct draft {
   std::string method;
   url target;
   parameters query;
-  connectors::headers headers;
+  headers sent;
   std::optional<value> body;
 };
 
 /// What a pager may look at.
 struct page_answer {
   const json_text& body;
-  const connectors::headers& headers;
+  const headers& came;
   const url& asked; // the address that this answers
   const url& base;
   const std::vector<std::string>& hosts; // beside the base's own

@@ -9,13 +9,6 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-std::optional<std::string_view> find_header(const headers& all, std::string_view name) {
-  for (const auto& [one, content] : all)
-    if (same_ignoring_case(one, name))
-      return content;
-  return std::nullopt;
-}
-
 void set_header(headers& all, std::string_view name, std::string content) {
   std::erase_if(all, [&](const auto& h) { return same_ignoring_case(h.first, name); });
   all.emplace_back(std::string{name}, std::move(content));

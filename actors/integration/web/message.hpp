@@ -1,34 +1,18 @@
-// A request and its answer as values: the interpreter says what to ask and judges what came back;
-// connections, redirects and time-outs belong to whoever sends.
+// Requests and answers as the interpreter makes and judges them: those of the client that sends
+// them.
 #pragma once
 
-#include "protocols/blob.hpp"
+#include "runtime/outbound/message.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace tenon::actors::connectors {
 
-using headers = std::vector<std::pair<std::string, std::string>>;
-
-struct http_request {
-  std::string method = "GET";
-  std::string url;
-  connectors::headers headers{};
-  blob body{};
-};
-
-struct http_response {
-  unsigned status = 0;
-  connectors::headers headers{};
-  blob body{};
-};
-
-/// The first of that name, whatever its case.
-std::optional<std::string_view> find_header(const headers&, std::string_view name);
+using runtime::outbound::find_header;
+using runtime::outbound::headers;
+using http_request = runtime::outbound::request;
+using http_response = runtime::outbound::response;
 
 /// Replaces all of that name.
 void set_header(headers&, std::string_view name, std::string content);

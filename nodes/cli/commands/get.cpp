@@ -17,15 +17,15 @@ struct options {
   std::string output = "table";
 };
 
-// A resource as a line: its name, its status' members, its version.
+// A resource as a line: its name, its version, its status' members.
 value summary_of(const value& resource) {
   object line{{"name", text_at(resource, "name")}};
+  if (const auto* version = resource.find("version"))
+    line.append("version", *version);
   if (const auto* status = resource.find("status"); status != nullptr)
     if (const auto* members = status->as<object>())
       for (const auto& [key, member] : *members)
         line.append(key, member);
-  if (const auto* version = resource.find("version"))
-    line.append("version", *version);
   return line;
 }
 

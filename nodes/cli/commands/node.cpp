@@ -33,6 +33,9 @@ void declare_node(CLI::App& app, shell& s) {
       ->add_option("--allow-network", o->allow_networks,
                    "A private network that integrations may call, as in 10.1.0.0/16; repeatable")
       ->type_name("CIDR");
+  command
+      ->add_option("--allow-files", o->allow_files, "A directory that syncs may read; repeatable")
+      ->type_name("DIR");
   s.does(command, [&s, o] { return static_cast<exit_code>(s.local.node(*o)); });
 }
 

@@ -91,7 +91,6 @@ public:
   /// TLS's proper end.
   void close_notify() {
     error_code ec;
-    ::SSL_shutdown(tls_->native_handle());
     tls_->shutdown(ec);
   }
 

@@ -88,6 +88,16 @@ TEST(edge_router, says_which_methods_a_path_answers) {
   EXPECT_EQ(find(example(), method::head, "/livez").pattern, "/livez");
 }
 
+TEST(edge_router, passes_by_a_literal_that_does_not_answer_the_method) {
+  const auto r = made({at(method::get, "/{kinds}/{name}"), at(method::put, "/{kinds}/{name}"),
+                       at(method::get, "/syncs/{name}"), at(method::post, "/{rest...}")});
+  EXPECT_EQ(find(r, method::get, "/syncs/a").pattern, "/syncs/{name}");
+  EXPECT_EQ(find(r, method::put, "/syncs/a").pattern, "/{kinds}/{name}");
+  EXPECT_EQ(find(r, method::put, "/syncs/a").arguments.path("kinds"), "syncs");
+  EXPECT_EQ(find(r, method::post, "/syncs/a").arguments.path("rest"), "syncs/a");
+  EXPECT_EQ(find(r, method::delete_, "/syncs/a").allow, "GET, HEAD, POST, PUT, OPTIONS");
+}
+
 TEST(edge_router, finds_nothing_for_paths_that_are_nearly_right) {
   for (const auto* path : {"/", "/livez/", "/livezz", "/api/v1//syncs", "/api/v1/acme/syncs/",
                            "/api/v1/acme/syncs/a/b", "/api"}) {

@@ -50,7 +50,7 @@ const mistake top_mistakes[]{
     {"connector_fields", "connector: {name: a, tilte: b}", "", "connector.tilte", "no field",
      "title"},
     {"version", "version: one", "", "version", "a whole number", ""},
-    {"base_scheme", "base: ftp://x", "", "base", "http://", "https://api"},
+    {"base_scheme", "base: ftp://x", "", "base", "http://", "https://HOST"},
     {"base_query", "base: https://x/?a=1", "", "base", "no query", ""},
     {"base_expression", "base: \"{{con.url}}\"", "", "base", "con", ""},
     {"base_host", "base: {url: https://x, hosts: [https://y]}", "", "base.hosts", "is not a host",

@@ -52,7 +52,7 @@ struct conditions : testing::TestWithParam<condition_case> {};
 
 TEST_P(conditions, match_what_they_name_and_nothing_else) {
   const auto rules =
-      rules_of("[{when: " + std::string{GetParam().when} + ", do: skip_stream, classify: gone}]");
+      rules_of("- {when: " + std::string{GetParam().when} + ", do: skip_stream, classify: gone}");
   EXPECT_EQ(decided(rules, GetParam().matching), "skip_stream gone");
   EXPECT_NE(decided(rules, GetParam().other), "skip_stream gone");
 }
@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return std::string{one.param.name}; });
 
 TEST(rules, take_the_first_that_matches) {
-  const auto rules = rules_of("[{when: {status: 429, contains: DAILY}, do: fail, classify: "
-                              "throttled}, {when: {status: 429}, do: retry}]");
+  const auto rules = rules_of("- {when: {status: 429, contains: DAILY}, do: fail, classify: "
+                              "throttled}\n- {when: {status: 429}, do: retry}");
   EXPECT_EQ(decided(rules, answer("DAILY", 429)), "fail throttled");
   EXPECT_EQ(decided(rules, answer("", 429)), "retry throttled");
 }
@@ -141,7 +141,11 @@ connector: c
 base: http://h
 errors:
   - {when: {status: 420}, do: wait, wait: {header: x-reset, as: epoch_s}, max: 2}
-  - {when: {status: 421}, do: retry, wait: exp(1s..10s), max: 3, say: "{{stream}}: {{body.why}} ({{status}})"}
+  - when: {status: 421}
+    do: retry
+    wait: exp(1s..10s)
+    max: 3
+    say: "{{stream}}: {{body.why}} ({{status}})"
   - {when: {status: 422}, do: skip_record, say: "it was {{body.why}}"}
   - {when: {status: 423}, do: ok}
   - {when: {status: 424}, do: reset_cursor}

@@ -6,15 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <utility>
 
 namespace {
 
 using namespace tenon;
-using runtime::partition_number;
-using runtime::state_row;
-using runtime::state_save;
-using runtime::table_change;
+using namespace tenon::runtime;
 using runtime::store::local_state;
 using runtime::store::state_options;
 using tests::confirming;
@@ -263,8 +259,8 @@ TEST_F(state_on_disk, lists_names_of_all_partitions_in_order) {
   }
   s->save({.partition = 0, .id = {"acme", "task", "e"}, .index = 1, .row = blob{}}, {});
   s->save({.partition = 0, .id = {"zeta", "sync", "f"}, .index = 1, .row = blob{}}, {});
-  const std::vector<std::string> sorted{"a", "a:b", "ab", "b", "c", "d"};
-  EXPECT_EQ(s->list("acme", "sync", "", 100), sorted);
+  EXPECT_EQ(s->list("acme", "sync", "", 100),
+            (std::vector<std::string>{"a", "a:b", "ab", "b", "c", "d"}));
   EXPECT_EQ(s->list("acme", "sync", "a", 2), (std::vector<std::string>{"a:b", "ab"}));
   EXPECT_EQ(s->list("acme", "sync", "d", 2), std::vector<std::string>{});
   EXPECT_EQ(s->list("acme", "sync", "", 0), std::vector<std::string>{});

@@ -1,0 +1,149 @@
+// Records of a collection: a page as JSON, or all of them streamed as NDJSON.
+#include "actors/collection.hpp"
+#include "nodes/edge/environment.hpp"
+#include "protocols/json.hpp"
+
+#include <charconv>
+
+namespace tenon::nodes::edge::routes {
+namespace {
+
+using wire = protocols::collection;
+
+void write_item(const wire::item& item, std::string& onto) {
+  onto += "{\"key\":";
+  write_json_text(item.key, onto);
+  onto += ",\"version\":" + std::to_string(item.row.version) + ",\"deleted\":";
+  onto += item.row.deleted ? "true" : "false";
+  onto += ",\"changed_at\":";
+  write_json(value{item.row.changed_at}, onto);
+  onto += ",\"feed\":";
+  write_json_text(item.row.feed, onto);
+  onto += ",\"run\":" + std::to_string(item.row.run) + ",\"record\":";
+  onto += item.row.content.empty() ? std::string_view{"null"} : item.row.content.view();
+  onto += '}';
+}
+
+/// Asks the collection for page after page, as fast as the client takes them.
+class record_stream final : public body_stream, public std::enable_shared_from_this<record_stream> {
+public:
+  record_stream(runtime::host& host, identity collection, wire::read first, std::uint64_t limit)
+      : host_{host}, collection_{std::move(collection)}, next_{std::move(first)}, left_{limit} {}
+
+  void next(piece_reply piece) override {
+    next_.limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(left_, 500));
+    host_.ask<actors::collection>(
+        collection_, next_,
+        [self = shared_from_this(), piece = std::move(piece)](auto page) mutable {
+          if (!page)
+            return std::move(piece).fail(page.error());
+          std::string lines;
+          for (const auto& item : page->items) {
+            write_item(item, lines);
+            lines += '\n';
+          }
+          self->left_ -= page->items.size();
+          self->next_.after = page->next;
+          const bool last = page->next.empty() || self->left_ == 0;
+          auto bytes = blob::from(std::move(lines));
+          last ? std::move(piece).end(std::move(bytes)) : std::move(piece).give(std::move(bytes));
+        });
+  }
+
+private:
+  runtime::host& host_;
+  identity collection_;
+  wire::read next_;
+  std::uint64_t left_;
+};
+
+void records(const environment& e, request&& q, reply&& r) {
+  const identity collection{std::string{q.tenant}, "collection",
+                            std::string{q.arguments.path("collection")}};
+  if (auto ok = check(collection); !ok)
+    return std::move(r)(std::move(ok).error());
+  const bool all =
+      q.headers.find("accept").value_or("").find(media::ndjson) != std::string_view::npos;
+  std::uint64_t limit = all ? ~std::uint64_t{0} : 100;
+  if (const auto said = q.arguments.query("limit"))
+    if (std::from_chars(said->data(), said->data() + said->size(), limit).ec != std::errc{} ||
+        limit == 0)
+      return std::move(r)(failure{code::malformed, "the limit is no number above 0", "limit"});
+  wire::read wanted{.after = std::string{q.arguments.query("after").value_or("")},
+                    .limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, 1000)),
+                    .filter = std::string{q.arguments.query("filter").value_or("")},
+                    .tombstones = q.arguments.query("deleted") == "true"};
+  if (all)
+    return std::move(r)(response{
+        .content_type = media::ndjson,
+        .body = std::make_shared<record_stream>(*e.host, collection, std::move(wanted), limit)});
+  e.host->ask<actors::collection>(collection, wanted, [r = std::move(r)](auto page) mutable {
+    if (!page)
+      return std::move(r)(page.error());
+    std::string text{"{\"items\":["};
+    for (std::size_t i = 0; i < page->items.size(); ++i) {
+      if (i > 0)
+        text += ',';
+      write_item(page->items[i], text);
+    }
+    text += "],\"next\":";
+    page->next.empty() ? void(text += "null") : write_json_text(page->next, text);
+    text += '}';
+    std::move(r)(response::json(std::move(text)));
+  });
+}
+
+void letters(const environment& e, request&& q, reply&& r) {
+  const identity collection{std::string{q.tenant}, "collection",
+                            std::string{q.arguments.path("collection")}};
+  wire::list_letters wanted;
+  if (const auto after = q.arguments.query("after"))
+    std::from_chars(after->data(), after->data() + after->size(), wanted.after);
+  e.host->ask<actors::collection>(collection, wanted, [r = std::move(r)](auto page) mutable {
+    if (!page)
+      return std::move(r)(page.error());
+    list items;
+    for (const auto& l : page->letters)
+      items.push_back(object{{"number", l.number},
+                             {"place", l.letter.place},
+                             {"reason", l.letter.reason},
+                             {"bytes", l.letter.bytes.text()},
+                             {"feed", l.letter.feed},
+                             {"run", l.letter.run},
+                             {"at", l.letter.at}});
+    std::move(r)(response::json(write_json(
+        object{{"items", std::move(items)}, {"next", page->next ? value{page->next} : value{}}})));
+  });
+}
+
+} // namespace
+
+route_list records(const environment& e) {
+  if (!e.host)
+    return {};
+  const auto query = [](std::string name, std::string description) {
+    return parameter{
+        .name = std::move(name), .in = place::query, .description = std::move(description)};
+  };
+  route_list all;
+  all.push_back({.method = method::get,
+                 .pattern = "/api/v1/{tenant}/records/{collection}",
+                 .summary = "Records by key: a page, or with Accept: application/x-ndjson all.",
+                 .permission = "records:read",
+                 .handle = [e](request&& q, reply&& r) { records(e, std::move(q), std::move(r)); },
+                 .parameters = {query("limit", "At most this many; 1 to 1000 for a page."),
+                                query("after", "Those after this key."),
+                                query("filter", "An expression over record."),
+                                query("deleted", "true: tombstones as well.")},
+                 .response_schema = object{{"type", "object"}}});
+  all.push_back({.method = method::get,
+                 .pattern = "/api/v1/{tenant}/records/{collection}/letters",
+                 .summary = "Records that could not be stored, as they came.",
+                 .permission = "records:read",
+                 .handle = [e](request&& q, reply&& r) { letters(e, std::move(q), std::move(r)); },
+                 .parameters = {query("after", "Those after this number.")},
+                 .response_schema = object{{"type", "object"}}});
+  return all;
+}
+
+} // namespace tenon::nodes::edge::routes

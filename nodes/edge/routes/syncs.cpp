@@ -1,0 +1,176 @@
+// Runs of a sync: start, watch, and the verbs on one that is under way.
+#include "actors/sync.hpp"
+#include "nodes/edge/environment.hpp"
+#include "protocols/binding.hpp"
+#include "protocols/json.hpp"
+
+#include <charconv>
+
+namespace tenon::nodes::edge::routes {
+namespace {
+
+using wire = protocols::sync;
+
+identity sync_of(const request& q) {
+  return {std::string{q.tenant}, "sync", std::string{q.arguments.path("name")}};
+}
+
+value problem_of(const wire::run& r) {
+  object p{{"detail", r.why}};
+  if (!r.place.empty())
+    p["field"] = r.place;
+  if (!r.remedy.empty())
+    p["remedy"] = r.remedy;
+  return p;
+}
+
+value shown(const wire::run& r) {
+  object o{{"run", r.number},
+           {"state", name_of(r.outcome)},
+           {"full", r.full},
+           {"by", r.by},
+           {"read", r.read},
+           {"stored", r.stored},
+           {"unchanged", r.unchanged},
+           {"filtered", r.filtered},
+           {"dead_lettered", r.dead_lettered},
+           {"deleted", r.deleted},
+           {"pages", r.pages},
+           {"bytes", r.bytes},
+           {"retries", r.retries},
+           {"started_at", r.started_at},
+           {"ended_at", r.ended_at ? value{*r.ended_at} : value{}},
+           {"expected", r.expected ? value{r.expected} : value{}},
+           {"failure", r.why.empty() ? value{} : problem_of(r)}};
+  return o;
+}
+
+void start(const environment& e, request&& q, reply&& r) {
+  wire::start command{.by = q.who ? "key " + q.who->key : ""};
+  if (!q.body.empty()) {
+    const auto body = read_json(q.body.view());
+    if (!body)
+      return std::move(r)(body.error());
+    const auto* full = body->find("full");
+    if (full && !full->is<bool>())
+      return std::move(r)(failure{code::malformed, "expected true or false", "full"});
+    command.full = full && *full->as<bool>();
+  }
+  e.host->ask<actors::sync>(sync_of(q), command, [r = std::move(r)](auto answer) mutable {
+    if (!answer)
+      return std::move(r)(answer.error());
+    std::move(r)(
+        response::json(write_json(object{{"run", answer->run}, {"joined", answer->joined}}), 202));
+  });
+}
+
+void list_runs(const environment& e, request&& q, reply&& r) {
+  e.host->ask<actors::sync>(sync_of(q), wire::list_runs{}, [r = std::move(r)](auto answer) mutable {
+    if (!answer)
+      return std::move(r)(answer.error());
+    list items;
+    for (const auto& run : answer->runs)
+      items.push_back(shown(run));
+    std::move(r)(
+        response::json(write_json(object{{"items", std::move(items)}, {"next", value{}}})));
+  });
+}
+
+void read_run(const environment& e, request&& q, reply&& r) {
+  const auto text = q.arguments.path("id");
+  wire::read_run command;
+  if (text != "latest" &&
+      (std::from_chars(text.data(), text.data() + text.size(), command.number).ec != std::errc{} ||
+       command.number == 0))
+    return std::move(r)(failure{code::malformed, "a run is a number, or latest", "id"});
+  e.host->ask<actors::sync>(sync_of(q), command, [r = std::move(r)](auto answer) mutable {
+    if (!answer)
+      return std::move(r)(answer.error());
+    std::move(r)(response::json(write_json(shown(*answer))));
+  });
+}
+
+template <class Command> handler verb(const environment& e) {
+  return [e](request&& q, reply&& r) {
+    Command command;
+    if constexpr (std::is_same_v<Command, wire::rewind>)
+      if (!q.body.empty()) {
+        const auto body = read_json(q.body.view());
+        if (!body)
+          return std::move(r)(body.error());
+        if (const auto* cursor = body->find("cursor"); cursor && !cursor->is_null())
+          command.cursor = cursor->template is<std::string>() ? *cursor->template as<std::string>()
+                                                              : write_json(*cursor);
+      }
+    e.host->ask<actors::sync>(sync_of(q), command, [r = std::move(r)](auto answer) mutable {
+      if (!answer)
+        return std::move(r)(answer.error());
+      std::move(r)(response::json(
+          write_json(object{{"phase", name_of(answer->phase)}, {"run", answer->run}})));
+    });
+  };
+}
+
+template <class Handle> handler bound(const environment& e, Handle handle) {
+  return [e, handle](request&& q, reply&& r) { handle(e, std::move(q), std::move(r)); };
+}
+
+value run_schema() {
+  object properties{{"state", object{{"type", "string"}}}};
+  for (const auto* number : {"run", "read", "stored", "unchanged", "filtered", "dead_lettered",
+                             "deleted", "pages", "bytes", "retries"})
+    properties[number] = object{{"type", "integer"}};
+  return object{{"type", "object"}, {"properties", std::move(properties)}};
+}
+
+} // namespace
+
+route_list syncs(const environment& e) {
+  if (!e.host)
+    return {};
+  const std::string sync = "/api/v1/{tenant}/syncs/{name}";
+  const std::vector not_there{code::not_found, code::conflict};
+  route_list all;
+  all.push_back(
+      {.method = method::post,
+       .pattern = sync + "/runs",
+       .summary = "Starts a run, or joins the one under way.",
+       .permission = "syncs:operate",
+       .handle = bound(e, start),
+       .request_schema = object{{"type", "object"},
+                                {"properties", object{{"full", object{{"type", "boolean"}}}}}},
+       .response_schema = object{{"type", "object"}},
+       .success = 202,
+       .refusals = not_there});
+  all.push_back({.method = method::get,
+                 .pattern = sync + "/runs",
+                 .summary = "Runs, newest first.",
+                 .permission = "syncs:read",
+                 .handle = bound(e, list_runs),
+                 .response_schema = object{{"type", "object"}},
+                 .refusals = not_there});
+  all.push_back({.method = method::get,
+                 .pattern = sync + "/runs/{id}",
+                 .summary = "One run with its counts; `latest` is the newest.",
+                 .permission = "syncs:read",
+                 .handle = bound(e, read_run),
+                 .response_schema = run_schema(),
+                 .refusals = not_there});
+  const auto add = [&](const char* name, const char* summary, handler handle) {
+    all.push_back({.method = method::post,
+                   .pattern = sync + '/' + name,
+                   .summary = summary,
+                   .permission = "syncs:operate",
+                   .handle = std::move(handle),
+                   .response_schema = object{{"type", "object"}},
+                   .refusals = not_there});
+  };
+  add("pause", "Pauses the run after the page that is under way.", verb<wire::pause>(e));
+  add("resume", "Goes on with a paused run.", verb<wire::resume>(e));
+  add("cancel", "Ends the run; what it stored stays.", verb<wire::cancel>(e));
+  add("rewind", "Sets where the next run begins; without a cursor, at the beginning.",
+      verb<wire::rewind>(e));
+  return all;
+}
+
+} // namespace tenon::nodes::edge::routes

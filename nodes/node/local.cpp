@@ -1,0 +1,214 @@
+#include "nodes/node/local.hpp"
+
+#include "nodes/cli/access.hpp"
+#include "nodes/cli/api.hpp"
+#include "nodes/cli/exit_code.hpp"
+#include "nodes/node/node.hpp"
+#include "protocols/json.hpp"
+#include "runtime/log.hpp"
+#include "runtime/store/data_directory.hpp"
+#include "runtime/store/examination.hpp"
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tenon::nodes {
+namespace {
+
+using cli::exit_code;
+
+int complain(const failure& f, exit_code code = exit_code::failed) {
+  std::fprintf(stderr, "tenon: %s%s%s\n", f.why.c_str(), f.where.empty() ? "" : " — ",
+               f.where.c_str());
+  if (!f.remedy.empty())
+    std::fprintf(stderr, "       %s\n", f.remedy.c_str());
+  return static_cast<int>(code);
+}
+
+std::string environment(const char* name) {
+  const char* text = std::getenv(name);
+  return text ? text : "";
+}
+
+/// "127.0.0.1:7070", "[::1]:7070".
+result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text) {
+  const auto colon = text.rfind(':');
+  std::uint16_t port = 0;
+  const auto digits =
+      colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
+  const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (digits.empty() || wrong != std::errc{} || end != digits.data() + digits.size())
+    return failure{code::malformed, text + " is no address and port", "--http",
+                   "Write it like 127.0.0.1:7070."};
+  auto address = text.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']'))
+    address = address.substr(1, address.size() - 2);
+  return std::pair{address, port};
+}
+
+result<void> write_private(const std::filesystem::path& file, const std::string& text) {
+  const auto beside = file.string() + "." + std::to_string(::getpid());
+  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    return failure{code::unavailable, "cannot write", beside};
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  ::close(fd);
+  if (!written || ::rename(beside.c_str(), file.c_str()) != 0)
+    return failure{code::unavailable, "cannot write", file.string()};
+  return {};
+}
+
+/// The key for this machine's client: the one just made, or what an earlier start left.
+std::string client_key(const std::filesystem::path& file, const std::string& fresh) {
+  if (!fresh.empty())
+    return fresh;
+  std::string text(4096, '\0');
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0)
+    return environment("TENON_OWNER_KEY");
+  const auto got = ::read(fd, text.data(), text.size());
+  ::close(fd);
+  const auto kept = read_json({text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
+  const auto* key = kept ? kept->find("key") : nullptr;
+  return key && key->is<std::string>() ? *key->as<std::string>() : "";
+}
+
+void leave_pointer(const cli::node_options& o, const node& n, const std::string& address) {
+  const auto file = std::filesystem::path{o.data} / "client.json";
+  const auto host = address.find(':') == std::string::npos ? address : '[' + address + ']';
+  const auto text =
+      write_json(object{{"server", (o.tls_certificate.empty() ? "http://" : "https://") + host +
+                                       ':' + std::to_string(n.port())},
+                        {"key", client_key(file, n.new_key())}});
+  for (const auto& to : {file, cli::pointer_file()})
+    if (auto written = write_private(to, text); !written)
+      runtime::log::warn("node.no_pointer", {{"file", to.string()}, {"why", written.error().why}});
+}
+
+runtime::log::level level_of(const std::string& name) {
+  using runtime::log::level;
+  return name == "debug"   ? level::debug
+         : name == "warn"  ? level::warn
+         : name == "error" ? level::error
+                           : level::info;
+}
+
+int run_node(const cli::node_options& o) {
+  // Blocked before any thread starts, so that only the wait below sees them.
+  sigset_t ends;
+  sigemptyset(&ends);
+  for (const int s : {SIGTERM, SIGINT})
+    sigaddset(&ends, s);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  runtime::log::set_level(level_of(o.log_level));
+
+  const auto listen = parse_listen(o.http);
+  if (!listen)
+    return complain(listen.error(), exit_code::wrong_usage);
+  node_settings settings{.data = o.data,
+                         .address = listen->first,
+                         .port = listen->second,
+                         .threads = o.threads,
+                         .tls_certificate = o.tls_certificate,
+                         .tls_key = o.tls_key,
+                         .allow_networks = o.allow_networks,
+                         .owner_key = environment("TENON_OWNER_KEY")};
+  for (const auto& directory : o.allow_files)
+    settings.allow_files.emplace_back(directory);
+  auto started = node::start(std::move(settings));
+  if (!started)
+    return complain(started.error());
+  auto& n = **started;
+  leave_pointer(o, n, listen->first);
+  if (!o.port_file.empty())
+    if (auto written = write_private(o.port_file, std::to_string(n.port()) + '\n'); !written)
+      return complain(written.error());
+  if (!n.new_key().empty())
+    std::fprintf(stderr, "The owner's key, shown this once: %s\n", n.new_key().c_str());
+  runtime::log::info("node.ready", {{"address", listen->first},
+                                    {"port", n.port()},
+                                    {"data", o.data},
+                                    {"took_ms", n.start_time().count()}});
+  int signal = 0;
+  sigwait(&ends, &signal);
+  runtime::log::info("node.stopping", {{"signal", signal}});
+  started->reset();
+  runtime::log::info("node.stopped");
+  return static_cast<int>(exit_code::done);
+}
+
+int check_data(const cli::check_options& o) {
+  const auto found = runtime::store::examine(o.data);
+  if (!found)
+    return complain(found.error());
+  if (o.json) {
+    list findings;
+    for (const auto& f : found->findings)
+      findings.push_back(object{{"file", f.file.string()}, {"place", f.place}, {"what", f.what}});
+    std::printf("%s\n", write_json(object{{"clean", found->clean()},
+                                          {"log_entries", found->log_entries},
+                                          {"identities", found->identities},
+                                          {"table_rows", found->table_rows},
+                                          {"findings", std::move(findings)}})
+                            .c_str());
+  } else {
+    for (const auto& f : found->findings)
+      std::printf("%s: %s: %s\n", f.file.c_str(), f.place.c_str(), f.what.c_str());
+    std::printf("%s: %llu log entries, %llu actors, %llu rows\n",
+                found->clean() ? "clean" : "damaged",
+                static_cast<unsigned long long>(found->log_entries),
+                static_cast<unsigned long long>(found->identities),
+                static_cast<unsigned long long>(found->table_rows));
+  }
+  return static_cast<int>(found->clean() ? exit_code::done : exit_code::failed);
+}
+
+/// A running node copies itself; where none runs, the directory is opened and copied here.
+int back_up(const cli::backup_options& o) {
+  const auto told = [&] {
+    if (o.json)
+      std::printf("%s\n", write_json(object{{"to", o.to}}).c_str());
+    else
+      std::printf("backed up %s to %s\n", o.data.c_str(), o.to.c_str());
+    return static_cast<int>(exit_code::done);
+  };
+  runtime::meters unseen;
+  auto opened = runtime::store::data_directory::open({.directory = o.data}, unseen);
+  if (opened) {
+    if (auto copied = (*opened)->backup(o.to); !copied)
+      return complain(copied.error());
+    return told();
+  }
+  const auto access = cli::find_access("", "", std::filesystem::path{o.data} / "client.json");
+  if (!access)
+    return complain(opened.error());
+  const cli::api server{cli::http_client{*access}, "default"};
+  const auto copied =
+      server.post("/api/v1/node/backup", object{{"to", std::filesystem::absolute(o.to).string()}});
+  if (!copied)
+    return complain(copied.why, copied.code);
+  return told();
+}
+
+int restore_data(const cli::restore_options& o) {
+  if (auto done = runtime::store::restore(o.from, o.data); !done)
+    return complain(done.error());
+  if (o.json)
+    std::printf("%s\n", write_json(object{{"restored", o.data}}).c_str());
+  else
+    std::printf("restored %s from %s\n", o.data.c_str(), o.from.c_str());
+  return static_cast<int>(exit_code::done);
+}
+
+} // namespace
+
+cli::local_commands local_commands() {
+  return {.node = run_node, .check = check_data, .backup = back_up, .restore = restore_data};
+}
+
+} // namespace tenon::nodes

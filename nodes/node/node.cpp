@@ -1,0 +1,181 @@
+#include "nodes/node/node.hpp"
+
+#include "actors/catalog.hpp"
+#include "actors/integration/effects.hpp"
+#include "actors/sync/sources/connector.hpp"
+#include "actors/sync/sources/sqlite.hpp"
+#include "actors/sync/transfer.hpp"
+#include "nodes/edge/gateway.hpp"
+#include "nodes/edge/server.hpp"
+#include "nodes/node/keys.hpp"
+#include "runtime/log.hpp"
+#include "runtime/store/data_directory.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <csignal>
+#include <thread>
+
+namespace tenon::nodes {
+namespace {
+
+// Reading files and databases: a few at a time is what a disk gives.
+constexpr unsigned blocking_threads = 2;
+constexpr span grace = std::chrono::seconds{10};
+
+struct actor_settings : caf::actor_system_config {
+  explicit actor_settings(std::size_t threads) {
+    set("scheduler.policy", caf::atom("sharing")); // stealing sleeps when idle: 125 µs a crossing
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", std::size_t{100});
+  }
+};
+
+struct nothing_more {};
+
+/// Ready once every partition has recovered and the edge listens, for as long as it does.
+class node_readiness final : public edge::readiness {
+public:
+  std::vector<edge::condition> conditions() const override {
+    return {{"actors", recovered.load(), "partitions are being recovered"},
+            {"running", !stopping.load(), "the node is stopping"}};
+  }
+  std::atomic<bool> recovered{false};
+  std::atomic<bool> stopping{false};
+};
+
+} // namespace
+
+struct node::parts {
+  explicit parts(std::size_t threads) : settings{threads}, system{settings} {}
+
+  runtime::system_clock clock;
+  runtime::meters meters;
+  node_readiness ready;
+  std::unique_ptr<runtime::store::data_directory> data;
+  actor_settings settings;
+  caf::actor_system system;
+  std::optional<runtime::host> host;
+
+  std::unique_ptr<runtime::outbound::client> web;
+  std::optional<runtime::timer> timer;
+  std::optional<runtime::workers> blocking;
+  std::optional<runtime::workers> workers;
+  std::optional<actors::connectors::platform> platform;
+  actors::source_kinds sources;
+
+  opened_keys keys;
+  std::unique_ptr<edge::gateway> gateway;
+  std::unique_ptr<edge::server> server;
+  std::chrono::milliseconds start_time{};
+};
+
+node::node(std::unique_ptr<parts> p) : parts_{std::move(p)} {}
+
+result<std::unique_ptr<node>> node::start(node_settings s) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto begun = std::chrono::steady_clock::now();
+  const unsigned threads =
+      s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());
+  auto p = std::make_unique<parts>(threads);
+
+  auto data = runtime::store::data_directory::open({.directory = s.data}, p->meters);
+  if (!data)
+    return std::move(data).error();
+  p->data = *std::move(data);
+  auto keys = open_keys(s.data, s.owner_key);
+  if (!keys)
+    return std::move(keys).error();
+  p->keys = *std::move(keys);
+
+  runtime::outbound::client_options outbound;
+  for (const auto& text : s.allow_networks) {
+    auto network = runtime::outbound::parse_network(text);
+    if (!network)
+      return std::move(network).error();
+    outbound.policy.allowed.push_back(*network);
+  }
+  auto web = runtime::outbound::client::make(std::move(outbound), p->meters);
+  if (!web)
+    return std::move(web).error();
+  p->web = *std::move(web);
+  p->timer.emplace();
+  p->blocking.emplace(runtime::workers::limits{.threads = blocking_threads});
+  p->workers.emplace(runtime::workers::limits{.threads = threads});
+
+  auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
+                               p->clock, p->meters);
+  auto& platform =
+      p->platform.emplace(actors::connectors::outside{host, *p->web, *p->timer, p->clock});
+  p->sources.push_back(actors::connector_source(platform));
+  p->sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *p->blocking}));
+  host.add("sync.transfer",
+           std::make_unique<actors::transfer>(host, *p->workers, *p->timer, p->sources));
+  host.add("credential.acquire", actors::connectors::token_fetching(platform, *p->workers));
+  host.add("integration.probe", actors::connectors::probing(platform, *p->workers));
+  host.start();
+  p->ready.recovered = true;
+
+  auto* parts = p.get();
+  const edge::environment around{
+      p->meters, p->ready, &host, &p->sources,
+      [parts](std::string into, std::function<void(result<void>)> done) {
+        auto copying = [](node::parts& all, std::string to) -> runtime::task<result<nothing_more>> {
+          if (auto copied = all.data->backup(to); !copied)
+            co_return std::move(copied).error();
+          co_return nothing_more{};
+        };
+        const auto begun = runtime::start<nothing_more>(
+            *parts->blocking, copying(*parts, std::move(into)), [done](result<nothing_more> r) {
+              done(r ? result<void>{} : result<void>{std::move(r).error()});
+            });
+        if (!begun)
+          done(begun.error());
+      }};
+  edge::options listen{.address = s.address, .port = s.port, .threads = std::max(1u, threads / 2)};
+  if (!s.tls_certificate.empty())
+    listen.tls = edge::certificate_files{s.tls_certificate, s.tls_key};
+  auto gateway = edge::gateway::make(edge::routes::all(around),
+                                     {p->clock, *p->keys.keys, p->meters}, {}, listen.threads);
+  if (!gateway)
+    return std::move(gateway).error();
+  p->gateway = *std::move(gateway);
+  auto server = edge::server::open(listen, *p->gateway, p->meters);
+  if (!server)
+    return std::move(server).error();
+  p->server = *std::move(server);
+  p->start_time = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  return std::unique_ptr<node>{new node{std::move(p)}};
+}
+
+node::~node() {
+  auto& p = *parts_;
+  p.ready.stopping = true;
+  if (p.server)
+    p.server->stop(grace);
+  // What waits outside hears that it is over, and its actors hear nothing more: the calls are
+  // asked again after the next start.
+  if (p.timer)
+    p.timer->close();
+  if (p.web)
+    p.web->close();
+  if (p.host)
+    p.host->stop();
+  p.workers.reset();
+  p.blocking.reset();
+  p.host.reset();
+}
+
+std::uint16_t node::port() const {
+  return parts_->server->port();
+}
+const std::string& node::new_key() const {
+  return parts_->keys.fresh;
+}
+std::chrono::milliseconds node::start_time() const {
+  return parts_->start_time;
+}
+
+} // namespace tenon::nodes
