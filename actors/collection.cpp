@@ -2,6 +2,7 @@
 
 #include "protocols/binding.hpp"
 #include "protocols/codec.hpp"
+#include "protocols/ensure.hpp"
 #include "runtime/expression/expression.hpp"
 
 #include <algorithm>

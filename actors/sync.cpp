@@ -1,6 +1,7 @@
 #include "actors/sync.hpp"
 
 #include "protocols/binding.hpp"
+#include "protocols/ensure.hpp"
 #include "runtime/expression/expression.hpp"
 
 #include <algorithm>
@@ -67,7 +68,7 @@ failure no_run(std::uint64_t number) {
           "The newest 51 runs of a sync are kept."};
 }
 
-wire::standing standing(wire::phase phase, const wire::state& s) {
+wire::standing now_in(wire::phase phase, const wire::state& s) {
   return {phase, s.run.number};
 }
 
@@ -122,20 +123,20 @@ sync::decision<sync::pause> sync::on(const state& s, const pause&, moment) {
   if (!under_way(s))
     return refuse(code::conflict, "no run is under way");
   if (s.phase == phase::paused)
-    return reply(standing(phase::paused, s));
-  return persist(paused{}).reply(standing(phase::paused, s));
+    return reply(now_in(phase::paused, s));
+  return persist(paused{}).reply(now_in(phase::paused, s));
 }
 
 sync::decision<sync::resume> sync::on(const state& s, const resume&, moment) {
   if (s.phase != phase::paused)
     return refuse(code::conflict, "no run is paused");
-  return persist(resumed{}).call(next_transfer(s)).reply(standing(phase::running, s));
+  return persist(resumed{}).call(next_transfer(s)).reply(now_in(phase::running, s));
 }
 
 sync::decision<sync::cancel> sync::on(const state& s, const cancel&, moment now) {
   if (!under_way(s))
     return refuse(code::conflict, "no run is under way");
-  return persist(ended{.outcome = outcome::cancelled, .at = now}).reply(standing(phase::idle, s));
+  return persist(ended{.outcome = outcome::cancelled, .at = now}).reply(now_in(phase::idle, s));
 }
 
 sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
@@ -143,7 +144,7 @@ sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
     return refuse(no_such_resource());
   if (under_way(s))
     return refuse({code::conflict, "a run is under way", {}, "Cancel it first, then rewind."});
-  return persist(rewound{c.cursor}).reply(standing(s.phase, s));
+  return persist(rewound{c.cursor}).reply(now_in(s.phase, s));
 }
 
 sync::decision<sync::read_run> sync::on(const state& s, const read_run& c, moment) {

@@ -18,6 +18,8 @@
 namespace tenon::actors {
 
 struct sync : resource<sync, protocols::sync> {
+  using outcome = protocols::sync::outcome; // of a run; a resource's change has one as well
+
   static result<void> check_spec(const value& spec);
   static value status(const state&);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "protocols/collection.hpp"
+#include "protocols/identity.hpp"
 #include "protocols/value.hpp"
 #include "runtime/task.hpp"
 

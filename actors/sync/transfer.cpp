@@ -3,6 +3,7 @@
 #include "actors/collection.hpp"
 #include "actors/sync.hpp"
 #include "protocols/binding.hpp"
+#include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
 #include "runtime/asking.hpp"
 #include "runtime/expression/expression.hpp"

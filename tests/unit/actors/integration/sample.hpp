@@ -23,10 +23,14 @@ inline value value_of_yaml(std::string_view text) {
   return read->empty() ? value{} : std::move(read->front().value);
 }
 
+/// The spec of the file's first resource.
 inline value sample(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream{path}.rdbuf();
-  return value_of_yaml(text.str());
+  const auto resource = value_of_yaml(text.str());
+  const auto* spec = resource.find("spec");
+  EXPECT_TRUE(spec) << path;
+  return spec ? *spec : value{};
 }
 
 inline manifest manifest_of(const value& said) {

@@ -1,0 +1,241 @@
+#include "actors/sync/sources/sqlite/database.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A writer that commits in the usual way is through by then; longer is the sync's own back-off.
+constexpr int busy_ms = 500;
+// The virtual machine's instructions between two looks, and how often a page may be looked at: some
+// tens of seconds, counted in work so that it does not hang on the machine's load.
+constexpr int instructions_per_look = 1'000'000;
+constexpr int looks = 3'000;
+// A row is in memory while it is read.
+constexpr int max_row_bytes = 256 << 20;
+constexpr int max_columns = 2'000;
+
+const std::string allow_remedy =
+    "Start the node with `--allow-files DIR` for the directory of the file.";
+
+bool below(const fs::path& file, const fs::path& root) {
+  const auto [at_root, at_file] = std::ranges::mismatch(root, file);
+  // A root that ends with a slash has an empty last part.
+  return at_root == root.end() || at_root->empty();
+}
+
+} // namespace
+
+std::string place_of(std::string_view option) {
+  return (std::string{options_place} += '.').append(option);
+}
+
+std::string in_quotes(std::string_view identifier) {
+  std::string out{'"'};
+  for (const char c : identifier) {
+    if (c == '"')
+      out += '"';
+    out += c;
+  }
+  return out += '"';
+}
+
+result<fs::path> allowed_file(const std::string& written, const std::vector<fs::path>& roots) {
+  if (roots.empty())
+    return failure{code::forbidden, "this node reads no files", place_of("file"), allow_remedy};
+  std::optional<fs::path> absent;
+  for (const auto& root : roots) {
+    std::error_code wrong;
+    const auto real_root = fs::canonical(root, wrong);
+    if (wrong)
+      continue;
+    // An absolute path takes the place of the root.
+    const auto file = fs::weakly_canonical(real_root / written, wrong);
+    if (wrong || !below(file, real_root))
+      continue;
+    const auto kind = fs::status(file, wrong).type();
+    if (kind == fs::file_type::regular)
+      return file;
+    if (kind != fs::file_type::not_found)
+      return failure{code::malformed, written + " is no file", place_of("file"),
+                     "Name the database file itself."};
+    absent = file;
+  }
+  // What lies elsewhere is forbidden whether it exists or not: the answer must not tell.
+  if (!absent)
+    return failure{code::forbidden, written + " is not in a directory that this node may read",
+                   place_of("file"), allow_remedy};
+  return failure{code::not_found, "there is no file " + written, place_of("file"),
+                 "Check the name; a relative one is looked up in the allowed directories."};
+}
+
+result<bool> statement::step() {
+  switch (sqlite3_step(held_.get())) {
+  case SQLITE_ROW:
+    return true;
+  case SQLITE_DONE:
+    return false;
+  default:
+    return of_->trouble();
+  }
+}
+
+std::string statement::text_at(int column) const {
+  const auto* bytes = sqlite3_column_text(held_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(held_.get(), column));
+  return bytes ? std::string{reinterpret_cast<const char*>(bytes), size} : std::string{};
+}
+
+std::int64_t statement::number_at(int column) const {
+  return sqlite3_column_int64(held_.get(), column);
+}
+
+std::optional<cell> statement::at(int column) const {
+  switch (sqlite3_column_type(held_.get(), column)) {
+  case SQLITE_INTEGER:
+    return cell{std::int64_t{sqlite3_column_int64(held_.get(), column)}};
+  case SQLITE_FLOAT:
+    return cell{sqlite3_column_double(held_.get(), column)};
+  case SQLITE_TEXT:
+    return cell{text{text_at(column)}};
+  case SQLITE_BLOB: {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(held_.get(), column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(held_.get(), column));
+    return cell{octets{bytes ? std::string{bytes, size} : std::string{}}};
+  }
+  default:
+    return std::nullopt;
+  }
+}
+
+void statement::bind(int parameter, const cell& c) {
+  auto* const s = held_.get();
+  if (const auto* n = std::get_if<std::int64_t>(&c))
+    sqlite3_bind_int64(s, parameter, *n);
+  else if (const auto* d = std::get_if<double>(&c))
+    sqlite3_bind_double(s, parameter, *d);
+  else if (const auto* t = std::get_if<text>(&c))
+    sqlite3_bind_text64(s, parameter, t->bytes.data(), t->bytes.size(), SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
+  else if (const auto* o = std::get_if<octets>(&c))
+    sqlite3_bind_blob64(s, parameter, o->bytes.data(), o->bytes.size(), SQLITE_TRANSIENT);
+}
+
+result<std::unique_ptr<database>> database::open(const fs::path& file, std::stop_token stop) {
+  std::unique_ptr<database> db{new database{file, std::move(stop)}};
+  db->looks_left_ = looks;
+  sqlite3* raw = nullptr;
+  // The path has no link left in it; one that appears since is somebody leading us astray.
+  const int opened =
+      sqlite3_open_v2(file.c_str(), &raw,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
+  db->held_.reset(raw);
+  if (opened != SQLITE_OK)
+    return db->trouble();
+  if (auto ready = db->prepare_connection(); !ready)
+    return std::move(ready).error();
+  return db;
+}
+
+result<void> database::prepare_connection() {
+  auto* const db = held_.get();
+  sqlite3_extended_result_codes(db, 1);
+  sqlite3_busy_timeout(db, busy_ms);
+  sqlite3_limit(db, SQLITE_LIMIT_LENGTH, max_row_bytes);
+  sqlite3_limit(db, SQLITE_LIMIT_COLUMN, max_columns);
+  sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_progress_handler(db, instructions_per_look, &watch, this);
+  return run("PRAGMA query_only = 1; PRAGMA cell_size_check = 1; BEGIN");
+}
+
+int database::watch(void* self) {
+  auto& db = *static_cast<database*>(self);
+  return db.stop_.stop_requested() || --db.looks_left_ <= 0;
+}
+
+result<void> database::run(const char* sql) {
+  if (sqlite3_exec(held_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return trouble();
+  return {};
+}
+
+result<statement> database::prepare(const std::string& sql, const std::vector<cell>& parameters) {
+  sqlite3_stmt* raw = nullptr;
+  const auto size = static_cast<int>(sql.size());
+  if (sqlite3_prepare_v2(held_.get(), sql.data(), size, &raw, nullptr) != SQLITE_OK)
+    return trouble();
+  statement made{*this, raw};
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    made.bind(static_cast<int>(i) + 1, parameters[i]);
+  return made;
+}
+
+result<std::vector<std::string>> database::texts(const std::string& sql,
+                                                 const std::vector<cell>& parameters) {
+  auto asked = prepare(sql, parameters);
+  if (!asked)
+    return std::move(asked).error();
+  std::vector<std::string> all;
+  for (;;) {
+    const auto row = asked->step();
+    if (!row)
+      return row.error();
+    if (!*row)
+      return all;
+    all.push_back(asked->text_at(0));
+  }
+}
+
+bool database::plain_collation(const std::string& table, const std::string& column) {
+  const char* collation = nullptr;
+  return sqlite3_table_column_metadata(held_.get(), "main", table.c_str(), column.c_str(), nullptr,
+                                       &collation, nullptr, nullptr, nullptr) == SQLITE_OK &&
+         collation && sqlite3_stricmp(collation, "BINARY") == 0;
+}
+
+failure database::trouble() const {
+  const auto says = [&](code c, const char* why, const char* remedy) {
+    return failure{c, file_.filename().string() + ' ' + why + ": " + sqlite3_errmsg(held_.get()),
+                   place_of("file"), remedy};
+  };
+  switch (sqlite3_extended_errcode(held_.get()) & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return says(code::unavailable, "is locked by a writer", "It is tried again.");
+  case SQLITE_IOERR:
+  case SQLITE_FULL:
+  case SQLITE_NOMEM:
+    return says(code::unavailable, "cannot be read now", "Look at the disk and its free space.");
+  case SQLITE_NOTADB:
+    return says(code::malformed, "is not a SQLite database",
+                "Name a SQLite 3 file; one that is encrypted cannot be read.");
+  case SQLITE_CORRUPT:
+    return says(code::malformed, "is damaged",
+                "Run `PRAGMA integrity_check` on it and restore it from a backup.");
+  case SQLITE_CANTOPEN:
+  case SQLITE_PERM:
+  case SQLITE_READONLY:
+  case SQLITE_AUTH:
+    return says(code::forbidden, "may not be opened",
+                "Give the node's user the right to read it; in WAL mode also to write in its "
+                "directory.");
+  case SQLITE_SCHEMA:
+    return says(code::stale, "changed its tables", "It is read from the beginning.");
+  case SQLITE_TOOBIG:
+    return says(code::too_large, "has a row of more than 256 MiB", "Sync a table without it.");
+  case SQLITE_INTERRUPT:
+    if (stop_.stop_requested())
+      return says(code::unavailable, "was not read to the end of the page", "It is tried again.");
+    return says(code::too_large, "takes too long for one page",
+                "Create an index on the key, or on the cursor and the key.");
+  default:
+    return says(code::internal, "cannot be read", "Run `PRAGMA integrity_check` on it.");
+  }
+}
+
+} // namespace tenon::actors::sqlite

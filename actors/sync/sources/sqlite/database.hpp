@@ -1,0 +1,99 @@
+// One connection to a SQLite file that somebody else owns: read-only, without extensions, bounded
+// in what a query may cost, and with every failure said in words. A connection lives for one page,
+// so that a file that is replaced between two pages is simply the new file.
+#pragma once
+
+#include "protocols/failure.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <sqlite3.h>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tenon::actors::sqlite {
+
+inline constexpr std::string_view options_place = "spec.from.sqlite";
+
+/// The same, of one option: "spec.from.sqlite.table".
+std::string place_of(std::string_view option);
+
+struct text {
+  std::string bytes;
+  bool operator==(const text&) const = default;
+};
+struct octets {
+  std::string bytes;
+  bool operator==(const octets&) const = default;
+};
+
+/// What a column can hold, NULL aside.
+using cell = std::variant<std::int64_t, double, text, octets>;
+
+class database;
+
+class statement {
+public:
+  /// Whether there is another row.
+  result<bool> step();
+  /// Columns count from 0, parameters from 1.
+  std::optional<cell> at(int column) const;
+  std::string text_at(int column) const;
+  std::int64_t number_at(int column) const;
+  void bind(int parameter, const cell&);
+  sqlite3_stmt* handle() const { return held_.get(); }
+
+private:
+  friend database;
+  struct finalizer {
+    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+  };
+  statement(database& of, sqlite3_stmt* s) : of_{&of}, held_{s} {}
+
+  database* of_;
+  std::unique_ptr<sqlite3_stmt, finalizer> held_;
+};
+
+class database {
+public:
+  /// Inside a read transaction, so that everything that is asked is true of the same moment.
+  static result<std::unique_ptr<database>> open(const std::filesystem::path&, std::stop_token);
+
+  result<statement> prepare(const std::string& sql, const std::vector<cell>& parameters = {});
+  /// `column` of every row.
+  result<std::vector<std::string>> texts(const std::string& sql,
+                                         const std::vector<cell>& parameters = {});
+  /// Whether text of this column compares byte by byte.
+  bool plain_collation(const std::string& table, const std::string& column);
+
+private:
+  friend statement;
+  struct closer {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+  database(std::filesystem::path file, std::stop_token stop)
+      : file_{std::move(file)}, stop_{std::move(stop)} {}
+
+  result<void> prepare_connection();
+  result<void> run(const char* sql);
+  failure trouble() const;
+  static int watch(void* self);
+
+  const std::filesystem::path file_;
+  const std::stop_token stop_;
+  int looks_left_;
+  std::unique_ptr<sqlite3, closer> held_;
+};
+
+/// The identifier in double quotes.
+std::string in_quotes(std::string_view identifier);
+
+/// The file that is meant: an absolute path, or one below the first root that has it. `forbidden`
+/// unless it lies, with every symbolic link followed, below a root.
+result<std::filesystem::path> allowed_file(const std::string& written,
+                                           const std::vector<std::filesystem::path>& roots);
+
+} // namespace tenon::actors::sqlite
