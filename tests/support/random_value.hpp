@@ -1,5 +1,5 @@
-// Values of any generated type, at random: small numbers often, so that they meet what an actor
-// already holds, and the ends of their range sometimes.
+// Values of any generated type, at random. Numbers are small, or taken from what was noted (an
+// actor's own), so that they mean something to it; the ends of their range come up sometimes.
 #pragma once
 
 #include "protocols/binding.hpp"
@@ -13,12 +13,18 @@ namespace tenon::tests {
 class random_values {
 public:
   random_values(std::uint64_t seed, std::vector<std::string> samples)
-      : random_{seed}, samples_{std::move(samples)} {}
+      : random_{seed}, rarity_{2 + seed % 3}, samples_{std::move(samples)} {}
 
   moment now{};
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
+
+  /// Numbers within the document come up from now on, instead of those noted before.
+  void note(const value& document) {
+    noted_.clear();
+    collect(document);
+  }
 
   template <class T> T any() {
     T x{};
@@ -27,6 +33,17 @@ public:
   }
 
 private:
+  void collect(const value& v) {
+    if (const auto* n = v.as<std::int64_t>())
+      noted_.push_back(*n);
+    if (const auto* elements = v.as<list>())
+      for (const auto& element : *elements)
+        collect(element);
+    if (const auto* members = v.as<object>())
+      for (const auto& [name, member] : *members)
+        collect(member);
+  }
+
   template <class T> void fill(T& x, const protocols::field& f) {
     if constexpr (protocols::is_structure<T>) {
       T::each(x, [this](const protocols::field& inner, auto& member) { fill(member, inner); });
@@ -35,9 +52,11 @@ private:
     } else if constexpr (protocols::is_enumeration<T>) {
       x = static_cast<T>(below(protocols::names_of<T>::names.size()));
     } else if constexpr (std::same_as<T, bool>) {
-      x = one_in(2);
+      x = one_in(rarity_);
     } else if constexpr (std::integral<T>) {
-      x = one_in(8) ? static_cast<T>(random_()) : static_cast<T>(below(5));
+      x = one_in(8)                     ? static_cast<T>(random_())
+          : noted_.empty() || one_in(2) ? static_cast<T>(below(5))
+                                        : static_cast<T>(noted_[below(noted_.size())]);
     } else if constexpr (std::floating_point<T>) {
       x = static_cast<T>(below(1000)) / 7;
     } else {
@@ -87,7 +106,9 @@ private:
   }
 
   std::mt19937_64 random_;
+  std::uint64_t rarity_;             // of true: conditions that must all be met are met more often
   std::vector<std::string> samples_; // of JSON
+  std::vector<std::int64_t> noted_;
 };
 
 } // namespace tenon::tests
