@@ -3,6 +3,7 @@
 
 #include "protocols/blob.hpp"
 #include "protocols/failure.hpp"
+#include "runtime/trace.hpp"
 
 #include <chrono>
 #include <memory>
@@ -54,14 +55,6 @@ private:
   }
 
   std::unique_ptr<way> way_;
-};
-
-/// W3C trace context, carried along unchanged. All zero: not traced.
-struct trace_context {
-  std::uint64_t trace_high = 0;
-  std::uint64_t trace_low = 0;
-  std::uint64_t parent = 0;
-  bool sampled = false;
 };
 
 using steady_point = std::chrono::steady_clock::time_point;

@@ -14,7 +14,7 @@
 namespace tenon::nodes::edge {
 namespace {
 
-namespace resource = protocols::resource;
+using resource = protocols::resource;
 
 template <class Protocol>
 constexpr resource_kind kind_of(std::string_view name, std::string_view plural) {
@@ -96,12 +96,12 @@ void configure(const environment& e, const wanted_resource& r, configured then) 
                return then(changed.error());
              const auto outcome = std::string{name_of(changed->outcome)};
              if (r.dry_run) // nothing to describe that is not there already
-               return then(object{{"kind", r.kind->name},
-                                  {"tenant", r.id.tenant},
-                                  {"name", r.id.name},
-                                  {"version", changed->version},
-                                  {"outcome", outcome},
-                                  {"dry_run", true}});
+               return then(value{object{{"kind", r.kind->name},
+                                        {"tenant", r.id.tenant},
+                                        {"name", r.id.name},
+                                        {"version", changed->version},
+                                        {"outcome", outcome},
+                                        {"dry_run", true}}});
              host.ask(r.id, r.kind->describe(),
                       runtime::answer_once{[r, outcome, then](result<blob> told) {
                         const auto described = told ? protocols::decode<resource::described>(*told)

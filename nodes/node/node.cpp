@@ -5,6 +5,7 @@
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
+#include "nodes/edge/environment.hpp"
 #include "nodes/edge/gateway.hpp"
 #include "nodes/edge/server.hpp"
 #include "nodes/node/keys.hpp"
@@ -126,12 +127,12 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
             co_return std::move(copied).error();
           co_return nothing_more{};
         };
-        const auto begun = runtime::start<nothing_more>(
+        const auto copying_began = runtime::start<nothing_more>(
             *parts->blocking, copying(*parts, std::move(into)), [done](result<nothing_more> r) {
               done(r ? result<void>{} : result<void>{std::move(r).error()});
             });
-        if (!begun)
-          done(begun.error());
+        if (!copying_began)
+          done(copying_began.error());
       }};
   edge::options listen{.address = s.address, .port = s.port, .threads = std::max(1u, threads / 2)};
   if (!s.tls_certificate.empty())

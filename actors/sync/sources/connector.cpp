@@ -55,7 +55,7 @@ public:
   connector_stream(platform& p, identity integration, std::string stream)
       : platform_{p}, integration_{std::move(integration)}, stream_{std::move(stream)} {}
 
-  task<page_or_trouble> read(page_request wanted) override {
+  task<page_or_trouble> read(actors::page_request wanted) override {
     for (bool with_new_token = false;; with_new_token = true) {
       auto entered = co_await platform_.enter(integration_);
       if (!entered)
@@ -171,8 +171,9 @@ public:
     auto read = read_options(options);
     if (!read)
       return std::move(read).error();
-    return std::make_unique<connector_stream>(
-        platform_, identity{sync.tenant, "integration", read->integration}, read->stream);
+    const identity integration{sync.tenant, "integration", read->integration};
+    return std::unique_ptr<source>{
+        std::make_unique<connector_stream>(platform_, integration, read->stream)};
   }
 
 private:

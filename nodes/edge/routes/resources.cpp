@@ -11,7 +11,7 @@
 namespace tenon::nodes::edge::routes {
 namespace {
 
-namespace resource = protocols::resource;
+using resource = protocols::resource;
 
 constexpr std::size_t most_applied = 1000;
 constexpr std::size_t most_listed = 1000;

@@ -1,5 +1,6 @@
 // Runs of a sync: start, watch, and the verbs on one that is under way.
 #include "actors/sync.hpp"
+#include "nodes/edge/access.hpp"
 #include "nodes/edge/environment.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
