@@ -217,3 +217,28 @@ const runtime::catalog& catalog() {
 ]])
   target_sources(${name} PRIVATE ${generated}/catalog.cpp)
 endfunction()
+
+# tenon_impossible(<folder>): mistakes that must not compile. Every file but control.cpp says in its
+# first line, "// expected: <regular expression>", how the compiler refuses it; the control, compiled
+# in the same way, must pass.
+function(tenon_impossible folder)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  string(REPLACE "/" "." suite ${folder})
+  foreach(file IN LISTS files)
+    cmake_path(GET file STEM name)
+    add_test(NAME ${suite}.${name}
+             COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -fdiagnostics-color=never
+                     -fmessage-length=0 -Werror=unused-result -I${PROJECT_SOURCE_DIR}
+                     -I${PROJECT_BINARY_DIR}/generated ${file})
+    set_tests_properties(${suite}.${name} PROPERTIES ENVIRONMENT LC_ALL=C)
+    if(NOT name STREQUAL "control")
+      file(STRINGS ${file} first LIMIT_COUNT 1)
+      if(NOT first MATCHES "^// expected: (.+)$")
+        message(FATAL_ERROR "${file}: the first line says what is expected")
+      endif()
+      set_tests_properties(${suite}.${name} PROPERTIES
+                           PASS_REGULAR_EXPRESSION "error: [^\n]*${CMAKE_MATCH_1}")
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    endif()
+  endforeach()
+endfunction()
