@@ -36,7 +36,7 @@ template <class Kind, class Protocol> struct resource : runtime::actor<Protocol>
   using described = protocols::resource::described;
   using configured = protocols::resource::configured;
   using removed = protocols::resource::removed;
-  using outcome = protocols::resource::outcome;
+  using made = protocols::resource::outcome; // not `outcome`: kinds have their own
 
   static constexpr auto keeps = runtime::keeps::latest; // the past of specs is the audit's
 
@@ -52,8 +52,8 @@ template <class Kind, class Protocol> struct resource : runtime::actor<Protocol>
       return actor::refuse(std::move(checked).error());
     auto text = write_json(*spec);
     if (present.exists && text == present.spec && !tries_again(s))
-      return actor::reply(changed{outcome::unchanged, present.version});
-    const auto done = present.exists ? outcome::changed : outcome::created;
+      return actor::reply(changed{made::unchanged, present.version});
+    const auto done = present.exists ? made::changed : made::created;
     if (c.dry_run)
       return actor::reply(changed{done, present.version});
     auto persisted = actor::persist(configured{std::move(text), now});
@@ -78,7 +78,7 @@ template <class Kind, class Protocol> struct resource : runtime::actor<Protocol>
     auto persisted = actor::persist(removed{now});
     if constexpr (requires { Kind::when_removed(std::move(persisted), s, now); })
       persisted = Kind::when_removed(std::move(persisted), s, now);
-    return std::move(persisted).reply(changed{outcome::removed, s.record.version + 1});
+    return std::move(persisted).reply(changed{made::removed, s.record.version + 1});
   }
 
   template <class State> static void apply(State& s, const configured& e) {

@@ -91,8 +91,9 @@ result<unsigned> read_value(word w, const field_kind& kind) {
     return *n;
   return wrong(w.at, "\"" + std::string{w.text} + "\" is not a " + std::string{kind.name},
                "Use " + std::to_string(kind.least) + " to " + std::to_string(kind.most) +
-                   (kind.names.empty() ? "." : ", or a name such as " +
-                                                   std::string{kind.names.front()} + "."));
+                   (kind.names.empty()
+                        ? "."
+                        : ", or a name such as " + std::string{kind.names.front()} + "."));
 }
 
 /// What one field says: which numbers, and for weekdays which of a month.

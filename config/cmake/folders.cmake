@@ -154,20 +154,34 @@ endfunction()
 
 # tenon_catalog(<folder>)
 #
-# Generates the list of everything the folder offers, declared in "<folder>/catalog.hpp": one entry
-# per header that lies directly in the folder, named after it. A file whose class is not called what
-# the file is called does not compile. No static initialiser runs and the linker can drop nothing,
-# because the list refers to each entry by name.
+# Generates the list of every kind that the folder offers, declared in "<folder>/catalog.hpp", and by
+# type in "<folder>/kinds.hpp": one entry per header that lies directly in the folder, named after it.
+# A file whose class is not called what the file is called does not compile. No static initialiser
+# runs and the linker can drop nothing, because the list refers to each entry by name.
 function(tenon_catalog name)
   file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/${name}/*.hpp)
   set(includes "")
-  set(entries "")
+  set(visits "")
   foreach(header IN LISTS headers)
     cmake_path(GET header STEM kind)
     string(APPEND includes "#include \"${header}\"\n")
-    string(APPEND entries "      describe<tenon::${name}::${kind}>(\"${kind}\"),\n")
+    string(APPEND visits "  visit(std::type_identity<${kind}>{}, \"${kind}\");\n")
   endforeach()
   set(generated ${PROJECT_BINARY_DIR}/generated/${name})
+  file(CONFIGURE OUTPUT ${generated}/kinds.hpp @ONLY CONTENT
+[[// Written by config/cmake/folders.cmake: every kind of actor, by type.
+#pragma once
+
+@includes@
+#include <type_traits>
+
+namespace tenon::@name@ {
+
+template <class Visit> void each_kind(Visit&& visit) {
+@visits@}
+
+} // namespace tenon::@name@
+]])
   file(CONFIGURE OUTPUT ${generated}/catalog.hpp @ONLY CONTENT
 [[// Written by config/cmake/folders.cmake: every kind of actor, by name.
 #pragma once
@@ -184,18 +198,47 @@ const runtime::catalog& catalog();
 [[// Written by config/cmake/folders.cmake.
 #include "@name@/catalog.hpp"
 
-@includes@
+#include "@name@/kinds.hpp"
+
 namespace tenon::@name@ {
 
-using runtime::describe;
-
 const runtime::catalog& catalog() {
-  static const runtime::catalog all{
-@entries@  };
+  static const auto all = [] {
+    runtime::catalog kinds;
+    each_kind([&](auto kind, std::string_view name) {
+      kinds.push_back(runtime::describe<typename decltype(kind)::type>(name));
+    });
+    return kinds;
+  }();
   return all;
 }
 
 } // namespace tenon::@name@
 ]])
   target_sources(${name} PRIVATE ${generated}/catalog.cpp)
+endfunction()
+
+# tenon_impossible(<folder>): mistakes that must not compile. Every file but control.cpp says in its
+# first line, "// expected: <regular expression>", how the compiler refuses it; the control, compiled
+# in the same way, must pass.
+function(tenon_impossible folder)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  string(REPLACE "/" "." suite ${folder})
+  foreach(file IN LISTS files)
+    cmake_path(GET file STEM name)
+    add_test(NAME ${suite}.${name}
+             COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -fdiagnostics-color=never
+                     -fmessage-length=0 -Werror=unused-result -I${PROJECT_SOURCE_DIR}
+                     -I${PROJECT_BINARY_DIR}/generated ${file})
+    set_tests_properties(${suite}.${name} PROPERTIES ENVIRONMENT LC_ALL=C)
+    if(NOT name STREQUAL "control")
+      file(STRINGS ${file} first LIMIT_COUNT 1)
+      if(NOT first MATCHES "^// expected: (.+)$")
+        message(FATAL_ERROR "${file}: the first line says what is expected")
+      endif()
+      set_tests_properties(${suite}.${name} PROPERTIES
+                           PASS_REGULAR_EXPRESSION "error: [^\n]*${CMAKE_MATCH_1}")
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    endif()
+  endforeach()
 endfunction()

@@ -30,4 +30,12 @@ TEST(identity, shares_a_placement_up_to_the_first_colon_whatever_the_kind) {
   EXPECT_NE(placed("acme/integration/chinook"), placed("zeta/integration/chinook"));
 }
 
+TEST(identity, parts_left_empty_are_those_of_whoever_says_them) {
+  const identity own{"acme", "integration", "shop"};
+  EXPECT_EQ(beside(own, {.kind = "quota"}), (identity{"acme", "quota", "shop"}));
+  EXPECT_EQ(beside(own, {.kind = "sync", .name = "orders"}), (identity{"acme", "sync", "orders"}));
+  EXPECT_EQ(beside(own, {.tenant = "other", .name = "x"}), (identity{"other", "integration", "x"}));
+  EXPECT_EQ(beside(own, {}), own);
+}
+
 } // namespace
