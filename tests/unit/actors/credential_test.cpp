@@ -255,4 +255,35 @@ TEST(credential, says_in_its_status_how_the_token_stands) {
   EXPECT_FALSE(credential::status(one.state).find("retry_at"));
 }
 
+TEST(credential, holds_64_secrets) {
+  std::string many = R"({"secrets":{)";
+  for (int i = 0; i < 64; ++i)
+    many += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"x\"";
+  EXPECT_FALSE(given<credential>().when(credential::configure{.spec = many + "}}"}).refusal);
+}
+
+TEST(credential, says_no_time_to_retry_when_nothing_failed) {
+  EXPECT_FALSE(credential::status(given<credential>(keys).state).find("retry_at"));
+}
+
+TEST(credential, knows_the_impossible) {
+  const auto there = given<credential>(keys).state;
+  const auto possible = [&](auto change, bool exists = true) {
+    auto s = exists ? there : credential::state{};
+    change(s);
+    return credential::holds(s);
+  };
+  EXPECT_TRUE(possible([](auto&) {}) && possible([](auto&) {}, false));
+  EXPECT_FALSE(possible([](auto& s) { s.token = "t"; }, false)) << "a token of nobody";
+  EXPECT_FALSE(possible([](auto& s) { s.acquiring = true, s.attempts = 1; }, false));
+  EXPECT_FALSE(possible([](auto& s) { s.dead = true; }, false));
+  EXPECT_FALSE(possible([](auto& s) { s.failures = 1; }, false));
+  EXPECT_FALSE(possible([](auto& s) { s.dead = true, s.token = "t"; }));
+  EXPECT_FALSE(possible([](auto& s) { s.dead = s.acquiring = true, s.attempts = 1; }));
+  EXPECT_FALSE(possible([](auto& s) { s.acquiring = true; })) << "an attempt that was not counted";
+  EXPECT_FALSE(possible([](auto& s) { s.expires_at = at(1h); })) << "the end of no token";
+  EXPECT_FALSE(possible([](auto& s) { s.refreshes = 1; })) << "a token without a version";
+  EXPECT_FALSE(possible([](auto& s) { s.record.spec.clear(); }));
+}
+
 } // namespace

@@ -102,4 +102,16 @@ TEST(integration, numbers_of_checks_go_on_after_a_removal) {
   EXPECT_EQ(one.state, (integration::state{.record = {.version = 2}, .checks = 1}));
 }
 
+TEST(integration, knows_the_impossible) {
+  const auto there = given<integration>(shop).state;
+  auto s = there;
+  s.checked = 1;
+  EXPECT_FALSE(integration::holds(s)) << "the outcome of a check that nobody asked for";
+  s = {.checks = 1, .checking = true};
+  EXPECT_FALSE(integration::holds(s)) << "a check of nothing";
+  s = there;
+  s.record.version = 0;
+  EXPECT_FALSE(integration::holds(s));
+}
+
 } // namespace

@@ -271,4 +271,68 @@ TEST(quota, the_largest_token_bucket_does_not_overflow) {
   EXPECT_GT(wait(limits.at(-std::chrono::days{4000}), one), std::chrono::days{4000});
 }
 
+TEST(quota, counts_room_for_what_is_new_beside_what_stays) {
+  auto limits = given<quota>();
+  const auto slow = [](std::string name) {
+    return quota::bucket{std::move(name), kind::sliding, 9, 1h};
+  };
+  for (int i = 0; i < 62; ++i)
+    wait(limits.at(0s), from({slow(std::to_string(i))}));
+  wait(limits.at(0s), from({{"brief", kind::sliding, 1, 1s}}));
+  EXPECT_EQ(wait(limits.at(1s), from({slow("0"), slow("1"), slow("a"), slow("b"), slow("c")})), 1s)
+      << "62 stay and three are new";
+  EXPECT_EQ(wait(limits.at(1s), from({slow("0"), slow("1"), slow("a"), slow("b")})), std::nullopt);
+  EXPECT_EQ(limits.state.levels.size(), 64u);
+  EXPECT_EQ(wait(limits.at(2s), from({slow("0"), slow("a")})), std::nullopt);
+  EXPECT_EQ(wait(limits.at(2s), from({{"brief", kind::sliding, 1, 1s}})), 1s) << "full";
+}
+
+TEST(quota, a_bucket_at_rest_stays_while_there_is_room) {
+  auto limits = given<quota>();
+  for (int i = 0; i < 64; ++i)
+    wait(limits.at(10s * i), from({{std::to_string(i), kind::sliding, 1, 1s}}));
+  EXPECT_EQ(limits.state.levels.size(), 64u);
+}
+
+TEST(quota, sixteen_buckets_go_into_one_request) {
+  auto limits = given<quota>();
+  quota::take many;
+  for (int i = 0; i < 16; ++i)
+    many.buckets.push_back({std::to_string(i), kind::token, 1, 1s});
+  EXPECT_EQ(wait(limits, many), std::nullopt);
+}
+
+TEST(quota, a_repeated_word_to_wait_is_not_written_down_twice) {
+  auto limits = given<quota>();
+  limits.at(0s).when(quota::throttled{at(30s)});
+  EXPECT_TRUE(limits.when(quota::throttled{at(30s)}).events.empty());
+}
+
+TEST(quota, a_token_bucket_waits_out_a_clock_that_stepped_back) {
+  auto limits = given<quota>();
+  wait(limits.at(0s), from({{"t", kind::token, 1, 10s}}));
+  EXPECT_EQ(wait(limits.at(-60s), from({{"t", kind::token, 1, 10s}})), 60s + 1ms);
+}
+
+TEST(quota, knows_the_impossible) {
+  const auto state = [](quota::level l) { return quota::state{.levels = {std::move(l)}}; };
+  const quota::level good{.bucket = two_in_ten_seconds};
+  EXPECT_TRUE(quota::holds(state(good)));
+  auto bad = good;
+  bad.bucket.amount = 0;
+  EXPECT_FALSE(quota::holds(state(bad))) << "a bucket that cannot be";
+  bad = good;
+  bad.paid_rest = 2;
+  EXPECT_FALSE(quota::holds(state(bad))) << "a whole millisecond as a rest";
+  bad = good;
+  bad.granted_at_ms = {2, 1};
+  EXPECT_FALSE(quota::holds(state(bad))) << "grants out of order";
+  bad.granted_at_ms.assign(10'001, 1);
+  EXPECT_FALSE(quota::holds(state(bad))) << "more moments than may be remembered";
+  bad = good;
+  bad.places.resize(1'001);
+  EXPECT_FALSE(quota::holds(state(bad))) << "more places than there may be";
+  EXPECT_FALSE(quota::holds({.levels = {good, good}})) << "a name twice";
+}
+
 } // namespace

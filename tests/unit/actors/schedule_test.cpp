@@ -130,4 +130,9 @@ TEST(schedule, shows_in_its_status_when_it_rings) {
   EXPECT_EQ(*schedule::status(one.state).find("rings"), 1);
 }
 
+TEST(schedule, knows_the_impossible) {
+  EXPECT_FALSE(schedule::holds({.next_at = at(1h)})) << "a time of nothing";
+  EXPECT_FALSE(schedule::holds({.record = {.exists = true}}));
+}
+
 } // namespace
