@@ -190,11 +190,10 @@ TEST(cli_sync, shows_its_status) {
 }
 
 canned_answer records(const canned_request& r) {
-  const bool second = contains(r.target, "after=");
-  return {.body =
-              second ? R"({"items":[{"key":"3","record":{"name":"c"},"deleted":true}],"next":null})"
-                     : R"({"items":[{"key":"1","record":{"name":"a","tags":[1]},"deleted":false},
-                                     {"key":"2","record":{"name":"b"},"deleted":false}],"next":"x"})"};
+  if (contains(r.target, "after="))
+    return {.body = R"({"items":[{"key":"3","record":{"name":"c"},"deleted":true}],"next":null})"};
+  return {.body = R"({"items":[{"key":"1","record":{"name":"a","tags":[1]},"deleted":false},
+                               {"key":"2","record":{"name":"b"},"deleted":false}],"next":"x"})"};
 }
 
 TEST(cli_records, shows_the_first_as_a_table_with_what_is_deleted_marked) {
