@@ -71,7 +71,8 @@ private:
     // Named, not written into the call: GCC 12 mishandles aggregate temporaries of an awaiting
     // statement (runtime/task.hpp).
     const identity integration{by.tenant, "integration", asked.integration};
-    const auto session = co_await platform_.enter_with(integration, secrets ? *secrets : object{});
+    const object known = secrets ? *secrets : object{};
+    const auto session = co_await platform_.enter_with(integration, known);
     if (!session)
       co_return session.error();
     const auto request = token_request(*session->connector, session->connection);

@@ -190,7 +190,8 @@ task<result<blob>> transfer::move(runtime::effect e) {
     const auto begun = runtime::start(workers_,
                                       [](std::shared_ptr<source> s, page_request r,
                                          read_ahead& ahead, read_ahead::place p) -> task<void> {
-                                        ahead.finish(p, co_await s->read(std::move(r)));
+                                        auto read = co_await s->read(std::move(r));
+                                        ahead.finish(p, std::move(read));
                                       }(there, next, *ahead_, place));
     if (!begun)
       ahead_->take(next, asked.run);
