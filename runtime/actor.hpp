@@ -4,9 +4,12 @@
 //     static void apply(state&, const Event&)                                 changes
 //     static bool holds(const state&)                                         what is always true
 //     static deadlines due(const state&)                                      when to be woken
-//     (optional) static bool gone(const state&)                                          nothing
-//     left to keep (optional) static void observe(metrics&, const Event&) counts (optional) static
-//     constexpr keeps keeps                                            latest state or history
+//
+// and, where they are wanted,
+//
+//     static bool gone(const state&)                                          nothing left to keep
+//     static void observe(metrics&, const Event&)                             counts
+//     static constexpr keeps keeps                                            latest, or history
 //
 // `on` sees the state as a constant and returns what happened (events), what to answer and what to
 // ask for. The cell that hosts the actor journals the events, applies them, and releases the rest

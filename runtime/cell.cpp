@@ -67,8 +67,7 @@ void cell::schedule(mailbox::put_result done) {
 }
 
 void cell::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {
-  // Commands come through `deliver`. What CAF itself sends is an exit, which asks the cell to
-  // leave.
+  // Commands come through `deliver`; what CAF itself sends is an exit: a wish that it leave.
   if (element && element->content().match_elements<caf::exit_msg>())
     attend(attention::passivate);
 }
@@ -100,11 +99,10 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
   if (body_ && (noticed & static_cast<std::uint8_t>(attention::clock)))
     send_out(); // what could not be delivered before
   if (at() == quarantined)
-    refuse_everything({code::unavailable,
-                       "the actor is quarantined: " + last_crash_,
-                       {},
-                       "Look at its crashes, then restart it.",
-                       span{5000}});
+    refuse_everything({.code = code::unavailable,
+                       .why = "the actor is quarantined: " + last_crash_,
+                       .remedy = "Look at its crashes, then restart it.",
+                       .retry_after = span{5000}});
   if (works())
     work();
   if (body_ && body_->rows() && body_->rows()->unsaved_bytes() > unsaved_rows_bytes)

@@ -3,10 +3,9 @@
 // gate (replies, messages, calls) when the journal has confirmed. Deciding goes on meanwhile; a
 // reply waits for every entry it could have seen.
 //
-//     asleep ──first message──▶ awake ──crash──▶ spoilt ──gate empty──▶ reloaded ──back-off──▶
-//     awake
-//        ▲────── idle ────────────┘                                        └─ too often ─▶
-//        quarantined
+//     asleep ──first message──▶ awake ──crash──▶ spoilt ──gate empty──▶ reloaded
+//        ▲─────────idle───────────┘ ▲──────────back-off───────────────────┤
+//                                                 quarantined ◀─too often─┘
 //
 // A crash costs the actor its memory, never its mailbox: it is loaded again from row and journal. A
 // command that crashes its actor three times goes to the dead letters.

@@ -30,16 +30,15 @@ result<void> workers::enter() {
 }
 
 void workers::leave() noexcept {
-  std::lock_guard lock{mutex_}; // held while notifying: the destructor may be waiting for this
+  std::lock_guard lock{mutex_}; // as in `resume`
   if (--tasks_ == 0)
     empty_.notify_all();
 }
 
 void workers::resume(std::coroutine_handle<> task) {
-  {
-    std::lock_guard lock{mutex_};
-    queue_.push_back(task);
-  }
+  // Notified under the lock: once it is free, the task may end, and with the last one the pool.
+  std::lock_guard lock{mutex_};
+  queue_.push_back(task);
   ready_.notify_one();
 }
 

@@ -68,8 +68,10 @@ private:
   task<result<wire::acquired>> carry_out(identity by, wire::acquire asked) override {
     const auto written = read_json(asked.secrets);
     const auto* secrets = written ? written->as<object>() : nullptr;
-    const auto session = co_await platform_.enter_with(
-        {by.tenant, "integration", asked.integration}, secrets ? *secrets : object{});
+    // Named, not written into the call: GCC 12 mishandles aggregate temporaries of an awaiting
+    // statement (runtime/task.hpp).
+    const identity integration{by.tenant, "integration", asked.integration};
+    const auto session = co_await platform_.enter_with(integration, secrets ? *secrets : object{});
     if (!session)
       co_return session.error();
     const auto request = token_request(*session->connector, session->connection);

@@ -59,8 +59,9 @@ object secrets_in(const std::string& text) {
 } // namespace
 
 task<result<platform::described>> platform::describe(identity integration) {
-  const auto there = co_await runtime::ask<actors::integration>(outside_.host, integration,
-                                                                protocols::resource::describe{});
+  const protocols::resource::describe describe_it;
+  const auto there =
+      co_await runtime::ask<actors::integration>(outside_.host, integration, describe_it);
   if (!there)
     co_return about(there.error(), "the integration " + integration.name);
   const auto spec_text = read_json(there->spec);
@@ -70,8 +71,8 @@ task<result<platform::described>> platform::describe(identity integration) {
   if (!spec)
     co_return spec.error();
   const identity connector_id{integration.tenant, "connector", spec->connector};
-  const auto text = co_await runtime::ask<actors::connector>(outside_.host, connector_id,
-                                                             protocols::connector::read{});
+  const protocols::connector::read read_it;
+  const auto text = co_await runtime::ask<actors::connector>(outside_.host, connector_id, read_it);
   if (!text)
     co_return about(text.error(), "the connector " + spec->connector);
 
@@ -118,11 +119,12 @@ task<result<session>> platform::enter(identity integration) {
   if (!s.credential.empty()) {
     const identity credential_id{integration.tenant, "credential", s.credential};
     const bool needs_token = s.connector->auth && s.connector->auth->needs_token();
+    const protocols::credential::use use_it{.integration = integration.name,
+                                            .needs_token = needs_token};
     const auto give_up = now() + longest_token_wait;
     for (;;) {
-      const auto usable = co_await runtime::ask<actors::credential>(
-          outside_.host, credential_id,
-          protocols::credential::use{.integration = integration.name, .needs_token = needs_token});
+      const auto usable =
+          co_await runtime::ask<actors::credential>(outside_.host, credential_id, use_it);
       if (!usable)
         co_return about(usable.error(), "the credential " + s.credential);
       if (!usable->pending) {
@@ -157,10 +159,10 @@ task<result<std::uint64_t>> platform::take(const session& s, const http_request&
                               .amount = static_cast<std::uint32_t>(b.count),
                               .period = b.window});
   }
+  const auto quota_id = beside(s.integration, "quota");
   const auto give_up = now() + longest_quota_wait;
   for (;;) {
-    const auto granted =
-        co_await runtime::ask<actors::quota>(outside_.host, beside(s.integration, "quota"), wanted);
+    const auto granted = co_await runtime::ask<actors::quota>(outside_.host, quota_id, wanted);
     if (granted)
       co_return granted->grant;
     const auto wait = granted.error().retry_after;
@@ -172,7 +174,8 @@ task<result<std::uint64_t>> platform::take(const session& s, const http_request&
 }
 
 task<result<http_response>> platform::send_plainly(http_request r) {
-  auto answer = co_await outside_.web.send({r.method, r.url, r.headers, r.body}, {});
+  const runtime::outbound::request request{r.method, r.url, r.headers, r.body};
+  auto answer = co_await outside_.web.send(request, {});
   if (!answer)
     co_return std::move(answer).error();
   co_return http_response{answer->status, std::move(answer->headers), std::move(answer->body)};
@@ -184,8 +187,8 @@ task<result<http_response>> platform::send(const session& s, http_request r) {
   if (auto proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r);
       !proved)
     co_return std::move(proved).error();
-  const auto passed = co_await runtime::ask<actors::breaker>(outside_.host, breaker_id,
-                                                             protocols::breaker::acquire{});
+  const protocols::breaker::acquire may_i;
+  const auto passed = co_await runtime::ask<actors::breaker>(outside_.host, breaker_id, may_i);
   if (!passed)
     co_return about(passed.error(), s.integration.name + " failed too often");
   const auto grant = co_await take(s, r);

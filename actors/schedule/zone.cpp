@@ -17,7 +17,9 @@ constexpr std::size_t header_bytes = 44;
 constexpr std::chrono::year followed_until{2200};
 
 failure unreadable(std::string_view why) {
-  return {code::malformed, "the time zone file cannot be read: " + std::string{why}, {},
+  return {code::malformed,
+          "the time zone file cannot be read: " + std::string{why},
+          {},
           "Install the system's tzdata package again."};
 }
 
@@ -113,8 +115,8 @@ bool zone::follow(std::string_view text) {
   const auto from = year_month_day{floor<days>(last)}.year();
   for (auto y = from; y < followed_until; ++y) {
     std::array<change, 2> both{
-        change{rule->daylight->begins.in(y) - rule->offset, rule->daylight->offset},
-        change{rule->daylight->ends.in(y) - rule->daylight->offset, rule->offset}};
+        change{rule->daylight->begins.in(y)-rule->offset, rule->daylight->offset},
+        change{rule->daylight->ends.in(y)-rule->daylight->offset, rule->offset}};
     if (both[1].when < both[0].when) // the southern half of the world
       std::swap(both[0], both[1]);
     for (const auto& c : both)

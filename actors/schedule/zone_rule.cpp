@@ -95,8 +95,7 @@ std::chrono::sys_seconds date::in(std::chrono::year y) const {
   if (form == form::month_week_day) {
     const auto m = y / std::chrono::month{static_cast<unsigned>(month)};
     const weekday wanted{static_cast<unsigned>(day)};
-    on = week == 5 ? sys_days{m / wanted[last]}
-                   : sys_days{m / wanted[static_cast<unsigned>(week)]};
+    on = week == 5 ? sys_days{m / wanted[last]} : sys_days{m / wanted[static_cast<unsigned>(week)]};
   } else if (form == form::julian) {
     on += days{day - 1 + (y.is_leap() && day >= 60 ? 1 : 0)};
   } else {

@@ -17,16 +17,17 @@ constexpr std::size_t largest_file = 64u << 10;
 /// database's folder.
 bool well_formed(std::string_view name) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '+' || c == '-' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '+' || c == '-' || c == '/';
   };
   return !name.empty() && name.size() <= longest_name && name.front() != '/' &&
-         name.back() != '/' && name.find("//") == name.npos &&
-         std::ranges::all_of(name, allowed);
+         name.back() != '/' && name.find("//") == name.npos && std::ranges::all_of(name, allowed);
 }
 
 result<zone> read(const std::string& name) {
-  const failure unknown{code::malformed, "there is no time zone of this name on this machine", {},
+  const failure unknown{code::malformed,
+                        "there is no time zone of this name on this machine",
+                        {},
                         "Use an IANA name such as Europe/Berlin, or UTC."};
   if (!well_formed(name))
     return unknown;

@@ -1,6 +1,6 @@
-// The machine's time zones by their IANA names. A zone is a constant of the machine, like the length
-// of a month: its file is read when it is first named and kept as long as the process lives, so that
-// deciding with it is deciding with the same value every time. New rules need a restart.
+// The machine's time zones by their IANA names. A zone is a constant of the machine, like the
+// length of a month: its file is read when it is first named and kept as long as the process lives,
+// so that deciding with it is deciding with the same value every time. New rules need a restart.
 #pragma once
 
 #include "actors/schedule/zone.hpp"

@@ -231,9 +231,9 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                    .cursor = stored->cursor,
                                    .last = stored->last,
                                    .expected = expected}};
+  const protocols::collection::sweep sweep{e.by.name, asked.run};
   while (stored->last && marks) {
-    const auto swept = co_await runtime::ask<collection>(
-        host_, into, protocols::collection::sweep{e.by.name, asked.run});
+    const auto swept = co_await runtime::ask<collection>(host_, into, sweep);
     if (!swept)
       co_return answer(trouble(asked, {.why = swept.error(), .transient = true}));
     if (swept->done) {

@@ -1,5 +1,5 @@
-# tenon_commands(<library> FROM <folder>): every .cpp of the folder is one command of the program; its
-# function declare_<file> enters the generated catalog (nodes/cli/catalog.hpp).
+# tenon_commands(<library> FROM <folder>): every .cpp of the folder is one command of the program;
+# its function declare_<file> enters the generated catalog (nodes/cli/catalog.hpp).
 function(tenon_commands library)
   cmake_parse_arguments(arg "" "FROM" "" ${ARGN})
   file(GLOB commands CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${arg_FROM}/*.cpp)

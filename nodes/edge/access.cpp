@@ -4,7 +4,6 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <random>
 
 namespace tenon::nodes::edge {
 namespace {
@@ -129,13 +128,8 @@ key_hash hash_of(std::string_view key) {
   return h;
 }
 
-verified_keys::verified_keys(std::size_t most, span fresh) : most_{most}, fresh_{fresh} {
-  std::random_device device;
-  seed_ = std::uint64_t{device()} << 32 | device();
-}
-
 std::shared_ptr<const principal> verified_keys::find(std::string_view key, moment now) {
-  const auto hash = std::hash<std::string_view>{}(key) ^ seed_;
+  const auto hash = std::hash<std::string_view>{}(key);
   const std::lock_guard lock{guard_};
   const auto at = by_hash_.find(hash);
   if (at == by_hash_.end() || !same_bytes(at->second->key, key))
@@ -153,14 +147,14 @@ std::shared_ptr<const principal> verified_keys::find(std::string_view key, momen
 void verified_keys::add(std::string_view key, std::shared_ptr<const principal> who,
                         std::optional<moment> expires, moment now) {
   const auto until = std::min(now + fresh_, expires.value_or(moment::max()));
-  const auto hash = std::hash<std::string_view>{}(key) ^ seed_;
+  const auto hash = std::hash<std::string_view>{}(key);
   const std::lock_guard lock{guard_};
   if (const auto at = by_hash_.find(hash); at != by_hash_.end()) {
     in_order_.erase(at->second);
     by_hash_.erase(at);
   }
   if (in_order_.size() >= most_) {
-    by_hash_.erase(std::hash<std::string_view>{}(in_order_.back().key) ^ seed_);
+    by_hash_.erase(std::hash<std::string_view>{}(in_order_.back().key));
     in_order_.pop_back();
   }
   in_order_.push_front({std::string{key}, std::move(who), until});
@@ -174,7 +168,7 @@ void verified_keys::forget(std::string_view id) {
       ++at;
       continue;
     }
-    by_hash_.erase(std::hash<std::string_view>{}(at->key) ^ seed_);
+    by_hash_.erase(std::hash<std::string_view>{}(at->key));
     at = in_order_.erase(at);
   }
 }

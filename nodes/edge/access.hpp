@@ -96,7 +96,7 @@ key_hash hash_of(std::string_view key);
 /// `fresh`, so a revoked key works for at most that long (`forget` ends it at once).
 class verified_keys {
 public:
-  verified_keys(std::size_t most, span fresh);
+  verified_keys(std::size_t most, span fresh) : most_{most}, fresh_{fresh} {}
 
   std::shared_ptr<const principal> find(std::string_view key, moment now);
   void add(std::string_view key, std::shared_ptr<const principal>, std::optional<moment> expires,
@@ -113,7 +113,6 @@ private:
 
   std::size_t most_;
   span fresh_;
-  std::uint64_t seed_; // so that nobody can aim keys at one bucket
   std::mutex guard_;
   entries in_order_; // of use
   std::unordered_map<std::uint64_t, entries::iterator> by_hash_;

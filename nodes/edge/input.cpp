@@ -41,6 +41,8 @@ void connection::read_more() {
 }
 
 void connection::make_room() {
+  if (state_ == state::lingering)
+    used_ = filled_; // nothing is parsed any more
   const auto unused = filled_ - used_;
   bool alone = chunk_.use_count() == 1;
   if (alone) {
@@ -55,8 +57,6 @@ void connection::make_room() {
   else if (last_read_ < smallest_chunk / 2)
     wanted = smallest_chunk;
   wanted = std::max(wanted, unused + least_room);
-  if (state_ == state::lingering)
-    used_ = filled_;
   if (alone && wanted <= capacity_ && (unused == 0 || filled_ == capacity_)) {
     std::memmove(chunk_.get(), chunk_.get() + used_, unused);
   } else if (chunk_ && capacity_ - filled_ >= least_room) {

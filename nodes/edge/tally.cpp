@@ -40,6 +40,7 @@ void tally::count(unsigned lane, const compiled_route* route, unsigned status,
   p.buckets[static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin())] +=
       1;
   p.seconds += seconds;
+  ++p.observed;
   if (!p.dirty) {
     p.dirty = true;
     l.dirty.push_back(index);
@@ -53,10 +54,15 @@ void tally::turn_ended(unsigned lane) {
     for (std::size_t i = 0; i < classes; ++i)
       if (p.requests[i] != 0)
         meters_[index].requests[i]->Increment(p.requests[i]);
-    meters_[index].latency->ObserveMultiple(p.buckets, p.seconds);
+    // Many at once touch every bucket; one alone touches its own.
+    if (p.observed == 1)
+      meters_[index].latency->Observe(p.seconds);
+    else
+      meters_[index].latency->ObserveMultiple(p.buckets, p.seconds);
     p.requests = {};
     std::ranges::fill(p.buckets, 0.0);
     p.seconds = 0;
+    p.observed = 0;
     p.dirty = false;
   }
   l.dirty.clear();

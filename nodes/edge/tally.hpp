@@ -32,6 +32,7 @@ private:
     std::array<unsigned, classes> requests{};
     std::vector<double> buckets;
     double seconds = 0;
+    unsigned observed = 0;
     bool dirty = false;
   };
   struct alignas(64) lane_counts {

@@ -48,7 +48,8 @@ start_both() {
     --db "$built/chinook.sqlite" --key chinook-sample-key >"$work/api.log" 2>&1 &
   api_pid=$!
   "$built/tenon" node --data "$work/data" --http "127.0.0.1:$(port_near 7400)" \
-    --port-file "$work/node.port" --allow-network 127.0.0.0/8 >"$work/node.log" 2>&1 &
+    --port-file "$work/node.port" --allow-network 127.0.0.0/8 --allow-files "$built" \
+    >"$work/node.log" 2>&1 &
   node_pid=$!
   await "$api_pid" "$work/api.log" test -s "$work/api.port"
   await "$node_pid" "$work/node.log" test -s "$work/node.port"
@@ -62,12 +63,12 @@ main() {
   local url file name names
   start_both
   local tenon=("$built/tenon" --server "$url")
-  # The samples as they are, but for where the API and the database are on this machine.
+  # The samples as they are, but for the port of the API where 7401 was taken.
   rm -rf "$work/resources"
   mkdir "$work/resources"
   for file in config/samples/quickstart/*.yaml; do
-    sed -e "s|127\.0\.0\.1:7401|127.0.0.1:$(<"$work/api.port")|" \
-      -e "s|out/release/chinook.sqlite|$PWD/$built/chinook.sqlite|" "$file" >"$work/resources/$(basename "$file")"
+    sed "s|127\.0\.0\.1:7401|127.0.0.1:$(<"$work/api.port")|" "$file" \
+      >"$work/resources/$(basename "$file")"
   done
   "${tenon[@]}" apply -f "$work/resources"
   mapfile -t names < <(sed -n '/^kind: sync$/{n;s/^name: //p}' "$work"/resources/*.yaml)

@@ -1,5 +1,6 @@
-// The edge with one small route, for ../edge_benchmark.sh: checks a key, a tenant's limits, routes and
-// counts, as every API request does. Prints its port and a key, and ends with its standard input.
+// The edge with one small route, for ../edge_benchmark.sh: checks a key, a tenant's limits, routes
+// and counts, as every API request does. Prints its port and a key, and ends with its standard
+// input.
 #include "nodes/edge/gateway.hpp"
 #include "nodes/edge/server.hpp"
 

@@ -194,7 +194,8 @@ canned_answer records(const canned_request& r) {
   return {.body =
               second ? R"({"items":[{"key":"3","record":{"name":"c"},"deleted":true}],"next":null})"
                      : R"({"items":[{"key":"1","record":{"name":"a","tags":[1]},"deleted":false},
-                                     {"key":"2","record":{"name":"b"},"deleted":false}],"next":"x"})"};
+                                     {"key":"2","record":{"name":"b"},"deleted":false}],
+                         "next":"x"})"};
 }
 
 TEST(cli_records, shows_the_first_as_a_table_with_what_is_deleted_marked) {

@@ -7,10 +7,10 @@
 //   GET  /records?limit&after&updated_since        like /customers, for generated records
 //   GET  /records_by_number?page&size              like /invoices
 //   GET  /changes?since_seq&limit                  {"data":[…],"last_seq":7,"more":true}
-//   POST /oauth/token                              client_credentials, client in Basic or in the
-//   body POST /admin/touch  {"table","key"|"keys","set":{…}}   changes or makes rows POST
-//   /admin/delete {"table","key"|"keys"} GET  /admin/counters                           requests,
-//   refusals, grants and faults so far
+//   POST /oauth/token                              client_credentials, client in Basic or body
+//   POST /admin/touch  {"table","key"|"keys","set":{…}}    changes or makes rows
+//   POST /admin/delete {"table","key"|"keys"}
+//   GET  /admin/counters                           requests, refusals, grants and faults so far
 //
 // /admin is the test's own door: no key, no limit, no faults, no line in the ledger.
 #pragma once

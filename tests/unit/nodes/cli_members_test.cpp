@@ -29,7 +29,8 @@ TEST(cli_yaml, reads_back_to_what_was_written) {
   const auto original = tenon::read_json(
       R"({"name":"chinook:customers","on":"yes","number":"007","empty":"","date":"2024-01-01",
           "nested":{"list":["a: b","# no","-","x #y",{"k":[1,2.5,true,null],"m":{}}],"none":[]},
-          "lines":"one\ntwo","quote":"it's \"so\"","blank":" x ","minus":-5,"star":"*a","12":"k"})");
+          "lines":"one\ntwo","quote":"it's \"so\"","blank":" x ","minus":-5,"star":"*a",
+          "12":"k"})");
   ASSERT_TRUE(original) << original.error().why;
   const auto text = write_yaml(*original);
   const auto read = tenon::config::read_yaml(text, "written");

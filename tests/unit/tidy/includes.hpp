@@ -39,7 +39,7 @@ inline const std::vector<library> libraries{
     {"kj/", {"protocols/"}},
     {"simdjson.h", {"protocols/"}}, // values and pages are read straight into our own types
     {"yaml-cpp/", {"config/"}},
-    {"caf/", {"runtime/"}},
+    {"caf/", {"runtime/", "nodes/node/"}}, // where the one actor system is made
     {"caf/io/", {"cluster/"}}, // CAF's network: nobody speaks it unless nodes are to meet
     {"raft.h", {"cluster/"}},
     {"raft/", {"cluster/"}},

@@ -45,6 +45,14 @@ TEST(readmes, mention_every_part_of_their_folder) {
       of_a_folder);
 }
 
+// What is shown must be what is there, or it is copied and does not work.
+TEST(readmes, show_the_sample_connector_whole) {
+  const auto shown = read_source("README.md").lines;
+  auto connector = read_source("config/samples/quickstart/chinook_api.yaml").lines;
+  std::erase_if(connector, [](const auto& line) { return line.starts_with('#'); });
+  EXPECT_FALSE(std::ranges::search(shown, connector).empty());
+}
+
 TEST(readmes, headings_out_of_order_are_found) {
   std::string text = "# actors\n";
   for (const auto& heading : headings)

@@ -9,10 +9,7 @@ namespace fs = std::filesystem;
 
 // A writer that commits in the usual way is through by then; longer is the sync's own back-off.
 constexpr int busy_ms = 500;
-// The virtual machine's instructions between two looks, and how often a page may be looked at: some
-// tens of seconds, counted in work so that it does not hang on the machine's load.
 constexpr int instructions_per_look = 1'000'000;
-constexpr int looks = 3'000;
 // A row is in memory while it is read.
 constexpr int max_row_bytes = 256 << 20;
 constexpr int max_columns = 2'000;
@@ -45,7 +42,7 @@ std::string in_quotes(std::string_view identifier) {
 result<fs::path> allowed_file(const std::string& written, const std::vector<fs::path>& roots) {
   if (roots.empty())
     return failure{code::forbidden, "this node reads no files", place_of("file"), allow_remedy};
-  std::optional<fs::path> absent;
+  bool absent = false, led_out = false;
   for (const auto& root : roots) {
     std::error_code wrong;
     const auto real_root = fs::canonical(root, wrong);
@@ -53,18 +50,20 @@ result<fs::path> allowed_file(const std::string& written, const std::vector<fs::
       continue;
     // An absolute path takes the place of the root.
     const auto file = fs::weakly_canonical(real_root / written, wrong);
-    if (wrong || !below(file, real_root))
+    if (wrong || !below(file, real_root)) {
+      led_out = led_out || fs::path{written}.is_relative();
       continue;
+    }
     const auto kind = fs::status(file, wrong).type();
     if (kind == fs::file_type::regular)
       return file;
     if (kind != fs::file_type::not_found)
       return failure{code::malformed, written + " is no file", place_of("file"),
                      "Name the database file itself."};
-    absent = file;
+    absent = true;
   }
   // What lies elsewhere is forbidden whether it exists or not: the answer must not tell.
-  if (!absent)
+  if (!absent || led_out)
     return failure{code::forbidden, written + " is not in a directory that this node may read",
                    place_of("file"), allow_remedy};
   return failure{code::not_found, "there is no file " + written, place_of("file"),
@@ -123,9 +122,10 @@ void statement::bind(int parameter, const cell& c) {
     sqlite3_bind_blob64(s, parameter, o->bytes.data(), o->bytes.size(), SQLITE_TRANSIENT);
 }
 
-result<std::unique_ptr<database>> database::open(const fs::path& file, std::stop_token stop) {
+result<std::unique_ptr<database>> database::open(const fs::path& file, std::stop_token stop,
+                                                 int million_instructions) {
   std::unique_ptr<database> db{new database{file, std::move(stop)}};
-  db->looks_left_ = looks;
+  db->looks_left_ = million_instructions;
   sqlite3* raw = nullptr;
   // The path has no link left in it; one that appears since is somebody leading us astray.
   const int opened =

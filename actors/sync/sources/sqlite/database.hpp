@@ -60,7 +60,10 @@ private:
 class database {
 public:
   /// Inside a read transaction, so that everything that is asked is true of the same moment.
-  static result<std::unique_ptr<database>> open(const std::filesystem::path&, std::stop_token);
+  /// A query gives up after so many times a million instructions of SQLite's machine: some tens of
+  /// seconds, counted in work so that it does not hang on the load of the node.
+  static result<std::unique_ptr<database>> open(const std::filesystem::path&, std::stop_token,
+                                                int million_instructions = 3'000);
 
   result<statement> prepare(const std::string& sql, const std::vector<cell>& parameters = {});
   /// `column` of every row.
@@ -84,7 +87,7 @@ private:
 
   const std::filesystem::path file_;
   const std::stop_token stop_;
-  int looks_left_;
+  int looks_left_ = 0;
   std::unique_ptr<sqlite3, closer> held_;
 };
 

@@ -1,0 +1,128 @@
+// What every kind of source keeps to, whatever it reads: a crash may come after any page, and then
+// that page, or the one after it, is asked for again by what was written down.
+#include "actors/sync/sources/sqlite.hpp"
+#include "tests/support/source_reading.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace tenon::actors {
+namespace {
+
+using tests::lines;
+using tests::source_reading;
+
+/// One kind, reading something of several pages that stands still.
+struct candidate {
+  std::string name;
+  std::function<std::unique_ptr<source>()> open;
+  std::string cursor{}; // of an earlier run
+};
+
+void PrintTo(const candidate& c, std::ostream* onto) {
+  *onto << c.name;
+}
+
+runtime::workers& blocking() {
+  static runtime::workers threads{{.threads = 2}};
+  return threads;
+}
+
+candidate sqlite(std::string name, object more, std::string cursor = {}) {
+  object options{{"file", TENON_CHINOOK}, {"page_size", 40}};
+  for (const auto& [option, v] : more)
+    options[option] = v;
+  const auto open = [options] {
+    auto opened = sqlite_source({{"/"}, blocking()})->open({"acme", "sync", "any"}, options);
+    EXPECT_TRUE(opened);
+    return *std::move(opened);
+  };
+  return {std::move(name), open, std::move(cursor)};
+}
+
+std::vector<candidate> candidates() {
+  return {
+      sqlite("sqlite_by_key", {{"table", "Invoice"}, {"key", "InvoiceId"}}),
+      sqlite(
+          "sqlite_by_two_keys",
+          {{"table", "PlaylistTrack"}, {"key", list{"PlaylistId", "TrackId"}}, {"page_size", 500}}),
+      sqlite("sqlite_by_cursor",
+             {{"table", "Invoice"}, {"key", "InvoiceId"}, {"cursor", "InvoiceDate"}},
+             R"({"column":"InvoiceDate","at":"2010-06-01 00:00:00"})"),
+      sqlite("sqlite_by_a_cursor_with_nulls",
+             {{"table", "Track"}, {"key", "TrackId"}, {"cursor", "Composer"}, {"page_size", 200}},
+             R"({"column":"Composer","at":"M"})"),
+  };
+}
+
+class sources : public ::testing::TestWithParam<candidate> {
+protected:
+  /// What is asked for the page after `p`, or for the first.
+  page_request after(const source_page* p) const {
+    page_request wanted{.sync = {"acme", "sync", "any"}, .cursor = GetParam().cursor};
+    if (p) {
+      wanted.position = p->position;
+      wanted.cursor = p->cursor;
+    }
+    return wanted;
+  }
+};
+
+TEST_P(sources, give_the_rest_when_they_are_resumed_after_any_page) {
+  const auto pages = source_reading{GetParam().open()}.run(after(nullptr));
+  ASSERT_GT(pages.size(), 2u);
+  for (std::size_t i = 0; i + 1 < pages.size(); ++i) {
+    const auto rest = source_reading{GetParam().open()}.run(after(&pages[i]));
+    const std::vector<source_page> expected{pages.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                            pages.end()};
+    ASSERT_EQ(lines(rest), lines(expected)) << "after page " << i;
+    EXPECT_EQ(rest.back().cursor, expected.back().cursor);
+  }
+}
+
+TEST_P(sources, give_the_same_page_when_it_is_asked_for_twice) {
+  source_reading reading{GetParam().open()};
+  const source_page* before = nullptr;
+  const auto pages = reading.run(after(nullptr));
+  for (const auto& p : pages) {
+    const auto again = reading.page(after(before));
+    EXPECT_EQ(lines({again}), lines({p}));
+    EXPECT_EQ(again.position, p.position);
+    EXPECT_EQ(again.cursor, p.cursor);
+    EXPECT_EQ(again.bytes, p.bytes);
+    EXPECT_EQ(again.expected, p.expected);
+    EXPECT_EQ(again.complete, p.complete);
+    EXPECT_EQ(again.last, p.last);
+    before = &p;
+  }
+}
+
+TEST_P(sources, say_at_the_beginning_how_much_there_will_be_or_nothing) {
+  const auto pages = source_reading{GetParam().open()}.run(after(nullptr));
+  std::uint64_t count = 0;
+  for (const auto& p : pages)
+    count += p.records.size() + p.letters.size() + p.filtered;
+  for (const auto& p : pages)
+    EXPECT_TRUE(p.expected == count || p.expected == 0) << p.expected << " of " << count;
+}
+
+TEST_P(sources, give_each_key_once_in_a_run) {
+  std::vector<std::string> keys;
+  for (const auto& p : source_reading{GetParam().open()}.run(after(nullptr)))
+    for (const auto& r : p.records)
+      keys.push_back(r.key);
+  std::ranges::sort(keys);
+  EXPECT_EQ(std::ranges::adjacent_find(keys), keys.end());
+}
+
+TEST_P(sources, need_only_the_last_page_cursor_to_begin_the_next_run) {
+  const auto first = source_reading{GetParam().open()}.run(after(nullptr));
+  const auto next = source_reading{GetParam().open()}.run({.cursor = first.back().cursor});
+  EXPECT_EQ(next.back().cursor, first.back().cursor); // nothing has changed
+}
+
+INSTANTIATE_TEST_SUITE_P(every, sources, ::testing::ValuesIn(candidates()),
+                         [](const auto& each) { return each.param.name; });
+
+} // namespace
+} // namespace tenon::actors
