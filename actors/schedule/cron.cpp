@@ -50,9 +50,10 @@ constexpr bool has(std::uint64_t bits, unsigned n) {
   return (bits >> n & 1) != 0;
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return (x >= 'a' && x <= 'z' ? x - 'a' + 'A' : x) == (y >= 'a' && y <= 'z' ? y - 'a' + 'A' : y);
+/// Whether a word says this name, which is in capitals.
+bool says(std::string_view word, std::string_view name) {
+  return std::ranges::equal(word, name, [](char x, char capital) {
+    return (x >= 'a' && x <= 'z' ? x - 'a' + 'A' : x) == capital;
   });
 }
 
@@ -84,7 +85,7 @@ std::optional<unsigned> read_number(std::string_view text) {
 
 result<unsigned> read_value(word w, const field_kind& kind) {
   for (std::size_t i = 0; i < kind.names.size(); ++i)
-    if (same_name(w.text, kind.names[i]))
+    if (says(w.text, kind.names[i]))
       return kind.least + static_cast<unsigned>(i);
   const auto n = read_number(w.text);
   if (n && *n >= kind.least && *n <= kind.most)
