@@ -154,6 +154,14 @@ value collection::status(const protocols::collection::state& s) {
                 {"feeds", std::move(feeds)}};
 }
 
+collection::decision<collection::describe> collection::on(const state& s, const describe& c,
+                                                          moment now) {
+  if (s.record.exists || s.feeds.empty())
+    return resource::on(s, c, now);
+  // Nobody configured it: a sync began to store, which is enough.
+  return reply(described{.spec = "{}", .status = write_json(status(s))});
+}
+
 collection::decision<collection::store> collection::on(const state& s, const store& c, moment now) {
   const auto* feed = find_feed(s, c.feed);
   if (!feed && s.feeds.size() >= max_feeds)

@@ -25,6 +25,7 @@ struct collection : resource<collection, protocols::collection> {
   static value status(const protocols::collection::state&);
 
   using resource::on;
+  static decision<describe> on(const state&, const describe&, moment now);
   static decision<store> on(const state&, const store&, moment now);
   static decision<sweep> on(const state&, const sweep&, moment now);
   static decision<protocols::collection::position>

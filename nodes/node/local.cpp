@@ -78,13 +78,15 @@ std::string client_key(const std::filesystem::path& file, const std::string& fre
   return key && key->is<std::string>() ? *key->as<std::string>() : "";
 }
 
-void leave_pointer(const cli::node_options& o, const node& n, const std::string& address) {
-  const auto file = std::filesystem::path{o.data} / "client.json";
+std::string url_of(const cli::node_options& o, const node& n, const std::string& address) {
   const auto host = address.find(':') == std::string::npos ? address : '[' + address + ']';
-  const auto text =
-      write_json(object{{"server", (o.tls_certificate.empty() ? "http://" : "https://") + host +
-                                       ':' + std::to_string(n.port())},
-                        {"key", client_key(file, n.new_key())}});
+  return (o.tls_certificate.empty() ? "http://" : "https://") + host + ':' +
+         std::to_string(n.port());
+}
+
+void leave_pointer(const cli::node_options& o, const node& n, const std::string& url) {
+  const auto file = std::filesystem::path{o.data} / "client.json";
+  const auto text = write_json(object{{"server", url}, {"key", client_key(file, n.new_key())}});
   for (const auto& to : {file, cli::pointer_file()})
     if (auto written = write_private(to, text); !written)
       runtime::log::warn("node.no_pointer", {{"file", to.string()}, {"why", written.error().why}});
@@ -124,7 +126,10 @@ int run_node(const cli::node_options& o) {
   if (!started)
     return complain(started.error());
   auto& n = **started;
-  leave_pointer(o, n, listen->first);
+  const auto url = url_of(o, n, listen->first);
+  leave_pointer(o, n, url);
+  std::printf("%s\n", url.c_str());
+  std::fflush(stdout);
   if (!o.port_file.empty())
     if (auto written = write_private(o.port_file, std::to_string(n.port()) + '\n'); !written)
       return complain(written.error());
