@@ -8,6 +8,14 @@
 #include <algorithm>
 
 namespace tenon::runtime {
+namespace {
+
+/// What shares a placement shares a supervisor: an integration with its quota, breaker, credential.
+std::string supervisor_of(const identity& id) {
+  return id.tenant + '/' + id.name.substr(0, id.name.find(':'));
+}
+
+} // namespace
 
 cell_metrics::cell_metrics(meters& m, std::string_view kind)
     : commands{m.count("tenon_actor_commands_total", "Commands decided.",
@@ -194,8 +202,7 @@ void host::wake_at(cell& c, moment when) {
 
 after_crash host::crashed(const identity& id, std::string_view) {
   const std::lock_guard hold{supervision_guard_};
-  const auto [it, fresh] =
-      supervisors_.try_emplace(id.tenant + '/' + id.name.substr(0, id.name.find(':')));
+  const auto [it, fresh] = supervisors_.try_emplace(supervisor_of(id));
   if (fresh)
     it->second.policy = options_.supervision;
   const double random = std::uniform_real_distribution{}(random_);
@@ -203,6 +210,13 @@ after_crash host::crashed(const identity& id, std::string_view) {
   if (v.gives_up)
     log::error("actor.quarantined", {{"actor", to_string(id)}});
   return {!v.gives_up, v.after};
+}
+
+std::uint32_t host::restarts_left(const identity& id) const {
+  const std::lock_guard hold{supervision_guard_};
+  const auto it = supervisors_.find(supervisor_of(id));
+  return it == supervisors_.end() ? options_.supervision.restarts
+                                  : it->second.restarts_left(clock_.now());
 }
 
 std::size_t host::loaded_count() const {
@@ -223,7 +237,7 @@ std::vector<actor_view> host::loaded(std::string_view tenant, std::size_t limit)
         continue;
       const auto& c = as_cell(ref);
       views.push_back({id, c.phase(), c.where().partition, c.waiting(), c.decided_commands(),
-                       c.crash_count(), options_.supervision.restarts});
+                       c.crash_count(), restarts_left(id)});
     }
   }
   std::ranges::sort(views, {}, &actor_view::id);

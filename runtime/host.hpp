@@ -115,6 +115,7 @@ private:
   shard& shard_of(const identity& id) const;
   cell_ref find(const identity&) const;
   result<cell_ref> find_or_wake(const identity&);
+  std::uint32_t restarts_left(const identity&) const;
   void recover(partition_number);
   void checkpoint(partition_number);
   void wake_due();
@@ -129,7 +130,7 @@ private:
   performers performers_;
   mutable std::array<shard, 64> shards_;
   std::vector<std::unique_ptr<partition>> partitions_;
-  std::mutex supervision_guard_;
+  mutable std::mutex supervision_guard_;
   std::map<std::string, supervision::supervisor> supervisors_;
   std::mt19937_64 random_{std::random_device{}()};
   std::atomic<bool> stopping_{false};

@@ -124,6 +124,7 @@ TEST(host, quarantines_after_too_many_crashes_until_an_operator_restarts) {
     node.clock.advance(span{1000});
   EXPECT_EQ(future.get().error().code, code::unavailable);
   EXPECT_EQ(node.ask<tally>(ann, wire::peek{}).error().code, code::unavailable);
+  EXPECT_EQ(node.host().loaded("acme", 1).front().phase, "quarantined");
   ASSERT_TRUE(node.host().operate(ann, runtime::host::operation::restart));
   const auto back = until([&] { return node.ask<tally>(ann, wire::peek{}); },
                           [](const auto& r) { return r.has_value(); });
