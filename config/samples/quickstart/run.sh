@@ -15,12 +15,17 @@ fail() {
 work=out/quickstart
 api_pid='' node_pid=''
 
+# Both are asked to end; whoever has not after 15 seconds is ended.
 # shellcheck disable=SC2317 # called by the trap
 stop_both() {
   trap - EXIT INT TERM
-  local pid
+  local pid until=$((SECONDS + 15))
   for pid in $node_pid $api_pid; do
     kill -TERM "$pid" 2>/dev/null || true
+  done
+  for pid in $node_pid $api_pid; do
+    while kill -0 "$pid" 2>/dev/null && ((SECONDS < until)); do sleep 0.05; done
+    ! kill -KILL "$pid" 2>/dev/null || echo "run: process $pid had to be ended by force" >&2
   done
   wait || true
 }
