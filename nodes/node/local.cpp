@@ -15,7 +15,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 namespace tenon::nodes {
@@ -145,11 +144,7 @@ int run_node(const cli::node_options& o) {
   runtime::log::info("node.stopping", {{"signal", signal}});
   // What is acknowledged is durable long before this; an end that takes too long is cut short,
   // which the next start takes like a kill.
-  std::thread{[] {
-    std::this_thread::sleep_for(std::chrono::seconds{20});
-    runtime::log::error("node.stop_overdue");
-    std::_Exit(75);
-  }}.detach();
+  ::alarm(20);
   started->reset();
   runtime::log::info("node.stopped");
   return static_cast<int>(exit_code::done);
