@@ -110,27 +110,6 @@ TEST(host, restarts_an_actor_that_crashes_and_parks_the_command_that_kills_it) {
   }
 }
 
-TEST(host, quarantines_after_too_many_crashes_until_an_operator_restarts) {
-  runtime::host_options options;
-  options.supervision.restarts = 1;
-  hosted node{tests::tally_kinds(), options};
-  node.begin();
-  node.done<tally>(ann, wire::add{5});
-  std::promise<result<wire::sum>> answered;
-  auto future = answered.get_future();
-  node.host().ask<tally>(ann, wire::crash{"deciding"},
-                         [&](auto r) { answered.set_value(std::move(r)); });
-  while (future.wait_for(std::chrono::milliseconds{1}) == std::future_status::timeout)
-    node.clock.advance(span{1000});
-  EXPECT_EQ(future.get().error().code, code::unavailable);
-  EXPECT_EQ(node.ask<tally>(ann, wire::peek{}).error().code, code::unavailable);
-  EXPECT_EQ(node.host().loaded("acme", 1).front().phase, "quarantined");
-  ASSERT_TRUE(node.host().operate(ann, runtime::host::operation::restart));
-  const auto back = until([&] { return node.ask<tally>(ann, wire::peek{}); },
-                          [](const auto& r) { return r.has_value(); });
-  EXPECT_EQ(back->sum, 5u);
-}
-
 TEST(host, delivers_a_durable_message_exactly_once_over_restarts) {
   hosted node{tests::tally_kinds()};
   node.begin();
