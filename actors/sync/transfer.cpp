@@ -108,9 +108,11 @@ public:
     return same ? p : nullptr;
   }
 
+  // The lambda is a temporary of the statement that waits, so it must own nothing: GCC 12 would
+  // release it twice. `p` is the frame's, and is not touched once the guard is let go.
   task<result<page_or_trouble>> wait(place p) {
     co_return co_await runtime::callback<page_or_trouble>(
-        [this, p](runtime::completion<page_or_trouble> done) {
+        [this, &p](runtime::completion<page_or_trouble> done) {
           std::optional<page_or_trouble> read;
           {
             const std::lock_guard hold{guard_};
