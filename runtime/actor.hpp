@@ -18,7 +18,7 @@
 
 #include "protocols/codec.hpp"
 #include "protocols/identity.hpp"
-#include "runtime/metrics.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <concepts>
 #include <optional>

@@ -2,7 +2,7 @@
 // folder; nothing registers itself.
 #pragma once
 
-#include "runtime/body.hpp"
+#include "runtime/hosting/body.hpp"
 
 #include <functional>
 #include <span>

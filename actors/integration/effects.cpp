@@ -69,7 +69,7 @@ private:
     const auto written = read_json(asked.secrets);
     const auto* secrets = written ? written->as<object>() : nullptr;
     // Named, not written into the call: GCC 12 mishandles aggregate temporaries of an awaiting
-    // statement (runtime/task.hpp).
+    // statement (runtime/tasks/task.hpp).
     const identity integration{by.tenant, "integration", asked.integration};
     const object known = secrets ? *secrets : object{};
     const auto session = co_await platform_.enter_with(integration, known);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "actors/integration/platform.hpp"
-#include "runtime/performer.hpp"
-#include "runtime/workers.hpp"
+#include "runtime/hosting/performer.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <memory>
 

@@ -7,7 +7,7 @@
 #include "actors/quota.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
-#include "runtime/asking.hpp"
+#include "runtime/tasks/asking.hpp"
 
 namespace tenon::actors::connectors {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "actors/integration/interpreter.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/host.hpp"
+#include "runtime/hosting/host.hpp"
 #include "runtime/outbound/client.hpp"
-#include "runtime/timer.hpp"
+#include "runtime/tasks/timer.hpp"
 
 #include <map>
 #include <memory>

@@ -6,7 +6,7 @@
 #include "protocols/collection.hpp"
 #include "protocols/identity.hpp"
 #include "protocols/value.hpp"
-#include "runtime/task.hpp"
+#include "runtime/tasks/task.hpp"
 
 #include <memory>
 #include <string>

@@ -5,8 +5,8 @@
 #include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
-#include "runtime/asking.hpp"
 #include "runtime/expression/expression.hpp"
+#include "runtime/tasks/asking.hpp"
 
 #include <algorithm>
 

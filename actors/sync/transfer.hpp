@@ -6,9 +6,9 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
-#include "runtime/host.hpp"
-#include "runtime/timer.hpp"
-#include "runtime/workers.hpp"
+#include "runtime/hosting/host.hpp"
+#include "runtime/tasks/timer.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <map>
 #include <memory>

@@ -4,8 +4,8 @@
 
 #include "actors/sync/source.hpp"
 #include "nodes/edge/route.hpp"
-#include "runtime/host.hpp"
-#include "runtime/metrics.hpp"
+#include "runtime/hosting/host.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <functional>
 #include <string>

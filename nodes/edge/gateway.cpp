@@ -3,7 +3,7 @@
 #include "nodes/edge/openapi.hpp"
 #include "nodes/edge/problem.hpp"
 #include "protocols/json.hpp"
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <exception>
 

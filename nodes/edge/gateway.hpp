@@ -8,7 +8,7 @@
 #include "nodes/edge/service.hpp"
 #include "nodes/edge/tally.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/metrics.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <memory>
 #include <string>

@@ -3,7 +3,7 @@
 #include "nodes/edge/connection.hpp"
 #include "nodes/edge/link.hpp"
 #include "nodes/edge/wire.hpp"
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <boost/asio/post.hpp>
 

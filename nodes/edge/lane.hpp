@@ -6,7 +6,7 @@
 #include "nodes/edge/reply.hpp"
 #include "nodes/edge/service.hpp"
 #include "nodes/edge/wheel.hpp"
-#include "runtime/metrics.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <utility>
 

@@ -3,7 +3,7 @@
 #include "nodes/edge/lane.hpp"
 #include "nodes/edge/problem.hpp"
 #include "nodes/edge/wire.hpp"
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
 

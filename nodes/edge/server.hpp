@@ -4,7 +4,7 @@
 #include "nodes/edge/options.hpp"
 #include "nodes/edge/service.hpp"
 #include "protocols/failure.hpp"
-#include "runtime/metrics.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "nodes/edge/router.hpp"
-#include "runtime/metrics.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <array>
 #include <chrono>

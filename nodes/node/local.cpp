@@ -5,9 +5,9 @@
 #include "nodes/cli/exit_code.hpp"
 #include "nodes/node/node.hpp"
 #include "protocols/json.hpp"
-#include "runtime/log.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/store/examination.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <charconv>
 #include <csignal>

@@ -9,8 +9,8 @@
 #include "nodes/edge/gateway.hpp"
 #include "nodes/edge/server.hpp"
 #include "nodes/node/keys.hpp"
-#include "runtime/log.hpp"
 #include "runtime/store/data_directory.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

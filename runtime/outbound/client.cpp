@@ -1,7 +1,7 @@
 #include "runtime/outbound/client.hpp"
 
-#include "runtime/log.hpp"
 #include "runtime/outbound/exchange.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>

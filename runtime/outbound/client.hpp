@@ -7,13 +7,13 @@
 // anything else is for runtime/outbound/retry.hpp and the caller.
 #pragma once
 
-#include "runtime/metrics.hpp"
 #include "runtime/outbound/answer.hpp"
 #include "runtime/outbound/guard.hpp"
 #include "runtime/outbound/message.hpp"
 #include "runtime/outbound/pool.hpp"
 #include "runtime/outbound/resolver.hpp"
-#include "runtime/task.hpp"
+#include "runtime/tasks/task.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <functional>
 #include <memory>

@@ -20,7 +20,7 @@ using headers = std::vector<std::pair<std::string, std::string>>;
 /// The first of that name, whatever its case.
 std::optional<std::string_view> find_header(const headers&, std::string_view name);
 
-// Not an aggregate, on purpose: see `awaiting` in runtime/task.hpp.
+// Not an aggregate, on purpose: see `awaiting` in runtime/tasks/task.hpp.
 struct request {
   request() = default;
   request(std::string m, std::string u, outbound::headers h = {}, blob b = {})

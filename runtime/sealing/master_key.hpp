@@ -3,7 +3,7 @@
 // "VERSION:" in front (none: version 1). `openssl rand -base64 32` makes one.
 #pragma once
 
-#include "runtime/sealing.hpp"
+#include "runtime/sealing/sealing.hpp"
 
 #include <filesystem>
 #include <string>

@@ -9,10 +9,10 @@
 #pragma once
 
 #include "runtime/journal.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/store/environment.hpp"
 #include "runtime/store/journal_file.hpp"
 #include "runtime/store/log_map.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <atomic>
 #include <condition_variable>

@@ -7,12 +7,12 @@
 // written before its row, which replay makes good.
 #pragma once
 
-#include "runtime/metrics.hpp"
 #include "runtime/state.hpp"
 #include "runtime/store/environment.hpp"
 #include "runtime/store/pending_state.hpp"
 #include "runtime/store/state_file.hpp"
 #include "runtime/store/state_key.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <atomic>
 #include <condition_variable>

@@ -1,5 +1,5 @@
 // Sealing and opening short secrets. Goal: 200,000 a second on one thread.
-#include "runtime/sealing.hpp"
+#include "runtime/sealing/sealing.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,7 +1,7 @@
 // Randomness that can be repeated: bytes that count up.
 #pragma once
 
-#include "runtime/sealing.hpp"
+#include "runtime/sealing/sealing.hpp"
 
 namespace tenon::tests {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "protocols/ensure.hpp"
-#include "runtime/host.hpp"
+#include "runtime/hosting/host.hpp"
 #include "tests/support/volatile_journal.hpp"
 #include "tests/support/volatile_state.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
-#include "runtime/workers.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <gtest/gtest.h>
 

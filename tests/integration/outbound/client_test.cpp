@@ -1,7 +1,7 @@
 #include "tests/integration/outbound/loopback_server.hpp"
 #include "tests/integration/outbound/outside.hpp"
 
-#include "runtime/workers.hpp"
+#include "runtime/tasks/workers.hpp"
 
 namespace tenon::tests {
 namespace {

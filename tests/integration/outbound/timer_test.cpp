@@ -1,6 +1,6 @@
-#include "runtime/timer.hpp"
+#include "runtime/tasks/timer.hpp"
 
-#include "runtime/workers.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <gtest/gtest.h>
 

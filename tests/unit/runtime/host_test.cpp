@@ -1,5 +1,5 @@
 #include "protocols/dead_letters.hpp"
-#include "runtime/host.hpp"
+#include "runtime/hosting/host.hpp"
 #include "tests/support/hosted.hpp"
 #include "tests/support/tally_actor.hpp"
 

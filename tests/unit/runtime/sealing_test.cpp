@@ -1,4 +1,4 @@
-#include "runtime/sealing.hpp"
+#include "runtime/sealing/sealing.hpp"
 
 #include "protocols/json.hpp"
 #include "runtime/sealing/aes_gcm.hpp"

@@ -1,7 +1,7 @@
-#include "runtime/task.hpp"
+#include "runtime/tasks/task.hpp"
 
-#include "runtime/timer.hpp"
-#include "runtime/workers.hpp"
+#include "runtime/tasks/timer.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <gtest/gtest.h>
 

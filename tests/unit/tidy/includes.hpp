@@ -49,7 +49,7 @@ inline const std::vector<library> libraries{
     {"zlib.h", {"runtime/outbound/"}},
     {"boost/", {"runtime/outbound/", "nodes/"}},
     {"openssl/",
-     {"runtime/outbound/", "runtime/expression/functions/", "runtime/sealing", "nodes/"}},
+     {"runtime/outbound/", "runtime/expression/functions/", "runtime/sealing/", "nodes/"}},
     {"sqlite3.h", {"actors/sync/sources/"}},
     {"CLI/", {"nodes/cli/"}},
     {"gtest/", {}},

@@ -15,8 +15,8 @@ TEST(includes, follow_the_tables_everywhere) {
 }
 
 TEST(includes, of_a_folder_above_are_found_with_their_line) {
-  EXPECT_EQ(said("runtime/cell.cpp", "// One.\n#include \"runtime/cell.hpp\"\n"
-                                     "#include \"actors/quota.hpp\"\n"),
+  EXPECT_EQ(said("runtime/hosting/cell.cpp", "// One.\n#include \"runtime/cell.hpp\"\n"
+                                             "#include \"actors/quota.hpp\"\n"),
             "3: runtime may not include actors\n");
   EXPECT_EQ(said("actors/sync.cpp", "  #  include \"cluster/link.hpp\"\n"),
             "1: actors may not include cluster\n");
@@ -42,14 +42,15 @@ TEST(includes, begin_at_the_root) {
 TEST(includes, of_a_closed_part_come_from_its_friends_alone) {
   const auto* store = "#include \"runtime/store/local_journal.hpp\"";
   EXPECT_EQ(said("actors/sync.cpp", store), "1: runtime/store/ is closed to actors\n");
-  EXPECT_EQ(said("runtime/host.cpp", store), "1: runtime/store/ is closed to runtime\n");
+  EXPECT_EQ(said("runtime/hosting/host.cpp", store), "1: runtime/store/ is closed to runtime\n");
   EXPECT_EQ(said("runtime/store/local_state.cpp", store), "");
   EXPECT_EQ(said("nodes/main.cpp", store), "");
 }
 
 TEST(includes, of_a_library_come_from_where_it_is_wrapped) {
   EXPECT_EQ(said("actors/sync.cpp", "#include <lmdb.h>"), "1: <lmdb.h> may not be seen here\n");
-  EXPECT_EQ(said("runtime/cell.cpp", "#include <lmdb.h>"), "1: <lmdb.h> may not be seen here\n");
+  EXPECT_EQ(said("runtime/hosting/cell.cpp", "#include <lmdb.h>"),
+            "1: <lmdb.h> may not be seen here\n");
   EXPECT_EQ(said("runtime/store/environment.cpp", "#include <lmdb.h>"), "");
   EXPECT_EQ(said("nodes/edge/lane.cpp", "#include <boost/asio.hpp>"), "");
   EXPECT_EQ(said("actors/sync/sources/sqlite.cpp", "#include <sqlite3.h>"), "");
@@ -59,21 +60,23 @@ TEST(includes, of_a_library_come_from_where_it_is_wrapped) {
 }
 
 TEST(includes, of_a_library_go_by_the_most_particular_row) {
-  EXPECT_EQ(said("runtime/host.cpp", "#include <caf/actor_system.hpp>"), "");
-  EXPECT_EQ(said("runtime/host.cpp", "#include <caf/io/middleman.hpp>"),
+  EXPECT_EQ(said("runtime/hosting/host.cpp", "#include <caf/actor_system.hpp>"), "");
+  EXPECT_EQ(said("runtime/hosting/host.cpp", "#include <caf/io/middleman.hpp>"),
             "1: <caf/io/middleman.hpp> may not be seen here\n");
 }
 
 TEST(includes, of_an_unknown_library_ask_for_a_row) {
-  EXPECT_EQ(said("runtime/host.cpp", "#include <fmt/core.h>"),
+  EXPECT_EQ(said("runtime/hosting/host.cpp", "#include <fmt/core.h>"),
             "1: no row of the table of libraries says who may include <fmt/core.h>\n");
-  EXPECT_EQ(said("runtime/host.cpp", "#include <sys/uio.h>\n#include <unistd.h>\n#include <map>"),
-            "");
+  EXPECT_EQ(
+      said("runtime/hosting/host.cpp", "#include <sys/uio.h>\n#include <unistd.h>\n#include <map>"),
+      "");
 }
 
 TEST(includes, that_are_only_written_about_do_not_count) {
-  EXPECT_EQ(said("runtime/host.cpp", "// #include <lmdb.h>\nauto s = \"#include <lmdb.h>\";\n"
-                                     "#included <lmdb.h>\n#include lmdb\n#include <lmdb.h"),
+  EXPECT_EQ(said("runtime/hosting/host.cpp",
+                 "// #include <lmdb.h>\nauto s = \"#include <lmdb.h>\";\n"
+                 "#included <lmdb.h>\n#include lmdb\n#include <lmdb.h"),
             "");
 }
 

@@ -83,7 +83,7 @@ TEST(readmes, what_is_no_path_is_left_alone) {
   for (const auto* quoted : {"/api/v1", "./dev run", "<name>_test.cpp", "out/release", "sync",
                              "GET /readyz", "kind/{name}", "tenon apply -f a.yaml"})
     EXPECT_FALSE(names_a_path(quoted)) << quoted;
-  for (const auto* quoted : {"sync/", "runtime/cell.hpp", "cell.hpp", "README.md"})
+  for (const auto* quoted : {"sync/", "runtime/hosting/cell.hpp", "cell.hpp", "README.md"})
     EXPECT_TRUE(names_a_path(quoted)) << quoted;
 }
 

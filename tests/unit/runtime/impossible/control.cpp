@@ -1,7 +1,7 @@
 // The actor that the others in this folder get wrong in one place each. This one compiles, so that
 // what stops the others is their mistake and not the way they are compiled.
 #include "protocols/breaker.hpp"
-#include "runtime/body.hpp"
+#include "runtime/hosting/body.hpp"
 
 using namespace tenon;
 

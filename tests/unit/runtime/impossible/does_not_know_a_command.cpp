@@ -1,6 +1,6 @@
 // expected: no matching function for call to .*door::on[(]
 #include "protocols/breaker.hpp"
-#include "runtime/body.hpp"
+#include "runtime/hosting/body.hpp"
 
 using namespace tenon;
 

@@ -1,6 +1,6 @@
 // expected: cannot convert .*breaker_types::succeeded.* to .*breaker::failed
 #include "protocols/breaker.hpp"
-#include "runtime/body.hpp"
+#include "runtime/hosting/body.hpp"
 
 using namespace tenon;
 

@@ -4,7 +4,7 @@
 // are bounded by the calls themselves, still come in.
 #pragma once
 
-#include "runtime/envelope.hpp"
+#include "runtime/hosting/envelope.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,6 +1,6 @@
-#include "runtime/host.hpp"
+#include "runtime/hosting/host.hpp"
 
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/make_actor.hpp>

@@ -1,4 +1,4 @@
-#include "runtime/workers.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <algorithm>
 

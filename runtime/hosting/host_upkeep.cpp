@@ -1,7 +1,7 @@
 // What the host does by the clock: checkpoints, deadlines of sleepers, idle actors, and the end.
-#include "runtime/host.hpp"
+#include "runtime/hosting/host.hpp"
 
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
 #include <condition_variable>

@@ -1,4 +1,4 @@
-#include "runtime/supervision.hpp"
+#include "runtime/hosting/supervision.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include "protocols/blob.hpp"
 #include "protocols/failure.hpp"
-#include "runtime/trace.hpp"
+#include "runtime/telemetry/trace.hpp"
 
 #include <chrono>
 #include <memory>

@@ -3,7 +3,7 @@
 // from its state.
 #pragma once
 
-#include "runtime/task.hpp"
+#include "runtime/tasks/task.hpp"
 
 #include <chrono>
 #include <condition_variable>

@@ -1,9 +1,9 @@
 // How a cell gets its actor back: from the stored row and the journal, at first and after a crash.
-#include "runtime/cell.hpp"
+#include "runtime/hosting/cell.hpp"
 
 #include "protocols/codec.hpp"
 #include "protocols/dead_letters.hpp"
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
 

@@ -13,9 +13,9 @@
 // Durability is the journal's, scheduling is CAF's, everything else around it is `surroundings`.
 #pragma once
 
-#include "runtime/ledger.hpp"
-#include "runtime/mailbox.hpp"
-#include "runtime/surroundings.hpp"
+#include "runtime/hosting/ledger.hpp"
+#include "runtime/hosting/mailbox.hpp"
+#include "runtime/hosting/surroundings.hpp"
 
 #include <caf/local_actor.hpp>
 #include <caf/resumable.hpp>

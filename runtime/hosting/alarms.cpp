@@ -1,4 +1,4 @@
-#include "runtime/alarms.hpp"
+#include "runtime/hosting/alarms.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include "protocols/json.hpp"
 

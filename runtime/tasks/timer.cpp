@@ -1,4 +1,4 @@
-#include "runtime/timer.hpp"
+#include "runtime/tasks/timer.hpp"
 
 #include <algorithm>
 

@@ -17,7 +17,7 @@
 #pragma once
 
 #include "protocols/failure.hpp"
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <atomic>
 #include <coroutine>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/catalog.hpp"
-#include "runtime/envelope.hpp"
+#include "runtime/hosting/envelope.hpp"
 #include "runtime/journal.hpp"
 #include "runtime/state.hpp"
 

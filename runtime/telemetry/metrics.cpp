@@ -1,4 +1,4 @@
-#include "runtime/metrics.hpp"
+#include "runtime/telemetry/metrics.hpp"
 
 #include <prometheus/text_serializer.h>
 

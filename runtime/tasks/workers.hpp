@@ -2,7 +2,7 @@
 // place but no thread. Not for work that blocks for long: that has threads of its own.
 #pragma once
 
-#include "runtime/task.hpp"
+#include "runtime/tasks/task.hpp"
 
 #include <condition_variable>
 #include <deque>

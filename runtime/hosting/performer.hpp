@@ -1,7 +1,7 @@
 // Whoever does what actors ask of the outside. One performer for each effect's name.
 #pragma once
 
-#include "runtime/surroundings.hpp"
+#include "runtime/hosting/surroundings.hpp"
 
 #include <functional>
 #include <map>

@@ -1,8 +1,8 @@
 // Asking actors from a task: `auto granted = co_await ask<quota>(host, id, quota::take{…});`
 #pragma once
 
-#include "runtime/host.hpp"
-#include "runtime/task.hpp"
+#include "runtime/hosting/host.hpp"
+#include "runtime/tasks/task.hpp"
 
 namespace tenon::runtime {
 

@@ -1,4 +1,4 @@
-#include "runtime/mailbox.hpp"
+#include "runtime/hosting/mailbox.hpp"
 
 namespace tenon::runtime {
 

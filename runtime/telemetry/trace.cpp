@@ -1,4 +1,4 @@
-#include "runtime/trace.hpp"
+#include "runtime/telemetry/trace.hpp"
 
 #include <algorithm>
 #include <span>

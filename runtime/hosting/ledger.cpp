@@ -1,4 +1,4 @@
-#include "runtime/ledger.hpp"
+#include "runtime/hosting/ledger.hpp"
 
 #include <algorithm>
 #include <set>

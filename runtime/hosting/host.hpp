@@ -6,11 +6,11 @@
 // somebody speaks to them.
 #pragma once
 
-#include "runtime/alarms.hpp"
-#include "runtime/cell.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/performer.hpp"
-#include "runtime/supervision.hpp"
+#include "runtime/hosting/alarms.hpp"
+#include "runtime/hosting/cell.hpp"
+#include "runtime/hosting/performer.hpp"
+#include "runtime/hosting/supervision.hpp"
 
 #include <caf/actor_system.hpp>
 

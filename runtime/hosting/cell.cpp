@@ -1,7 +1,7 @@
-#include "runtime/cell.hpp"
+#include "runtime/hosting/cell.hpp"
 
 #include "protocols/codec.hpp"
-#include "runtime/log.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>
