@@ -29,6 +29,9 @@ struct CellEntry {
 
   numbered @6 :UInt64;
   # The highest number given to a send or call so far.
+
+  sealed @7 :Data;
+  # Of a kind that holds secrets: the whole entry, sealed. Beside it only the identity is readable.
 }
 
 struct CellSend {
@@ -38,6 +41,8 @@ struct CellSend {
 
   to @1 :Text;
   command @2 :Data;
+  trace @3 :Text;
+  # The traceparent of what caused it; empty when nothing did.
 }
 
 struct CellCall {
@@ -49,6 +54,8 @@ struct CellCall {
   # Which performer: "sync.transfer".
 
   request @2 :Data;
+  trace @3 :Text;
+  # The traceparent of what caused it; empty when nothing did.
 }
 
 struct CellReceipt {

@@ -15,7 +15,8 @@ struct DeadLettersCommand {
       # "tenant/kind/name" of the actor it was meant for.
       name @1 :Text;
       # The command's type: "sync.run".
-      command @2 :Data;
+      command @2 :Data $T.secret;
+      # May be a command that carried secrets: it is kept sealed, and never shown.
       crash @3 :Text;
     }
     list :group $T.reply("Page") {
@@ -38,7 +39,7 @@ struct DeadLettersLetter {
   # Grows; never used twice in a tenant.
   actor @1 :Text;
   name @2 :Text;
-  command @3 :Data;
+  command @3 :Data $T.secret;
   crash @4 :Text;
   # Its first 4096 bytes.
   parkedAtMs @5 :Int64;

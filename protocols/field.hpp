@@ -10,6 +10,9 @@
 
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
 
 namespace tenon::protocols {
 
@@ -42,6 +45,32 @@ template <class T>
 concept is_enumeration = requires {
   names_of<T>::type_name;
 };
+
+namespace field_parts {
+template <class T> struct secrets_of {
+  static bool held() {
+    bool any = false;
+    if constexpr (is_structure<T>) {
+      const T x{};
+      T::each(x, [&](const field& f, const auto& member) {
+        any = any || f.secret || secrets_of<std::remove_cvref_t<decltype(member)>>::held();
+      });
+    }
+    return any;
+  }
+};
+template <class T> struct secrets_of<std::optional<T>> : secrets_of<T> {};
+template <class T> struct secrets_of<std::vector<T>> : secrets_of<T> {};
+template <class... Ts> struct secrets_of<std::variant<Ts...>> {
+  static bool held() { return (secrets_of<Ts>::held() || ...); }
+};
+} // namespace field_parts
+
+/// Whether something in such a value, however deep, must never be shown. For types without cycles,
+/// as those of schemas for storage are.
+template <class T> bool holds_secrets() {
+  return field_parts::secrets_of<T>::held();
+}
 
 template <class T> constexpr std::string_view type_name_of() {
   if constexpr (is_structure<T>)

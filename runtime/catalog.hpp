@@ -13,6 +13,7 @@ namespace tenon::runtime {
 struct kind {
   std::string_view name;
   runtime::keeps keeps;
+  bool secret; // its events or its state hold secrets: everything it writes is sealed
   /// Made once per node; every body of the kind counts into it.
   std::shared_ptr<void> (*make_metrics)(meters&);
   std::unique_ptr<body> (*make)(void* metrics);
@@ -22,6 +23,8 @@ using catalog = std::vector<kind>;
 
 template <class Actor> kind describe(std::string_view name) {
   return {name, Actor::keeps,
+          protocols::holds_secrets<typename Actor::protocol_state>() ||
+              protocols::holds_secrets<typename Actor::event>(),
           [](meters& m) -> std::shared_ptr<void> {
             if constexpr (requires { typename Actor::metrics; })
               return std::make_shared<typename Actor::metrics>(m);

@@ -19,6 +19,7 @@ struct node_options {
   std::string log_level = "info";
   std::vector<std::string> allow_networks; // CIDR: private networks that integrations may call
   std::vector<std::string> allow_files;    // directories that syncs may read
+  std::string master_key;                  // a file; empty: the environment's or the node's own
 };
 
 struct check_options {

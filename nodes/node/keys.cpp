@@ -1,12 +1,11 @@
 #include "nodes/node/keys.hpp"
 
+#include "nodes/node/private_file.hpp"
 #include "protocols/json.hpp"
 
-#include <fcntl.h>
 #include <fstream>
 #include <openssl/rand.h>
 #include <sstream>
-#include <unistd.h>
 
 namespace tenon::nodes {
 namespace {
@@ -36,21 +35,6 @@ std::optional<edge::key_hash> unhex(std::string_view text) {
     hash[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return hash;
-}
-
-result<void> write_file(const std::filesystem::path& file, const std::string& text) {
-  const auto beside = file.string() + ".new";
-  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return failure{code::unavailable, "cannot write the keys", beside,
-                   "Check permissions and space."};
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fsync(fd) == 0;
-  ::close(fd);
-  if (!written || ::rename(beside.c_str(), file.c_str()) != 0)
-    return failure{code::unavailable, "cannot write the keys", file.string(),
-                   "Check permissions and space."};
-  return {};
 }
 
 result<edge::stored_key> read_key(const value& v, const std::string& file) {
@@ -117,7 +101,7 @@ result<opened_keys> open_keys(const std::filesystem::path& data, const std::stri
                         {"hash", hex(made->kept.hash)},
                         {"tenant", made->kept.tenant},
                         {"role", edge::name_of(made->kept.role)}});
-  if (auto written = write_file(file, write_json_pretty(object{{"keys", std::move(kept)}}));
+  if (auto written = write_private_file(file, write_json_pretty(object{{"keys", std::move(kept)}}));
       !written)
     return std::move(written).error();
   opened.fresh = std::move(made->text);

@@ -3,7 +3,9 @@
 #include "nodes/cli/access.hpp"
 #include "nodes/cli/api.hpp"
 #include "nodes/cli/exit_code.hpp"
+#include "nodes/node/master_key.hpp"
 #include "nodes/node/node.hpp"
+#include "nodes/node/private_file.hpp"
 #include "protocols/json.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/store/examination.hpp"
@@ -14,7 +16,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tenon::nodes {
@@ -51,18 +52,6 @@ result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& te
   return std::pair{address, port};
 }
 
-result<void> write_private(const std::filesystem::path& file, const std::string& text) {
-  const auto beside = file.string() + "." + std::to_string(::getpid());
-  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return failure{code::unavailable, "cannot write", beside};
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::close(fd);
-  if (!written || ::rename(beside.c_str(), file.c_str()) != 0)
-    return failure{code::unavailable, "cannot write", file.string()};
-  return {};
-}
-
 /// The key for this machine's client: the one just made, or what an earlier start left.
 std::string client_key(const std::filesystem::path& file, const std::string& fresh) {
   if (!fresh.empty())
@@ -88,7 +77,7 @@ void leave_pointer(const cli::node_options& o, const node& n, const std::string&
   const auto file = std::filesystem::path{o.data} / "client.json";
   const auto text = write_json(object{{"server", url}, {"key", client_key(file, n.new_key())}});
   for (const auto& to : {file, cli::pointer_file()})
-    if (auto written = write_private(to, text); !written)
+    if (auto written = write_private_file(to, text); !written)
       runtime::log::warn("node.no_pointer", {{"file", to.string()}, {"why", written.error().why}});
 }
 
@@ -119,6 +108,7 @@ int run_node(const cli::node_options& o) {
                          .tls_certificate = o.tls_certificate,
                          .tls_key = o.tls_key,
                          .allow_networks = o.allow_networks,
+                         .master_key = o.master_key,
                          .owner_key = environment("TENON_OWNER_KEY")};
   for (const auto& directory : o.allow_files)
     settings.allow_files.emplace_back(directory);
@@ -131,7 +121,7 @@ int run_node(const cli::node_options& o) {
   std::printf("%s\n", url.c_str());
   std::fflush(stdout);
   if (!o.port_file.empty())
-    if (auto written = write_private(o.port_file, std::to_string(n.port()) + '\n'); !written)
+    if (auto written = write_private_file(o.port_file, std::to_string(n.port()) + '\n'); !written)
       return complain(written.error());
   if (!n.new_key().empty())
     std::fprintf(stderr, "The owner's key, shown this once: %s\n", n.new_key().c_str());
@@ -182,13 +172,18 @@ int back_up(const cli::backup_options& o) {
     if (o.json)
       std::printf("%s\n", write_json(object{{"to", o.to}}).c_str());
     else
-      std::printf("backed up %s to %s\n", o.data.c_str(), o.to.c_str());
+      std::printf(
+          "backed up %s to %s\n"
+          "the master key is not in it: keep it (master.key, unless you gave one) elsewhere\n",
+          o.data.c_str(), o.to.c_str());
     return static_cast<int>(exit_code::done);
   };
   runtime::meters unseen;
   auto opened = runtime::store::data_directory::open({.directory = o.data}, unseen);
   if (opened) {
     if (auto copied = (*opened)->backup(o.to); !copied)
+      return complain(copied.error());
+    if (auto copied = copy_key_check(o.data, o.to); !copied)
       return complain(copied.error());
     return told();
   }
@@ -206,10 +201,14 @@ int back_up(const cli::backup_options& o) {
 int restore_data(const cli::restore_options& o) {
   if (auto done = runtime::store::restore(o.from, o.data); !done)
     return complain(done.error());
+  if (auto done = copy_key_check(o.from, o.data); !done)
+    return complain(done.error());
   if (o.json)
     std::printf("%s\n", write_json(object{{"restored", o.data}}).c_str());
   else
-    std::printf("restored %s from %s\n", o.data.c_str(), o.from.c_str());
+    std::printf("restored %s from %s\n"
+                "put its master key back before you start the node\n",
+                o.data.c_str(), o.from.c_str());
   return static_cast<int>(exit_code::done);
 }
 

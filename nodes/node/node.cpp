@@ -9,6 +9,7 @@
 #include "nodes/edge/gateway.hpp"
 #include "nodes/edge/server.hpp"
 #include "nodes/node/keys.hpp"
+#include "nodes/node/master_key.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/telemetry/log.hpp"
 
@@ -55,6 +56,9 @@ struct node::parts {
   runtime::meters meters;
   node_readiness ready;
   std::unique_ptr<runtime::store::data_directory> data;
+  std::filesystem::path directory;
+  runtime::system_entropy random;
+  std::optional<runtime::seal> seal;
   actor_settings settings;
   caf::actor_system system;
   std::optional<runtime::host> host;
@@ -85,6 +89,11 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   if (!data)
     return std::move(data).error();
   p->data = *std::move(data);
+  p->directory = s.data;
+  auto master_keys = open_master_keys(s.data, s.master_key, p->random);
+  if (!master_keys)
+    return std::move(master_keys).error();
+  p->seal.emplace(*std::move(master_keys), p->random);
   auto keys = open_keys(s.data, s.owner_key);
   if (!keys)
     return std::move(keys).error();
@@ -106,7 +115,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->workers.emplace(runtime::workers::limits{.threads = threads});
 
   auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
-                               p->clock, p->meters);
+                               *p->seal, p->clock, p->meters);
   auto& platform =
       p->platform.emplace(actors::connectors::outside{host, *p->web, *p->timer, p->clock});
   p->sources.push_back(actors::connector_source(platform));
@@ -124,6 +133,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       [parts](std::string into, std::function<void(result<void>)> done) {
         auto copying = [](node::parts& all, std::string to) -> runtime::task<result<nothing_more>> {
           if (auto copied = all.data->backup(to); !copied)
+            co_return std::move(copied).error();
+          if (auto copied = copy_key_check(all.directory, to); !copied)
             co_return std::move(copied).error();
           co_return nothing_more{};
         };

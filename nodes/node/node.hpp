@@ -23,6 +23,7 @@ struct node_settings {
   std::string tls_key;
   std::vector<std::string> allow_networks;        // CIDR: private networks that may be called
   std::vector<std::filesystem::path> allow_files; // directories that syncs may read
+  std::filesystem::path master_key;               // a file; empty: see nodes/node/master_key.hpp
   std::string owner_key; // instead of a drawn one; empty: drawn at the first start
 };
 

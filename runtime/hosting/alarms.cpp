@@ -11,18 +11,22 @@ alarms::~alarms() {
 }
 
 void alarms::at(moment when, std::function<void()> what) {
-  add({when, 0, span{0}, std::move(what)});
+  add(dates_, when, span{0}, std::move(what));
+}
+
+void alarms::after(span delay, std::function<void()> what) {
+  add(delays_, clock_.steady() + delay, span{0}, std::move(what));
 }
 
 void alarms::every(span interval, std::function<void()> what) {
-  add({clock_.now() + interval, 0, interval, std::move(what)});
+  add(delays_, clock_.steady() + interval, interval, std::move(what));
 }
 
-void alarms::add(waiting w) {
+template <class Point>
+void alarms::add(waiting_list<Point>& list, Point when, span interval, std::function<void()> what) {
   const std::lock_guard hold{guard_};
-  w.order = ++order_;
-  const bool sooner = queue_.empty() || w.when < queue_.top().when;
-  queue_.push(std::move(w));
+  const bool sooner = list.empty() || when < list.top().when;
+  list.push({when, ++order_, interval, std::move(what)});
   if (sooner)
     changed_.notify_one();
 }
@@ -37,30 +41,42 @@ void alarms::stop() {
     thread_.join();
 }
 
+template <class Point>
+bool alarms::run_first(waiting_list<Point>& list, std::unique_lock<std::mutex>& hold) {
+  constexpr bool steady = std::is_same_v<Point, steady_point>;
+  const auto now = [this] {
+    if constexpr (steady)
+      return clock_.steady();
+    else
+      return clock_.now();
+  };
+  if (list.empty() || list.top().when > now())
+    return false;
+  auto first = list.top();
+  list.pop();
+  hold.unlock();
+  first.what();
+  hold.lock();
+  if (first.interval > span{0}) {
+    // From now, not from when it was due: after a pause it runs once, not once for each interval.
+    first.when = now() + first.interval;
+    first.order = ++order_;
+    list.push(std::move(first));
+  }
+  return true;
+}
+
 void alarms::run() {
   std::unique_lock hold{guard_};
   while (!stopping_) {
-    if (queue_.empty()) {
-      changed_.wait(hold);
+    if (run_first(delays_, hold) || run_first(dates_, hold))
       continue;
-    }
-    const auto now = clock_.now();
-    if (queue_.top().when > now) {
-      const span wait = std::min<span>(queue_.top().when - now, std::chrono::seconds{1});
-      changed_.wait_for(hold, wait);
-      continue;
-    }
-    auto next = queue_.top();
-    queue_.pop();
-    hold.unlock();
-    next.what();
-    hold.lock();
-    if (next.interval > span{0}) {
-      // From now, not from when it was due: after a pause it runs once, not once for each interval.
-      next.when = clock_.now() + next.interval;
-      next.order = ++order_;
-      queue_.push(std::move(next));
-    }
+    std::chrono::nanoseconds wait = std::chrono::seconds{1};
+    if (!delays_.empty())
+      wait = std::min<std::chrono::nanoseconds>(wait, delays_.top().when - clock_.steady());
+    if (!dates_.empty())
+      wait = std::min<std::chrono::nanoseconds>(wait, dates_.top().when - clock_.now());
+    changed_.wait_for(hold, std::max(wait, std::chrono::nanoseconds{0}));
   }
 }
 

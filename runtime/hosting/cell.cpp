@@ -23,6 +23,10 @@ constexpr std::size_t gate_bound = 64;
 constexpr std::size_t outbox_bound = 10'000;
 // A collection's records are handed to the store early, so that memory does not follow the data.
 constexpr std::size_t unsaved_rows_bytes = 4u << 20;
+// Between two looks at commands that wait for something: whether the store has caught up, which it
+// does in milliseconds and tells nobody; whether the asker has stopped waiting.
+constexpr span store_look{10};
+constexpr span patience_look = std::chrono::seconds{1};
 
 } // namespace
 
@@ -94,7 +98,7 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
     o(*this);
   if (at() == spoilt && gate_.empty() && !unappended_)
     reload();
-  if (at() == waiting_to_restart && seat_.around.now() >= restart_at_)
+  if (at() == waiting_to_restart && seat_.around.steady() >= restart_at_)
     go(awake);
   if (body_ && (noticed & static_cast<std::uint8_t>(attention::clock)))
     send_out(); // what could not be delivered before
@@ -108,32 +112,63 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
   if (body_ && body_->rows() && body_->rows()->unsaved_bytes() > unsaved_rows_bytes)
     save();
   if (retiring_ && gate_.empty() && !unappended_) {
-    save();
+    const auto first_kept = save();
     mailbox_.close();
-    return leave(unit);
+    return leave(unit, first_kept);
   }
   const bool asked_to_leave = noticed & static_cast<std::uint8_t>(attention::passivate);
   if (asked_to_leave && gate_.empty() && !unappended_)
     save();
   if (asked_to_leave && may_leave() && mailbox_.close_if_empty())
-    return leave(unit);
-  if (seat_.around.congested() && mailbox_.size() > 0)
-    seat_.around.wake_at(*this, seat_.around.now() + span{10});
-  return mailbox_.rest(!works()) ? awaiting_message : resume_later;
+    return leave(unit, 0);
+  // Commands may wait while the cell rests if whatever holds them back wakes it later: the journal,
+  // an order, an alarm. A quarantined cell is woken by nothing else, so none may wait.
+  const bool held = at() != quarantined && !works();
+  if (held)
+    refuse_expired();
+  const auto look = takes_commands() ? store_look : patience_look;
+  if (!mailbox_.rest(held))
+    return resume_later;
+  // Another thread may have the cell now, but we still hold it.
+  if (held && mailbox_.size() > 0)
+    look_again_after(look);
+  return awaiting_message;
 }
 
-caf::resumable::resume_result cell::leave(caf::execution_unit* unit) {
+void cell::look_again_after(span delay) {
+  const auto now = seat_.around.steady().time_since_epoch();
+  const auto when = std::chrono::nanoseconds{now + delay}.count();
+  const auto set = looks_again_.load(std::memory_order_relaxed);
+  if (set > std::chrono::nanoseconds{now}.count() && set <= when)
+    return; // an earlier look is coming
+  looks_again_.store(when, std::memory_order_relaxed);
+  seat_.around.wake_after(*this, delay);
+}
+
+void cell::refuse_expired() {
+  for (auto chain = mailbox_.take_expired(std::chrono::steady_clock::now()); chain;) {
+    auto e = std::move(chain);
+    chain = std::move(e->next);
+    e->answer(failure{code::timed_out, "it waited longer than the asker would"});
+  }
+}
+
+caf::resumable::resume_result cell::leave(caf::execution_unit* unit, std::uint64_t first_kept) {
   go(asleep);
   seat_.around.left(*this);
   cleanup(caf::exit_reason::normal, unit);
   if (retiring_)
-    std::exchange(retiring_, nullptr)();
+    std::exchange(retiring_, nullptr)(first_kept);
   return done;
 }
 
-bool cell::works() const {
+bool cell::takes_commands() const {
   return !retiring_ && (at() == awake || at() == asleep) && !suspended_ && !unappended_ &&
-         gate_.size() < gate_bound && !seat_.around.congested();
+         gate_.size() < gate_bound;
+}
+
+bool cell::works() const {
+  return takes_commands() && !seat_.around.congested();
 }
 
 void cell::work() {
@@ -203,6 +238,8 @@ bool cell::decide(batch& b, envelope& e) {
   }
   if (ledger_.outbox_size() + b.entry.sends.size() > outbox_bound)
     return false;
+  const trace_scope working{e.trace};
+  deciding_ = e.trace;
   auto d = body_->decide(e.command, seat_.around.now());
   if (!d.reply)
     seat_.metrics.refusals.Increment();
@@ -234,15 +271,16 @@ void cell::gather(batch& b, decided&& d) {
       name = id_.name;
   }
   std::ranges::move(d.events, std::back_inserter(entry.events));
+  const auto trace = deciding_ ? to_traceparent(deciding_) : std::string{};
   for (auto& s : d.sends) {
     s.to = beside(id_, std::move(s.to));
     if (s.durable)
-      entry.sends.push_back({++entry.numbered, to_string(s.to), std::move(s.command)});
+      entry.sends.push_back({++entry.numbered, to_string(s.to), std::move(s.command), trace});
     else
       b.out.notes.push_back(std::move(s));
   }
   for (auto& c : d.calls) {
-    entry.calls.push_back({++entry.numbered, std::string{c.effect}, std::move(c.request)});
+    entry.calls.push_back({++entry.numbered, std::string{c.effect}, std::move(c.request), trace});
     b.out.calls.push_back(entry.numbered);
   }
 }
@@ -251,6 +289,7 @@ void cell::fire_deadlines(batch& b) {
   if (armed_ == moment{} || seat_.around.now() < armed_)
     return;
   armed_ = {};
+  deciding_ = {};
   const auto now = seat_.around.now();
   for (const auto& d : body_->due()) {
     if (d.at > now)
@@ -260,122 +299,6 @@ void cell::fire_deadlines(batch& b) {
       ensure(left.at != d.at || !(left.command == d.command),
              "a deadline is still there after it was told");
   }
-}
-
-void cell::commit(batch& b) {
-  auto& entry = b.entry;
-  const bool journaled = !entry.events.empty() || !entry.sends.empty() || !entry.calls.empty() ||
-                         !entry.settled.empty() || !entry.received.empty();
-  if (!journaled) {
-    if (b.out.answers.empty() && b.out.notes.empty())
-      return;
-    b.out.index = last_index_; // waits for what it may have seen
-    b.out.since = std::chrono::steady_clock::now();
-    if (gate_.empty() && !unappended_)
-      open(b.out);
-    else
-      gate_.push_back(std::move(b.out));
-    return;
-  }
-  entry.identity = to_string(id_);
-  if (entry.numbered == 0)
-    entry.numbered = ledger_.numbered();
-  b.out.numbered = entry.numbered;
-  ledger_.take_in(entry);
-  if (seat_.kind.keeps == keeps::history)
-    unsaved_events_.insert(unsaved_events_.end(), entry.events.begin(), entry.events.end());
-  append(protocols::encode(entry), std::move(b.out));
-}
-
-void cell::append(blob entry, promise p) {
-  if (unsaved_.empty())
-    seat_.around.dirty(*this); // before the entry exists, so that no checkpoint can miss it
-  p.since = std::chrono::steady_clock::now();
-  if (!std::exchange(holds_self_, true))
-    intrusive_ptr_add_ref_impl(); // the journal knows us until the gate is empty
-  const auto index = seat_.around.log().append(seat_.partition, seat_.term, entry, *this);
-  if (index) {
-    unappended_ = nullptr;
-    last_index_ = p.index = *index;
-    unsaved_.push_back(*index);
-    gate_.push_back(std::move(p));
-    open_gate(); // it may already be durable
-    return;
-  }
-  // The journal is full or the partition has moved. The state is ahead of the log, so nothing is
-  // decided until the entry is in; if the partition has moved the host takes this cell down.
-  unappended_ = std::make_unique<std::pair<blob, promise>>(std::move(entry), std::move(p));
-  seat_.around.wake_at(*this, seat_.around.now() + index.error().retry_after.value_or(span{5}));
-}
-
-void cell::open_gate() {
-  const auto through = durable_.load(std::memory_order_acquire);
-  std::size_t opened = 0;
-  for (; opened < gate_.size() && gate_[opened].index <= through; ++opened) {
-    auto& p = gate_[opened];
-    seat_.metrics.journal_seconds.Observe(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - p.since).count());
-    open(p);
-  }
-  gate_.erase(gate_.begin(), gate_.begin() + static_cast<std::ptrdiff_t>(opened));
-  if (gate_.empty() && !unappended_ && std::exchange(holds_self_, false))
-    intrusive_ptr_release_impl(); // the worker still holds us
-}
-
-void cell::open(promise& p) {
-  for (auto& [answer, reply] : p.answers)
-    answer(std::move(reply));
-  for (auto& note : p.notes) {
-    auto e = std::make_unique<envelope>();
-    e->command = std::move(note.command);
-    seat_.around.send(note.to, std::move(e));
-  }
-  released_ = std::max(released_, p.numbered);
-  send_out();
-  for (const auto number : p.calls)
-    perform(number, false);
-}
-
-void cell::send_out() {
-  if (ledger_.outbox_size() == 0)
-    return;
-  for (auto& s : ledger_.sendable(released_)) {
-    auto to = parse_identity(s.to);
-    ensure(to.has_value(), "an outbox entry names nobody");
-    auto e = std::make_unique<envelope>();
-    e->command = std::move(s.command);
-    e->from = std::make_unique<envelope::origin>(to_string(id_), s.number);
-    e->answer = answer_once{
-        [keep = caf::strong_actor_ptr{ctrl()}, this, number = s.number](result<blob> r) {
-          tell([number, r = std::move(r)](cell& c) { c.delivered(number, r); });
-        }};
-    seat_.around.send(*to, std::move(e));
-  }
-}
-
-void cell::delivered(std::uint64_t number, const result<blob>& answer) {
-  const bool later = !answer && (answer.error().code == code::overloaded ||
-                                 answer.error().code == code::unavailable ||
-                                 answer.error().code == code::internal);
-  if (later) {
-    ledger_.undelivered(number);
-    seat_.around.wake_at(*this,
-                         seat_.around.now() + answer.error().retry_after.value_or(span{200}));
-    return;
-  }
-  if (!answer)
-    log::warn("actor.message_refused",
-              {{"actor", to_string(id_)}, {"number", number}, {"why", answer.error().why}});
-  ledger_.delivered(number);
-  send_out();
-}
-
-void cell::perform(std::uint64_t number, bool repeated) {
-  const auto* call = ledger_.find_call(number);
-  if (!call || std::ranges::find(performing_, number) != performing_.end())
-    return;
-  performing_.push_back(number);
-  seat_.around.perform({id_, number, call->effect, call->request, repeated});
 }
 
 void cell::arm() {

@@ -67,10 +67,14 @@ public:
   std::uint64_t save();
   void suspend() { suspended_ = true; }
   void unsuspend() { suspended_ = false; }
-  void restart();
+  void restart(); // a quarantined one
+  /// Forgets what is in memory and comes back from what is stored, after a while.
+  void begin_anew(span after);
   value inspect();
-  /// Saves and leaves for good as soon as nothing is on its way to the journal; then calls `gone`.
-  void retire(std::function<void()> gone) { retiring_ = std::move(gone); }
+  /// Saves and leaves for good as soon as nothing is on its way to the journal; then calls `gone`
+  /// with what `save` returned.
+  using farewell = std::function<void(std::uint64_t first_kept)>;
+  void retire(farewell gone) { retiring_ = std::move(gone); }
 
   // CAF's side.
   void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) override;
@@ -99,9 +103,11 @@ private:
   };
 
   void schedule(mailbox::put_result);
-  bool works() const;
+  bool takes_commands() const;
+  bool works() const; // and the store keeps up
   bool load();
   result<void> replay_tail(std::uint64_t after);
+  result<protocols::cell::entry> read_entry(const blob&) const;
   void work();
   bool decide(batch&, envelope&);
   void gather(batch&, decided&&);
@@ -119,8 +125,10 @@ private:
   void park(batch&, std::unique_ptr<envelope> culprit);
   void refuse_everything(const failure&);
   void arm();
+  void refuse_expired();
+  void look_again_after(span);
   bool may_leave() const;
-  resume_result leave(caf::execution_unit*);
+  resume_result leave(caf::execution_unit*, std::uint64_t first_kept);
   void go(phase_index p) { phase_.store(p, std::memory_order_relaxed); }
   phase_index at() const { return phase_.load(std::memory_order_relaxed); }
 
@@ -135,12 +143,13 @@ private:
   std::vector<blob> unsaved_events_;      // of an actor that keeps its history
   std::vector<std::uint64_t> performing_; // calls under way in this process
   std::unique_ptr<envelope> poison_;      // to be parked once reloaded
-  std::function<void()> retiring_;
+  farewell retiring_;
   std::string last_crash_;
   std::uint64_t last_index_ = 0;
   std::uint64_t released_ = 0; // sends up to this number are durable
   moment armed_{};
-  moment restart_at_{};
+  steady_point restart_at_{};
+  trace_context deciding_; // of the command that is being decided
   bool suspended_ = false;
   bool holds_self_ = false;
   std::atomic<phase_index> phase_{asleep};
@@ -149,6 +158,8 @@ private:
   std::atomic<std::uint64_t> commands_{0};
   std::atomic<std::uint32_t> crashes_{0};
   std::atomic<std::int64_t> active_{0};
+  std::atomic<std::int64_t> looks_again_{
+      0}; // nanoseconds of the steady clock; an alarm is set then
 };
 
 } // namespace tenon::runtime

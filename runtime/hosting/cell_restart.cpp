@@ -52,6 +52,14 @@ bool cell::load() {
   return true;
 }
 
+result<protocols::cell::entry> cell::read_entry(const blob& bytes) const {
+  auto entry = protocols::decode<protocols::cell::entry>(bytes);
+  if (!entry || entry->sealed.empty())
+    return entry;
+  const auto opened = seat_.around.seal().open(id_, "entry", entry->sealed);
+  return opened ? protocols::decode<protocols::cell::entry>(*opened) : opened.error();
+}
+
 result<void> cell::replay_tail(std::uint64_t after) {
   auto tail = seat_.around.tail_of(seat_.partition, id_);
   tail.insert(tail.end(), unsaved_.begin(), unsaved_.end());
@@ -67,7 +75,7 @@ result<void> cell::replay_tail(std::uint64_t after) {
   seat_.around.log().read(seat_.partition, tail, [&](const journal_entry& logged) {
     if (!outcome)
       return;
-    auto entry = protocols::decode<protocols::cell::entry>(logged.bytes);
+    auto entry = read_entry(logged.bytes);
     if (!entry) {
       outcome = std::move(entry).error();
       return;
@@ -106,10 +114,10 @@ void cell::crash(batch& b, std::unique_ptr<envelope> culprit, std::unique_ptr<en
   }
   mailbox_.put_back(std::move(rest));
   const auto verdict = seat_.around.crashed(id_, why);
-  restart_at_ = verdict.restart ? seat_.around.now() + verdict.after : moment::max();
+  restart_at_ = verdict.restart ? seat_.around.steady() + verdict.after : steady_point::max();
   // A deadline that crashes comes back at once and cannot be parked: only an operator helps.
   if (deadline_crashed && crash_count() % crashes_before_parking == 0)
-    restart_at_ = moment::max();
+    restart_at_ = steady_point::max();
   go(spoilt);
   attend(attention::room); // the gate may already be empty
 }
@@ -117,19 +125,29 @@ void cell::crash(batch& b, std::unique_ptr<envelope> culprit, std::unique_ptr<en
 void cell::reload() {
   if (!load()) // quarantined
     return;
-  if (restart_at_ == moment::max()) {
+  if (restart_at_ == steady_point::max()) {
     go(quarantined);
     return;
   }
   go(waiting_to_restart);
-  seat_.around.wake_at(*this, restart_at_);
+  const auto left = std::chrono::ceil<span>(restart_at_ - seat_.around.steady());
+  seat_.around.wake_after(*this, std::max(left, span{0}));
 }
 
 void cell::restart() {
   if (at() != quarantined)
     return;
   body_ = nullptr;
-  restart_at_ = seat_.around.now();
+  restart_at_ = seat_.around.steady();
+  go(spoilt);
+}
+
+void cell::begin_anew(span after) {
+  if (at() != awake)
+    return; // asleep there is nothing to forget; otherwise it is being done already
+  body_ = nullptr;
+  armed_ = {};
+  restart_at_ = seat_.around.steady() + after;
   go(spoilt);
 }
 
@@ -205,7 +223,7 @@ value cell::inspect() {
     shown["last_crash"] = last_crash_;
   if (armed_ != moment{})
     shown["wakes_at"] = armed_;
-  if (body_ || load())
+  if (body_ || (at() == asleep && load()))
     shown["state"] = body_->inspect();
   return shown;
 }

@@ -8,15 +8,6 @@
 #include <algorithm>
 
 namespace tenon::runtime {
-namespace {
-
-/// What shares a placement shares a supervisor: an integration with its quota, breaker, credential.
-std::string supervisor_of(const identity& id) {
-  return id.tenant + '/' + id.name.substr(0, id.name.find(':'));
-}
-
-} // namespace
-
 cell_metrics::cell_metrics(meters& m, std::string_view kind)
     : commands{m.count("tenon_actor_commands_total", "Commands decided.",
                        {{"kind", std::string{kind}}})},
@@ -30,9 +21,15 @@ cell_metrics::cell_metrics(meters& m, std::string_view kind)
       journal_seconds{m.spread("tenon_actor_journal_seconds", "From decision to durable.",
                                meters::latency_bounds(), {{"kind", std::string{kind}}})} {}
 
-host::host(caf::actor_system& system, const catalog& kinds, journal& j, state& s, const clock& c,
-           meters& m, host_options o)
-    : system_{system}, journal_{j}, state_{s}, clock_{c}, options_{o},
+host::host(caf::actor_system& system, const catalog& kinds, journal& j, state& s,
+           const runtime::seal& seal, const clock& c, meters& m, host_options o)
+    : system_{system}, journal_{j}, seal_{seal}, state_{s, seal,
+                                                        [this](std::string_view kind) {
+                                                          const auto it = kinds_.find(kind);
+                                                          return it != kinds_.end() &&
+                                                                 it->second.kind->secret;
+                                                        }},
+      clock_{c}, options_{o}, supervisors_{o.supervision, o.escalation},
       messages_{m.count("tenon_messages_total", "Messages sent to actors.")},
       loaded_gauge_{m.level("tenon_actors_loaded", "Actors in memory.")}, alarms_{c} {
   for (const auto& k : kinds) {
@@ -60,8 +57,8 @@ void host::start() {
     recover(p);
   const auto count = journal_.partitions();
   for (partition_number p = 0; p < count; ++p) // staggered, so that the store's work is even
-    alarms_.at(clock_.now() + options_.checkpoint * p / count,
-               [this, p] { alarms_.every(options_.checkpoint, [this, p] { checkpoint(p); }); });
+    alarms_.after(options_.checkpoint * p / count,
+                  [this, p] { alarms_.every(options_.checkpoint, [this, p] { checkpoint(p); }); });
   alarms_.every(std::chrono::seconds{1}, [this] {
     wake_due();
     passivate_idle();
@@ -127,10 +124,10 @@ result<host::cell_ref> host::find_or_wake(const identity& id) {
     return failure{code::not_found, "there is no kind of actor called " + id.kind, "kind"};
   if (auto ok = check(id); !ok)
     return std::move(ok).error();
-  if (stopping_)
-    return failure{code::unavailable, "the node is stopping", {}, "Ask again.", span{1000}};
   auto& s = shard_of(id);
   const std::unique_lock hold{s.guard};
+  if (stopping_) // under the guard: whoever stops the node looks at the shard afterwards
+    return failure{code::unavailable, "the node is stopping", {}, "Ask again.", span{1000}};
   auto& place = s.cells[id];
   if (!place) {
     caf::actor_config config;
@@ -172,12 +169,11 @@ void host::send(const identity& to, std::unique_ptr<envelope> e) {
   }
 }
 
-void host::ask(const identity& to, blob command, answer_once answer, span patience,
-               trace_context trace) {
+void host::ask(const identity& to, blob command, answer_once answer, span patience) {
   auto e = std::make_unique<envelope>();
   e->command = std::move(command);
   e->answer = std::move(answer);
-  e->trace = trace;
+  e->trace = current_trace();
   e->expires =
       std::chrono::steady_clock::now() + (patience > span{0} ? patience : options_.ask_timeout);
   send(to, std::move(e));
@@ -188,10 +184,12 @@ void host::perform(effect e) {
   must(it != performers_.end(), "an actor asked for an effect that nobody performs");
   const auto by = e.by;
   const auto number = e.number;
-  it->second->perform(std::move(e), [this, by, number](blob outcome) {
+  const auto trace = e.trace;
+  it->second->perform(std::move(e), [this, by, number, trace](blob outcome) {
     auto back = std::make_unique<envelope>();
     back->command = std::move(outcome);
     back->settles = number;
+    back->trace = trace;
     send(by, std::move(back));
   });
 }
@@ -200,23 +198,39 @@ void host::wake_at(cell& c, moment when) {
   alarms_.at(when, [ref = cell_ref{c.ctrl()}] { as_cell(ref).attend(attention::clock); });
 }
 
+void host::wake_after(cell& c, span delay) {
+  alarms_.after(delay, [ref = cell_ref{c.ctrl()}] { as_cell(ref).attend(attention::clock); });
+}
+
+moment host::steadily() const {
+  return moment{std::chrono::duration_cast<span>(clock_.steady().time_since_epoch())};
+}
+
 after_crash host::crashed(const identity& id, std::string_view) {
-  const std::lock_guard hold{supervision_guard_};
-  const auto [it, fresh] = supervisors_.try_emplace(supervisor_of(id));
-  if (fresh)
-    it->second.policy = options_.supervision;
-  const double random = std::uniform_real_distribution{}(random_);
-  const auto v = supervision::ended(it->second, to_string(id), true, clock_.now(), random);
-  if (v.gives_up)
+  using scope = supervision::tree::scope;
+  supervision::tree::decision d;
+  {
+    const std::lock_guard hold{supervision_guard_};
+    d = supervisors_.crashed(id, steadily(), std::uniform_real_distribution{}(random_));
+  }
+  if (d.scope == scope::nobody)
     log::error("actor.quarantined", {{"actor", to_string(id)}});
-  return {!v.gives_up, v.after};
+  if (d.scope == scope::placement) {
+    const auto placement = supervision::placement_name(id);
+    log::error("placement.restarted", {{"placement", placement}, {"actor", to_string(id)}});
+    for (const auto& s : shards_) {
+      const std::shared_lock hold{s.guard};
+      for (const auto& [other, ref] : s.cells)
+        if (other != id && supervision::placement_name(other) == placement)
+          as_cell(ref).tell([after = d.after](cell& c) { c.begin_anew(after); });
+    }
+  }
+  return {d.scope != scope::nobody, d.after};
 }
 
 std::uint32_t host::restarts_left(const identity& id) const {
   const std::lock_guard hold{supervision_guard_};
-  const auto it = supervisors_.find(supervisor_of(id));
-  return it == supervisors_.end() ? options_.supervision.restarts
-                                  : it->second.restarts_left(clock_.now());
+  return supervisors_.restarts_left(id, steadily());
 }
 
 std::size_t host::loaded_count() const {

@@ -11,6 +11,7 @@
 #include "runtime/hosting/cell.hpp"
 #include "runtime/hosting/performer.hpp"
 #include "runtime/hosting/supervision.hpp"
+#include "runtime/sealing/sealed_state.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -28,7 +29,8 @@ struct host_options {
   span checkpoint{1500};                    // between two of the same partition
   std::size_t congestion_bytes = 64u << 20; // waiting for the store: nothing new is decided above
   span ask_timeout = std::chrono::seconds{30};
-  supervision::policy supervision{};
+  supervision::policy supervision{}; // of the actors of one placement
+  supervision::policy escalation{.restarts = 3, .first_delay = std::chrono::seconds{1}};
 };
 
 /// One line of the tree that operators see.
@@ -44,8 +46,8 @@ struct actor_view {
 
 class host final : public surroundings {
 public:
-  host(caf::actor_system&, const catalog&, journal&, state&, const clock&, meters&,
-       host_options = {});
+  host(caf::actor_system&, const catalog&, journal&, state&, const runtime::seal&, const clock&,
+       meters&, host_options = {});
   ~host() override;
 
   void add(std::string effect, std::unique_ptr<performer>); // before start
@@ -54,7 +56,7 @@ public:
   void stop();
 
   /// The answer comes from any thread, always, within `patience` (the option's when zero).
-  void ask(const identity&, blob command, answer_once, span patience = {}, trace_context = {});
+  void ask(const identity&, blob command, answer_once, span patience = {});
 
   template <class Actor, class Command, class F>
   void ask(const identity& to, const Command& c, F answer, span patience = {}) {
@@ -82,11 +84,14 @@ public:
 
   // surroundings
   moment now() const override { return clock_.now(); }
+  steady_point steady() const override { return clock_.steady(); }
   runtime::journal& log() override { return journal_; }
   runtime::state& stored() override { return state_; }
+  const runtime::seal& seal() const override { return seal_; }
   void send(const identity& to, std::unique_ptr<envelope>) override;
   void perform(effect) override;
   void wake_at(cell&, moment) override;
+  void wake_after(cell&, span) override;
   void dirty(cell&) override;
   std::vector<std::uint64_t> tail_of(partition_number, const identity&) override;
   after_crash crashed(const identity&, std::string_view why) override;
@@ -116,6 +121,7 @@ private:
   cell_ref find(const identity&) const;
   result<cell_ref> find_or_wake(const identity&);
   std::uint32_t restarts_left(const identity&) const;
+  moment steadily() const; // of no date; never goes back
   void recover(partition_number);
   void checkpoint(partition_number);
   void wake_due();
@@ -123,7 +129,8 @@ private:
 
   caf::actor_system& system_;
   journal& journal_;
-  state& state_;
+  const runtime::seal& seal_;
+  sealed_state state_;
   const clock& clock_;
   host_options options_;
   std::map<std::string, hosted_kind, std::less<>> kinds_;
@@ -131,7 +138,7 @@ private:
   mutable std::array<shard, 64> shards_;
   std::vector<std::unique_ptr<partition>> partitions_;
   mutable std::mutex supervision_guard_;
-  std::map<std::string, supervision::supervisor> supervisors_;
+  supervision::tree supervisors_;
   std::mt19937_64 random_{std::random_device{}()};
   std::atomic<bool> stopping_{false};
   std::size_t sweep_ = 0;

@@ -56,13 +56,15 @@ void host::checkpoint(partition_number p) {
   });
   for (auto& ref : asked) {
     // One that has left meanwhile handed everything over before.
-    as_cell(ref).tell([round, &part, ref](cell& c) {
+    const bool asks = as_cell(ref).tell([round, &part, ref](cell& c) {
       if (const auto first_kept = c.save()) {
         round->lower(first_kept - 1);
         const std::lock_guard hold{part.guard};
         part.dirty.push_back(ref);
       }
     });
+    if (!asks && stopping_) // then one may leave with entries that it could not read
+      round->lower(0);
   }
   journal_.trim(p, state_.checkpointed(p));
 }
@@ -115,7 +117,6 @@ std::vector<std::string> host::list(std::string_view tenant, std::string_view ki
 void host::stop() {
   if (stopping_.exchange(true))
     return;
-  alarms_.stop();
   std::vector<cell_ref> all;
   for (const auto& s : shards_) {
     const std::shared_lock hold{s.guard};
@@ -125,20 +126,37 @@ void host::stop() {
   std::mutex guard;
   std::condition_variable one_left;
   std::size_t staying = all.size();
-  const auto gone = [&] {
+  // How far the state of each partition reaches when all have left. A cell that cannot be read
+  // leaves its entries in the log, for a node that can.
+  std::vector<std::uint64_t> reached;
+  for (partition_number p = 0; p < journal_.partitions(); ++p) {
+    reached.push_back(~std::uint64_t{0});
+    const std::lock_guard hold{partitions_[p]->guard};
+    for (const auto& [id, indices] : partitions_[p]->tail) // found at the start, never loaded
+      reached[p] = std::min(reached[p], indices.front() - 1);
+  }
+  const auto gone = [&](partition_number p, std::uint64_t first_kept) {
     const std::lock_guard hold{guard};
+    if (first_kept > 0)
+      reached[p] = std::min(reached[p], first_kept - 1);
     --staying;
     one_left.notify_one();
   };
-  for (const auto& ref : all)
-    if (!as_cell(ref).tell([gone](cell& c) { c.retire(gone); }))
-      gone(); // it left by itself meanwhile
-  std::unique_lock hold{guard};
-  one_left.wait(hold, [&] { return staying == 0; });
+  for (const auto& ref : all) {
+    const auto p = as_cell(ref).where().partition;
+    const auto leave = [gone, p](std::uint64_t first_kept) { gone(p, first_kept); };
+    if (!as_cell(ref).tell([leave](cell& c) { c.retire(leave); }))
+      leave(0); // it left by itself meanwhile, with nothing kept
+  }
+  {
+    std::unique_lock hold{guard};
+    one_left.wait(hold, [&] { return staying == 0; });
+  }
+  alarms_.stop(); // only now: cells may have been waiting for room in the journal
   for (partition_number p = 0; p < journal_.partitions(); ++p)
-    if (const auto through = journal_.durable(p); through > state_.checkpointed(p))
-      if (partitions_[p]->tail.empty())
-        state_.checkpoint(p, through);
+    if (const auto through = std::min(reached[p], journal_.durable(p));
+        through > state_.checkpointed(p))
+      state_.checkpoint(p, through);
 }
 
 } // namespace tenon::runtime

@@ -69,6 +69,25 @@ std::unique_ptr<envelope> mailbox::take(std::uint32_t most) {
   return chain;
 }
 
+std::unique_ptr<envelope> mailbox::take_expired(steady_point now) {
+  std::unique_ptr<envelope> expired, kept;
+  envelope *last_expired = nullptr, *last_kept = nullptr;
+  const std::lock_guard hold{guard_};
+  while (first_) {
+    auto e = std::move(first_);
+    first_ = std::move(e->next);
+    const bool out = e->expires < now;
+    auto& last = out ? last_expired : last_kept;
+    auto& place = last ? last->next : (out ? expired : kept);
+    last = e.get();
+    place = std::move(e);
+    waiting_ -= out;
+  }
+  first_ = std::move(kept);
+  last_ = last_kept;
+  return expired;
+}
+
 bool mailbox::rest(bool user_lane_held) {
   const std::lock_guard hold{guard_};
   if (!noticed_ || !orders_.empty() || (first_ && !user_lane_held))

@@ -37,6 +37,8 @@ public:
   std::vector<order> take_orders();
   /// A chain of at most `most`.
   std::unique_ptr<envelope> take(std::uint32_t most);
+  /// Those whose asker no longer waits, out of the middle of the others.
+  std::unique_ptr<envelope> take_expired(steady_point now);
 
   /// Whether the cell may rest: nothing waits (commands do not count when `user_lane_held`). Then
   /// the next put says `wake`.

@@ -53,4 +53,40 @@ verdict ended(supervisor& s, const std::string& name, bool crashed, moment now, 
   return {.restart = restarted(s, name), .after = delay(s.policy, it->streak, random)};
 }
 
+std::string placement_name(const identity& id) {
+  return id.tenant + '/' + id.name.substr(0, id.name.find(':'));
+}
+
+tree::decision tree::crashed(const identity& id, moment now, double random) {
+  forget_quiet(now);
+  const auto placement = placement_name(id);
+  auto& placed = placed_.try_emplace(placement, supervisor{.policy = placements_}).first->second;
+  const auto alone = ended(placed, to_string(id), true, now, random);
+  if (!alone.gives_up)
+    return {scope::actor, alone.after};
+  auto& above = above_.try_emplace(id.tenant, supervisor{.policy = tenants_}).first->second;
+  const auto together = ended(above, placement, true, now, random);
+  if (!together.gives_up)
+    return {scope::placement, together.after};
+  return {scope::nobody, {}};
+}
+
+std::uint32_t tree::restarts_left(const identity& id, moment now) const {
+  const auto it = placed_.find(placement_name(id));
+  return it == placed_.end() ? placements_.restarts : it->second.restarts_left(now);
+}
+
+// Bounds the memory: who has not crashed for a period counts as never having crashed.
+void tree::forget_quiet(moment now) {
+  constexpr std::size_t remembered = 1024;
+  const auto quiet = [now](const auto& entry) {
+    const supervisor& s = entry.second;
+    return s.recent.empty() || s.recent.back() + s.policy.period <= now;
+  };
+  if (placed_.size() > remembered)
+    std::erase_if(placed_, quiet);
+  if (above_.size() > remembered)
+    std::erase_if(above_, quiet);
+}
+
 } // namespace tenon::runtime::supervision

@@ -3,10 +3,12 @@
 // `restarts` within `period` and it gives up, which its own supervisor then sees as its crash.
 #pragma once
 
+#include "protocols/identity.hpp"
 #include "protocols/moment.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,5 +58,38 @@ struct verdict {
 
 /// `random` is uniform in [0, 1). A child not seen before is added as permanent.
 verdict ended(supervisor&, const std::string& name, bool crashed, moment now, double random);
+
+/// The supervisors of one node, two above each actor:
+///
+///     tenant ── placement (an integration and what stands beside it) ── actor
+///
+/// An actor is restarted alone. When its placement gives up, the tenant restarts the placement:
+/// every actor in it begins anew from what is stored, since the cause may be a neighbour's state in
+/// memory. When the tenant gives up as well, the actor is left to an operator; a bug in one kind
+/// must not take a tenant or the node down, so nothing is escalated further.
+class tree {
+public:
+  tree(policy placements, policy tenants) : placements_{placements}, tenants_{tenants} {}
+
+  enum class scope : std::uint8_t { actor, placement, nobody };
+  struct decision {
+    tree::scope scope = scope::actor; // what is restarted
+    span after{};
+  };
+  /// `random` is uniform in [0, 1). `now` must not go back.
+  decision crashed(const identity&, moment now, double random);
+  /// Of the actor's placement, before it gives up.
+  std::uint32_t restarts_left(const identity&, moment now) const;
+
+private:
+  void forget_quiet(moment now);
+
+  policy placements_, tenants_;
+  std::map<std::string, supervisor> placed_; // by placement_name
+  std::map<std::string, supervisor> above_;  // by tenant
+};
+
+/// "tenant/name up to the first colon": what shares it is placed together.
+std::string placement_name(const identity&);
 
 } // namespace tenon::runtime::supervision

@@ -4,6 +4,7 @@
 #include "runtime/catalog.hpp"
 #include "runtime/hosting/envelope.hpp"
 #include "runtime/journal.hpp"
+#include "runtime/sealing/seal.hpp"
 #include "runtime/state.hpp"
 
 #include <memory>
@@ -20,6 +21,7 @@ struct effect {
   std::string name;         // which performer: "sync.transfer"
   blob request;
   bool repeated = false; // may have been performed before, by a node that died before hearing of it
+  trace_context trace{};
 };
 
 /// What the supervisor says about a crash.
@@ -42,15 +44,19 @@ public:
   virtual ~surroundings() = default;
 
   virtual moment now() const = 0;
+  virtual steady_point steady() const = 0;
   virtual runtime::journal& log() = 0;
   virtual runtime::state& stored() = 0;
+  /// For entries of a kind that holds secrets.
+  virtual const runtime::seal& seal() const = 0;
 
   /// To another actor; refusals and silence come back through the envelope's answer.
   virtual void send(const identity& to, std::unique_ptr<envelope>) = 0;
   /// The outcome comes back as an envelope that settles the effect's number.
   virtual void perform(effect) = 0;
-  /// Calls `cell::attend(attention::clock)` at that time or soon after.
+  /// Calls `cell::attend(attention::clock)` at that date, or after that delay, or soon after.
   virtual void wake_at(cell&, moment) = 0;
+  virtual void wake_after(cell&, span) = 0;
   /// Has entries that are not in its stored row: must be asked to save at the next checkpoint.
   virtual void dirty(cell&) = 0;
   /// Indices of this identity's entries that were found in the log at start, once.

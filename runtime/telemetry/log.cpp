@@ -1,6 +1,7 @@
 #include "runtime/telemetry/log.hpp"
 
 #include "protocols/json.hpp"
+#include "runtime/telemetry/trace.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -37,6 +38,11 @@ void write(level l, std::string_view name, std::string_view event, fields fs) {
     write_json_text(key, line);
     line += ':';
     write_json(v, line);
+  }
+  if (const auto& trace = current_trace()) {
+    line += ",\"trace\":\"";
+    line += trace_id(trace);
+    line += '"';
   }
   line += '}';
   const std::lock_guard guard{writing};

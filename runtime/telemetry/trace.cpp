@@ -1,5 +1,7 @@
 #include "runtime/telemetry/trace.hpp"
 
+#include <utility>
+
 #include <algorithm>
 #include <span>
 
@@ -92,6 +94,20 @@ trace_context child_of(const trace_context& parent, std::uint64_t span) {
   trace_context c = parent;
   spread(span == 0 ? 1 : span, c.span);
   return c;
+}
+
+namespace {
+thread_local trace_context working_on;
+}
+
+trace_scope::trace_scope(const trace_context& c) : before_{std::exchange(working_on, c)} {}
+
+trace_scope::~trace_scope() {
+  working_on = before_;
+}
+
+const trace_context& current_trace() {
+  return working_on;
 }
 
 } // namespace tenon::runtime

@@ -37,4 +37,17 @@ trace_context new_trace(std::uint64_t high, std::uint64_t low, std::uint64_t spa
 /// The same trace, one step further down.
 trace_context child_of(const trace_context& parent, std::uint64_t span);
 
+/// What this thread is working on: logs and questions to actors pick it up. Lasts for a scope.
+class trace_scope {
+public:
+  explicit trace_scope(const trace_context&);
+  ~trace_scope();
+  trace_scope(const trace_scope&) = delete;
+  trace_scope& operator=(const trace_scope&) = delete;
+
+private:
+  trace_context before_;
+};
+const trace_context& current_trace();
+
 } // namespace tenon::runtime

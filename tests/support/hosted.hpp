@@ -4,6 +4,7 @@
 
 #include "protocols/ensure.hpp"
 #include "runtime/hosting/host.hpp"
+#include "tests/support/sealing_keys.hpp"
 #include "tests/support/volatile_journal.hpp"
 #include "tests/support/volatile_state.hpp"
 
@@ -19,12 +20,18 @@ class hand_clock final : public runtime::clock {
 public:
   moment now() const override { return moment{span{milliseconds_.load()}}; }
   std::chrono::steady_clock::time_point steady() const override {
-    return std::chrono::steady_clock::time_point{now().time_since_epoch()};
+    return std::chrono::steady_clock::time_point{span{steady_milliseconds_.load()}};
   }
-  void advance(span by) { milliseconds_ += by.count(); }
+  void advance(span by) {
+    milliseconds_ += by.count();
+    steady_milliseconds_ += by.count();
+  }
+  /// Somebody sets the date; the steady clock goes on.
+  void set_back(span by) { milliseconds_ -= by.count(); }
 
 private:
   std::atomic<span::rep> milliseconds_{1'700'000'000'000};
+  std::atomic<span::rep> steady_milliseconds_{1'000'000};
 };
 
 inline void configure(caf::actor_system_config& c) {
@@ -50,7 +57,7 @@ public:
 
   runtime::host& begin() {
     meters_.emplace();
-    host_.emplace(*system_, kinds_, journal, state, clock, *meters_, options_);
+    host_.emplace(*system_, kinds_, journal, state, seal_, clock, *meters_, options_);
     for (const auto& [effect, make] : performers_)
       host_->add(effect, make());
     host_->start();
@@ -98,6 +105,8 @@ public:
   hand_clock clock;
 
 private:
+  runtime::system_entropy random_;
+  runtime::seal seal_{sealing_keys(), random_};
   std::optional<runtime::meters> meters_;
   std::optional<caf::actor_system> system_;
   std::optional<runtime::host> host_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,20 +26,19 @@ public:
       argv.push_back(word.data());
     argv.push_back(nullptr);
     std::array<int, 2> out{};
-    std::array<int, 2> err{};
-    if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0)
+    // A file in memory and not a pipe: nobody reads it meanwhile, and the program must not wait.
+    err_ = ::memfd_create("errors", MFD_CLOEXEC);
+    if (::pipe2(out.data(), O_CLOEXEC) != 0 || err_ < 0)
       return;
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(out[1], STDOUT_FILENO);
-      ::dup2(err[1], STDERR_FILENO);
+      ::dup2(err_, STDERR_FILENO);
       ::execv(argv[0], argv.data());
       ::_exit(127);
     }
     ::close(out[1]);
-    ::close(err[1]);
     out_ = out[0];
-    err_ = err[0];
     first_line_ = line();
   }
   ~started_program() {
@@ -66,11 +66,13 @@ public:
     pid_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
-  /// Everything on standard error; only once the program has ended.
+  pid_t pid() const { return pid_; }
+  /// Everything on standard error so far.
   std::string errors() {
     std::string text;
     std::array<char, 4096> piece;
-    for (ssize_t n = 0; (n = ::read(err_, piece.data(), piece.size())) > 0;)
+    for (ssize_t n = 0;
+         (n = ::pread(err_, piece.data(), piece.size(), static_cast<off_t>(text.size()))) > 0;)
       text.append(piece.data(), static_cast<std::size_t>(n));
     return text;
   }

@@ -36,6 +36,11 @@ void declare_node(CLI::App& app, shell& s) {
   command
       ->add_option("--allow-files", o->allow_files, "A directory that syncs may read; repeatable")
       ->type_name("DIR");
+  command
+      ->add_option("--master-key", o->master_key,
+                   "The keys that seal secrets; else TENON_MASTER_KEY, TENON_MASTER_PASSPHRASE, or "
+                   "master.key in the data directory, which is made")
+      ->type_name("FILE");
   s.does(command, [&s, o] { return static_cast<exit_code>(s.local.node(*o)); });
 }
 

@@ -1,0 +1,133 @@
+// What a cell lets out, and when: entries go to the journal, and what they decided waits behind the
+// gate until they are durable. Messages to other actors stay in the outbox until they are received.
+#include "runtime/hosting/cell.hpp"
+
+#include "protocols/codec.hpp"
+#include "runtime/telemetry/log.hpp"
+
+#include <algorithm>
+
+namespace tenon::runtime {
+
+void cell::commit(batch& b) {
+  auto& entry = b.entry;
+  const bool journaled = !entry.events.empty() || !entry.sends.empty() || !entry.calls.empty() ||
+                         !entry.settled.empty() || !entry.received.empty();
+  if (!journaled) {
+    if (b.out.answers.empty() && b.out.notes.empty())
+      return;
+    b.out.index = last_index_; // waits for what it may have seen
+    b.out.since = std::chrono::steady_clock::now();
+    if (gate_.empty() && !unappended_)
+      open(b.out);
+    else
+      gate_.push_back(std::move(b.out));
+    return;
+  }
+  entry.identity = to_string(id_);
+  if (entry.numbered == 0)
+    entry.numbered = ledger_.numbered();
+  b.out.numbered = entry.numbered;
+  ledger_.take_in(entry);
+  if (seat_.kind.keeps == keeps::history)
+    unsaved_events_.insert(unsaved_events_.end(), entry.events.begin(), entry.events.end());
+  auto bytes = protocols::encode(entry);
+  if (seat_.kind.secret)
+    bytes = protocols::encode(protocols::cell::entry{
+        .identity = entry.identity, .sealed = seat_.around.seal().close(id_, "entry", bytes)});
+  append(std::move(bytes), std::move(b.out));
+}
+
+void cell::append(blob entry, promise p) {
+  if (unsaved_.empty())
+    seat_.around.dirty(*this); // before the entry exists, so that no checkpoint can miss it
+  p.since = std::chrono::steady_clock::now();
+  if (!std::exchange(holds_self_, true))
+    intrusive_ptr_add_ref_impl(); // the journal knows us until the gate is empty
+  const auto index = seat_.around.log().append(seat_.partition, seat_.term, entry, *this);
+  if (index) {
+    unappended_ = nullptr;
+    last_index_ = p.index = *index;
+    unsaved_.push_back(*index);
+    gate_.push_back(std::move(p));
+    open_gate(); // it may already be durable
+    return;
+  }
+  // The journal is full or the partition has moved. The state is ahead of the log, so nothing is
+  // decided until the entry is in; if the partition has moved the host takes this cell down.
+  unappended_ = std::make_unique<std::pair<blob, promise>>(std::move(entry), std::move(p));
+  seat_.around.wake_after(*this, index.error().retry_after.value_or(span{5}));
+}
+
+void cell::open_gate() {
+  const auto through = durable_.load(std::memory_order_acquire);
+  std::size_t opened = 0;
+  for (; opened < gate_.size() && gate_[opened].index <= through; ++opened) {
+    auto& p = gate_[opened];
+    seat_.metrics.journal_seconds.Observe(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - p.since).count());
+    open(p);
+  }
+  gate_.erase(gate_.begin(), gate_.begin() + static_cast<std::ptrdiff_t>(opened));
+  if (gate_.empty() && !unappended_ && std::exchange(holds_self_, false))
+    intrusive_ptr_release_impl(); // the worker still holds us
+}
+
+void cell::open(promise& p) {
+  for (auto& [answer, reply] : p.answers)
+    answer(std::move(reply));
+  for (auto& note : p.notes) {
+    auto e = std::make_unique<envelope>();
+    e->command = std::move(note.command);
+    seat_.around.send(note.to, std::move(e));
+  }
+  released_ = std::max(released_, p.numbered);
+  send_out();
+  for (const auto number : p.calls)
+    perform(number, false);
+}
+
+void cell::send_out() {
+  if (ledger_.outbox_size() == 0)
+    return;
+  for (auto& s : ledger_.sendable(released_)) {
+    auto to = parse_identity(s.to);
+    ensure(to.has_value(), "an outbox entry names nobody");
+    auto e = std::make_unique<envelope>();
+    e->command = std::move(s.command);
+    e->trace = parse_traceparent(s.trace).value_or(trace_context{});
+    e->from = std::make_unique<envelope::origin>(to_string(id_), s.number);
+    e->answer = answer_once{
+        [keep = caf::strong_actor_ptr{ctrl()}, this, number = s.number](result<blob> r) {
+          tell([number, r = std::move(r)](cell& c) { c.delivered(number, r); });
+        }};
+    seat_.around.send(*to, std::move(e));
+  }
+}
+
+void cell::delivered(std::uint64_t number, const result<blob>& answer) {
+  const bool later = !answer && (answer.error().code == code::overloaded ||
+                                 answer.error().code == code::unavailable ||
+                                 answer.error().code == code::internal);
+  if (later) {
+    ledger_.undelivered(number);
+    seat_.around.wake_after(*this, answer.error().retry_after.value_or(span{200}));
+    return;
+  }
+  if (!answer)
+    log::warn("actor.message_refused",
+              {{"actor", to_string(id_)}, {"number", number}, {"why", answer.error().why}});
+  ledger_.delivered(number);
+  send_out();
+}
+
+void cell::perform(std::uint64_t number, bool repeated) {
+  const auto* call = ledger_.find_call(number);
+  if (!call || std::ranges::find(performing_, number) != performing_.end())
+    return;
+  performing_.push_back(number);
+  seat_.around.perform({id_, number, call->effect, call->request, repeated,
+                        parse_traceparent(call->trace).value_or(trace_context{})});
+}
+
+} // namespace tenon::runtime
