@@ -1,5 +1,6 @@
-// A node is killed again and again while it syncs from an API that fails now and then. What it
-// holds in the end is what an undisturbed run brings.
+// A node is killed again and again while it syncs from an API that fails now and then, lets tokens
+// expire and limits the rate. What it holds in the end is what an undisturbed run brings, and the
+// platform has nothing to complain about.
 #include "nodes/cli/api.hpp"
 #include "protocols/json.hpp"
 #include "tests/support/started_program.hpp"
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <random>
@@ -20,19 +22,22 @@ using nodes::cli::api;
 using tests::started_program;
 
 constexpr auto owner_key = "tn_owner01_0123456789abcdef0123456789";
-/// TENON_KILLS=50 TENON_RECORDS=200000 for the long run.
+constexpr double token_life_ms = 2000;
+
+/// For shorter and longer runs.
 int setting(const char* name, int otherwise) {
   const char* said = std::getenv(name);
   return said ? std::atoi(said) : otherwise;
 }
-const int records = setting("TENON_RECORDS", 20'000);
-const int kills = setting("TENON_KILLS", 12);
+const int records = setting("TENON_RECORDS", 200'000);
+const int kills = setting("TENON_KILLS", 50);
 
 constexpr auto manifest = R"({"connector": "gen", "version": 1, "base": "{{conn.base_url}}",
   "params": {"base_url": {"title": "address"}, "client_id": {"title": "id"},
              "client_secret": {"title": "secret", "secret": true}},
   "auth": {"oauth2_client": {"token": "{{conn.base_url}}/oauth/token",
            "client_id": "{{conn.client_id}}", "client_secret": "{{secret.client_secret}}"}},
+  "limits": {"buckets": [{"kind": "sliding", "rate": "300/1s"}]},
   "errors": [{"when": {"status": 429}, "do": "wait", "wait": "header retry-after"},
              {"when": {"status": 401}, "do": "refresh_auth", "max": 1}],
   "streams": {"records": {"request": {"get": "/records", "query": {"limit": 200}},
@@ -44,11 +49,11 @@ protected:
   void SetUp() override {
     ::setenv("TENON_OWNER_KEY", owner_key, 1);
     ::setenv("XDG_RUNTIME_DIR", directory_.path().c_str(), 1); // for the node's pointer
-    vendor_.emplace("paged_api",
-                    std::vector<std::string>{
-                        "--generate", std::to_string(records), "--record-bytes", "400", "--client",
-                        "me:secret12345", "--token-ttl", "2s", "--faults", "429=1%,500=1%,cut=1%",
-                        "--seed", "7", "--ledger", (directory_ / "ledger").string()});
+    vendor_.emplace("paged_api", std::vector<std::string>{
+                                     "--generate", std::to_string(records), "--record-bytes", "400",
+                                     "--client", "me:secret12345", "--token-ttl", "2s", "--faults",
+                                     "429=1%,500=1%,cut=1%", "--seed", "7", "--rate", "300/1s",
+                                     "--ledger", (directory_ / "ledger").string()});
     ASSERT_TRUE(vendor_->first_line().starts_with("http://"));
   }
 
@@ -118,6 +123,32 @@ protected:
     return all;
   }
 
+  /// What the platform wrote down: who got a token early, and who asked too often.
+  void expect_a_well_behaved_client() {
+    std::ifstream ledger{directory_ / "ledger"};
+    double last_grant_ms = -1e9;
+    int early = 0, grants = 0, over_the_rate = 0;
+    for (std::string line; std::getline(ledger, line);) {
+      const auto entry = read_json(line);
+      ASSERT_TRUE(entry) << line;
+      if (const auto* fault = entry->find("fault"); fault && *fault == value{"rate"})
+        ++over_the_rate;
+      if (!entry->find("grants"))
+        continue;
+      const double at = *entry->find("ms")->as<double>();
+      // A tenth of its life before its end a token is renewed.
+      early += at - last_grant_ms < token_life_ms * 0.9;
+      last_grant_ms = at;
+      ++grants;
+    }
+    EXPECT_EQ(over_the_rate, 0);
+    EXPECT_GT(grants, 1);
+    // Killed between the answer and writing it down, a node can only ask again; nobody else may.
+    EXPECT_LE(early, kills) << "of " << grants;
+    RecordProperty("grants", grants);
+    RecordProperty("early_grants", early);
+  }
+
   tests::temporary_directory directory_;
   std::optional<started_program> vendor_;
   std::optional<started_program> node_;
@@ -152,6 +183,7 @@ TEST_F(killed_node, holds_in_the_end_what_an_undisturbed_run_brings_and_counts_e
   const auto kept = contents("disturbed");
   EXPECT_EQ(kept.size(), static_cast<std::size_t>(records));
   EXPECT_TRUE(kept == contents("calm"));
+  expect_a_well_behaved_client();
 }
 
 } // namespace
