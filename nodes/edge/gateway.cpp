@@ -116,6 +116,7 @@ result<void> gateway::let_in(const head& h, request& q, const permission& needed
 void gateway::serve(request&& q, reply&& r) {
   r.hold(std::move(q.admitted));
   const auto& route = *q.route;
+  const runtime::trace_scope working{q.trace};
   // A route's bug must not end the io thread, on which everybody else's connections live. The
   // reply, destroyed by the exception, answers `internal`.
   try {

@@ -94,6 +94,7 @@ result<void> cell::replay_tail(std::uint64_t after) {
 
 void cell::crash(batch& b, std::unique_ptr<envelope> culprit, std::unique_ptr<envelope> rest,
                  std::string_view why) {
+  const trace_scope working{culprit ? culprit->trace : trace_context{}};
   last_crash_ = why;
   crashes_.fetch_add(1, std::memory_order_relaxed);
   seat_.metrics.crashes.Increment();

@@ -185,6 +185,7 @@ void host::perform(effect e) {
   const auto by = e.by;
   const auto number = e.number;
   const auto trace = e.trace;
+  const trace_scope working{trace};
   it->second->perform(std::move(e), [this, by, number, trace](blob outcome) {
     auto back = std::make_unique<envelope>();
     back->command = std::move(outcome);

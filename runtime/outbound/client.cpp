@@ -176,6 +176,9 @@ void client::send(request r, limits l, on_chunk chunk, answered done, std::stop_
 
 task<result<response>> client::send(request r, limits l) {
   auto stop = co_await stop_token_of_task{};
+  const auto trace = co_await trace_of_task{};
+  if (trace && !find_header(r.headers, "traceparent"))
+    r.headers.emplace_back("traceparent", to_traceparent(trace));
   co_return co_await callback<response>([&, this](completion<response> done) {
     send(std::move(r), std::move(l), answered{std::move(done)}, std::move(stop));
   });

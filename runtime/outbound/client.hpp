@@ -48,7 +48,7 @@ public:
   /// theirs.
   void send(request, limits, on_chunk chunk, answered done, std::stop_token = {});
 
-  /// For tasks; honours the task's stop token.
+  /// For tasks; honours the task's stop token and carries its trace on, as `traceparent`.
   task<result<response>> send(request, limits);
 
   /// Ends every exchange as `unavailable`, now and from now on. Each is answered before it returns.

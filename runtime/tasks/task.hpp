@@ -11,13 +11,14 @@
 // awaits: `co_await ask({.name = n})` frees what it never allocated. Name the aggregate first, or
 // give the type a constructor, as types made for being passed to tasks should have.
 //
-// A task tree shares one executor and one stop token. Whatever completes a wait, and on whatever
-// thread, the task goes on where its executor puts it. Actors are not tasks: what must survive a
-// crash is a command and its events, not a coroutine's frame.
+// A task tree shares one executor, one stop token and one trace. Whatever completes a wait, and on
+// whatever thread, the task goes on where its executor puts it. Actors are not tasks: what must
+// survive a crash is a command and its events, not a coroutine's frame.
 #pragma once
 
 #include "protocols/failure.hpp"
 #include "runtime/telemetry/log.hpp"
+#include "runtime/telemetry/trace.hpp"
 
 #include <atomic>
 #include <coroutine>
@@ -52,6 +53,7 @@ namespace task_parts {
 struct promise_base {
   executor* on = nullptr;
   std::stop_token stop;
+  trace_context trace;
   std::coroutine_handle<> awaiter;
   // Whoever comes second of "the child has ended" and "the awaiter has suspended" resumes the
   // awaiter. A child that ends at once thus costs no stack, even where the compiler makes no tail
@@ -110,6 +112,7 @@ template <class T> struct child {
     auto& promise = frame.promise();
     promise.on = awaiter.promise().on;
     promise.stop = awaiter.promise().stop;
+    promise.trace = awaiter.promise().trace;
     promise.awaiter = awaiter;
     // After `resume` the awaiter is untouched until both have met, and so are the frames.
     auto& met = promise.met;
@@ -215,6 +218,7 @@ inline result<void> start(executor& on, task<void> work, std::stop_token stop = 
   auto root = task_parts::hold(on, std::move(work), [](result<void>) {});
   root.frame.promise().on = &on;
   root.frame.promise().stop = std::move(stop);
+  root.frame.promise().trace = current_trace();
   on.resume(root.frame);
   return {};
 }
@@ -232,6 +236,7 @@ template <class T> result<void> start(executor& on, task<result<T>> work,
       });
   root.frame.promise().on = &on;
   root.frame.promise().stop = std::move(stop);
+  root.frame.promise().trace = current_trace();
   on.resume(root.frame);
   return {};
 }
@@ -245,6 +250,17 @@ struct stop_token_of_task {
     return false;
   }
   std::stop_token await_resume() noexcept { return std::move(stop); }
+};
+
+/// `co_await trace_of_task{}`: what whoever started the tree was working on.
+struct trace_of_task {
+  trace_context trace{};
+  bool await_ready() const noexcept { return false; }
+  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> task) noexcept {
+    trace = task.promise().trace;
+    return false;
+  }
+  trace_context await_resume() const noexcept { return trace; }
 };
 
 namespace task_parts {

@@ -109,5 +109,21 @@ TEST(client, is_awaited_by_tasks) {
   EXPECT_EQ(sums, (std::vector<std::size_t>(5, 50)));
 }
 
+TEST(client, tells_the_server_which_trace_a_task_belongs_to) {
+  std::string head;
+  loopback_server server{[&](peer& p, unsigned) {
+    head = p.request();
+    p.answer("hello");
+  }};
+  outside out;
+  const std::string traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  {
+    runtime::workers pool{{.threads = 1}};
+    const runtime::trace_scope working{*runtime::parse_traceparent(traceparent)};
+    ASSERT_TRUE(start(pool, sum_of_bodies(*out.client, server.url()), [](auto) {}));
+  }
+  EXPECT_NE(head.find("\r\ntraceparent: " + traceparent + "\r\n"), head.npos) << head;
+}
+
 } // namespace
 } // namespace tenon::tests
