@@ -98,12 +98,15 @@ bool may(role who, std::string_view kind, std::string_view verb) {
 void remembered_keys::add(stored_key k) {
   const std::lock_guard lock{guard_};
   auto id = k.id;
-  keys_.insert_or_assign(std::move(id), std::move(k));
+  if (!keys_.insert_or_assign(std::move(id), std::move(k)).second)
+    changes_.fetch_add(1, std::memory_order_release);
 }
 
 bool remembered_keys::forget(std::string_view id) {
   const std::lock_guard lock{guard_};
-  return keys_.erase(std::string{id}) != 0;
+  const bool known = keys_.erase(std::string{id}) != 0;
+  changes_.fetch_add(known, std::memory_order_release);
+  return known;
 }
 
 std::optional<stored_key> remembered_keys::find(std::string_view id) const {
@@ -161,16 +164,10 @@ void verified_keys::add(std::string_view key, std::shared_ptr<const principal> w
   by_hash_.emplace(hash, in_order_.begin());
 }
 
-void verified_keys::forget(std::string_view id) {
+void verified_keys::clear() {
   const std::lock_guard lock{guard_};
-  for (auto at = in_order_.begin(); at != in_order_.end();) {
-    if (at->who->key != id) {
-      ++at;
-      continue;
-    }
-    by_hash_.erase(std::hash<std::string_view>{}(at->key));
-    at = in_order_.erase(at);
-  }
+  in_order_.clear();
+  by_hash_.clear();
 }
 
 result<std::shared_ptr<const principal>> access::identify(std::string_view authorization,
@@ -181,6 +178,11 @@ result<std::shared_ptr<const principal>> access::identify(std::string_view autho
       !same_name(authorization.substr(0, scheme.size()), scheme))
     return not_a_key("the Authorization field is not a Bearer key");
   const auto key = authorization.substr(scheme.size());
+  if (const auto changes = keys_.changes();
+      changes != seen_changes_.load(std::memory_order_acquire)) {
+    verified_.clear();
+    seen_changes_.store(changes, std::memory_order_release);
+  }
   if (auto known = verified_.find(key, now))
     return known;
   const std::string from = peer.text();

@@ -13,6 +13,7 @@
 #include "protocols/moment.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -59,13 +60,16 @@ struct stored_key {
   std::string tenant;
   edge::role role{};
   std::optional<moment> expires{};
+  std::string title{}; // what for; only people read it
 };
 
-/// Where keys are kept. Asked on io threads: it must answer from memory. Revoking is forgetting.
+/// Where keys are kept. Asked on io threads: it must answer from memory.
 class key_store {
 public:
   virtual ~key_store() = default;
   virtual std::optional<stored_key> find(std::string_view id) const = 0;
+  /// Grows when a key is revoked or replaced: what was verified before must be looked at again.
+  virtual std::uint64_t changes() const = 0;
 };
 
 /// Keys in memory.
@@ -74,10 +78,12 @@ public:
   void add(stored_key);
   bool forget(std::string_view id);
   std::optional<stored_key> find(std::string_view id) const override;
+  std::uint64_t changes() const override { return changes_.load(std::memory_order_acquire); }
 
 private:
   mutable std::mutex guard_;
   std::unordered_map<std::string, stored_key> keys_;
+  std::atomic<std::uint64_t> changes_{0};
 };
 
 struct issued_key {
@@ -93,7 +99,7 @@ key_hash hash_of(std::string_view key);
 
 /// The verified keys of the last while, so that not every request costs a hash. Bounded; the one
 /// used longest ago gives way. Entries are compared in constant time, and looked at again after
-/// `fresh`, so a revoked key works for at most that long (`forget` ends it at once).
+/// `fresh`, or after `clear`.
 class verified_keys {
 public:
   verified_keys(std::size_t most, span fresh) : most_{most}, fresh_{fresh} {}
@@ -101,7 +107,7 @@ public:
   std::shared_ptr<const principal> find(std::string_view key, moment now);
   void add(std::string_view key, std::shared_ptr<const principal>, std::optional<moment> expires,
            moment now);
-  void forget(std::string_view id);
+  void clear();
 
 private:
   struct entry {
@@ -127,10 +133,10 @@ public:
   /// the address is locked. A key that was verified lately is not locked out by others' guesses.
   result<std::shared_ptr<const principal>> identify(std::string_view authorization,
                                                     const address& peer, moment now);
-  void forget(std::string_view id) { verified_.forget(id); } // after revoking or changing a key
 
 private:
   const key_store& keys_;
+  std::atomic<std::uint64_t> seen_changes_{0};
   verified_keys verified_{4096, span{30'000}};
   lockout ids_{10'000};
   lockout addresses_{10'000};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
+#include "nodes/edge/key_ring.hpp"
 #include "nodes/edge/route.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/telemetry/metrics.hpp"
@@ -32,8 +33,11 @@ struct environment {
   const edge::readiness& readiness;
   runtime::host* host = nullptr; // null where only the edge itself is under test
   const actors::source_kinds* sources = nullptr;
-  /// Copies the data of the running node into a new directory; takes a while, then tells.
-  std::function<void(std::string into, std::function<void(result<void>)>)> backup{};
+  edge::key_ring* keys = nullptr;
+  /// Runs what waits for a disk, on a thread for that, soon; `overloaded` when it cannot.
+  std::function<result<void>(std::function<void()>)> aside{};
+  /// Copies the data of the running node into a new directory. Only aside: it takes a while.
+  std::function<result<void>(const std::string& into)> backup{};
 };
 
 } // namespace tenon::nodes::edge

@@ -34,8 +34,6 @@ struct actor_settings : caf::actor_system_config {
   }
 };
 
-struct nothing_more {};
-
 /// Ready once every partition has recovered and the edge listens, for as long as it does.
 class node_readiness final : public edge::readiness {
 public:
@@ -70,7 +68,7 @@ struct node::parts {
   std::optional<actors::connectors::platform> platform;
   actors::source_kinds sources;
 
-  opened_keys keys;
+  std::unique_ptr<kept_keys> keys;
   std::unique_ptr<edge::gateway> gateway;
   std::unique_ptr<edge::server> server;
   std::chrono::milliseconds start_time{};
@@ -94,7 +92,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   if (!master_keys)
     return std::move(master_keys).error();
   p->seal.emplace(*std::move(master_keys), p->random);
-  auto keys = open_keys(s.data, s.owner_key);
+  auto keys = kept_keys::open(s.data, s.owner_key);
   if (!keys)
     return std::move(keys).error();
   p->keys = *std::move(keys);
@@ -129,27 +127,27 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
 
   auto* parts = p.get();
   const edge::environment around{
-      p->meters, p->ready, &host, &p->sources,
-      [parts](std::string into, std::function<void(result<void>)> done) {
-        auto copying = [](node::parts& all, std::string to) -> runtime::task<result<nothing_more>> {
-          if (auto copied = all.data->backup(to); !copied)
-            co_return std::move(copied).error();
-          if (auto copied = copy_key_check(all.directory, to); !copied)
-            co_return std::move(copied).error();
-          co_return nothing_more{};
-        };
-        const auto copying_began = runtime::start<nothing_more>(
-            *parts->blocking, copying(*parts, std::move(into)), [done](result<nothing_more> r) {
-              done(r ? result<void>{} : result<void>{std::move(r).error()});
-            });
-        if (!copying_began)
-          done(copying_began.error());
+      p->meters,
+      p->ready,
+      &host,
+      &p->sources,
+      p->keys.get(),
+      [parts](std::function<void()> work) {
+        return runtime::start(*parts->blocking, [](std::function<void()> w) -> runtime::task<void> {
+          w();
+          co_return;
+        }(std::move(work)));
+      },
+      [parts](const std::string& into) -> result<void> {
+        if (auto copied = parts->data->backup(into); !copied)
+          return copied;
+        return copy_key_check(parts->directory, into);
       }};
   edge::options listen{.address = s.address, .port = s.port, .threads = std::max(1u, threads / 2)};
   if (!s.tls_certificate.empty())
     listen.tls = edge::certificate_files{s.tls_certificate, s.tls_key};
-  auto gateway = edge::gateway::make(edge::routes::all(around),
-                                     {p->clock, *p->keys.keys, p->meters}, {}, listen.threads);
+  auto gateway = edge::gateway::make(edge::routes::all(around), {p->clock, *p->keys, p->meters}, {},
+                                     listen.threads);
   if (!gateway)
     return std::move(gateway).error();
   p->gateway = *std::move(gateway);
@@ -184,7 +182,7 @@ std::uint16_t node::port() const {
   return parts_->server->port();
 }
 const std::string& node::new_key() const {
-  return parts_->keys.fresh;
+  return parts_->keys->fresh();
 }
 std::chrono::milliseconds node::start_time() const {
   return parts_->start_time;

@@ -17,12 +17,14 @@ route_list node(const environment& e) {
         const auto* to = body ? body->find("to") : nullptr;
         if (!to || !to->is<std::string>() || !to->as<std::string>()->starts_with('/'))
           return std::move(r)(failure{code::malformed, "no absolute path to copy to", "to"});
-        e.backup(*to->as<std::string>(), [shared = std::make_shared<reply>(std::move(r)),
-                                          where = *to->as<std::string>()](result<void> done) {
-          if (!done)
+        auto shared = std::make_shared<reply>(std::move(r));
+        const auto begun = e.aside([e, shared, where = *to->as<std::string>()] {
+          if (auto done = e.backup(where); !done)
             return std::move(*shared)(std::move(done).error());
           std::move (*shared)(response::json(write_json(object{{"to", where}})));
         });
+        if (!begun)
+          std::move (*shared)(begun.error());
       }};
   backup.request_schema = object{{"type", "object"},
                                  {"required", list{"to"}},

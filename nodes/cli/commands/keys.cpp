@@ -1,0 +1,91 @@
+// tenon keys [list|create|revoke ID]: who may ask this tenant's API.
+#include "nodes/cli/catalog.hpp"
+#include "nodes/cli/help.hpp"
+#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/shell.hpp"
+
+namespace tenon::nodes::cli {
+namespace {
+
+struct wish {
+  std::string role = "viewer";
+  std::string title;
+  std::string expires;
+};
+
+exit_code show(const shell& s) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  list items;
+  const auto got = server->each(server->path({"keys"}), [&](const value& v) {
+    items.push_back(v);
+    return true;
+  });
+  if (!got)
+    return s.report(got);
+  if (s.given.json)
+    s.printed_json(object{{"items", std::move(items)}});
+  else if (items.empty())
+    s.screen.err << "this tenant has no keys of its own\n";
+  else
+    s.screen.out << item_table(items, s.screen.out_look);
+  return exit_code::done;
+}
+
+exit_code create(const shell& s, const wish& w) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  object asked{{"role", w.role}};
+  if (!w.title.empty())
+    asked["title"] = w.title;
+  if (!w.expires.empty())
+    asked["expires_at"] = w.expires;
+  const auto answered = server->post(server->path({"keys"}), asked);
+  if (!answered)
+    return s.report(answered);
+  if (s.printed_json(answered.body))
+    return exit_code::done;
+  // The key alone on standard output, so that it can go straight to where it is kept.
+  const auto* key = answered.body.find("key");
+  s.screen.out << (key && key->is<std::string>() ? *key->as<std::string>() : "") << '\n';
+  s.screen.err << "shown this once; the server keeps only its hash\n";
+  return exit_code::done;
+}
+
+exit_code revoke(const shell& s, const std::string& id) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto answered = server->remove(server->path({"keys", id}));
+  if (!answered)
+    return s.report(answered);
+  if (!s.printed_json(answered.body))
+    s.screen.out << "key " << inked(s.screen.out_look, ink::strong, id) << " revoked\n";
+  return exit_code::done;
+}
+
+} // namespace
+
+void declare_keys(CLI::App& app, shell& s) {
+  auto w = std::make_shared<wish>();
+  auto id = std::make_shared<std::string>();
+  auto* keys = app.add_subcommand("keys", "Make, list and revoke API keys")->group(machine_group);
+  keys->require_subcommand(0, 1);
+  s.does(keys->add_subcommand("list", "Show them"), [&s] { return show(s); });
+  auto* creating = keys->add_subcommand("create", "Make one; it is shown once");
+  creating->add_option("--role", w->role, "What it may do")
+      ->check(CLI::IsMember({"viewer", "operator", "developer", "admin", "auditor", "owner"}))
+      ->capture_default_str();
+  creating->add_option("--title", w->title, "What it is for")->type_name("TEXT");
+  creating->add_option("--expires", w->expires, "When it ends, as in 2027-01-31")
+      ->type_name("DATE");
+  s.does(creating, [&s, w] { return create(s, *w); });
+  auto* revoking = keys->add_subcommand("revoke", "End one at once");
+  revoking->add_option("id", *id, "Which one")->required();
+  s.does(revoking, [&s, id] { return revoke(s, *id); });
+  s.does(keys, [&s] { return show(s); });
+}
+
+} // namespace tenon::nodes::cli
