@@ -1,6 +1,7 @@
 // What every kind of source keeps to, whatever it reads: a crash may come after any page, and then
 // that page, or the one after it, is asked for again by what was written down.
 #include "actors/sync/sources/sqlite.hpp"
+#include "tests/support/connected_vendor.hpp"
 #include "tests/support/source_reading.hpp"
 
 #include <algorithm>
@@ -40,6 +41,15 @@ candidate sqlite(std::string name, object more, std::string cursor = {}) {
   return {std::move(name), open, std::move(cursor)};
 }
 
+candidate connector(std::string stream, std::string cursor = {}) {
+  auto name = "connector_" + stream;
+  const auto open = [stream = std::move(stream)] {
+    static tests::connected_vendor vendor;
+    return vendor.open(stream);
+  };
+  return {std::move(name), open, std::move(cursor)};
+}
+
 std::vector<candidate> candidates() {
   return {
       sqlite("sqlite_by_key", {{"table", "Invoice"}, {"key", "InvoiceId"}}),
@@ -52,6 +62,10 @@ std::vector<candidate> candidates() {
       sqlite("sqlite_by_a_cursor_with_nulls",
              {{"table", "Track"}, {"key", "TrackId"}, {"cursor", "Composer"}, {"page_size", 200}},
              R"({"column":"Composer","at":"M"})"),
+      connector("customers"),
+      connector("invoices"),
+      connector("invoice_lines"),
+      connector("tracks"),
   };
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <latch>
+#include <numeric>
 #include <thread>
 
 namespace {
@@ -319,6 +320,27 @@ TEST(host, keeps_deadlines_over_a_restart_and_tells_each_once) {
   const auto woken = until([&] { return node.ask<tally>(ann, wire::peek{})->woken; },
                            [](auto w) { return w > 0; });
   EXPECT_EQ(woken, 1u);
+}
+
+TEST(host, keeps_every_event_of_a_kind_that_keeps_its_history_in_order_over_restarts) {
+  const identity told{"acme", "chronicle", "told"};
+  hosted node{tests::tally_kinds()};
+  for (std::uint64_t i = 1; i <= 30; ++i) {
+    if (i % 10 == 1)
+      node.begin();
+    node.done<tally>(told, wire::add{i});
+    if (i % 10 == 0)
+      node.end();
+  }
+  std::vector<std::uint64_t> amounts;
+  node.state.history(node.begin().partition_of(told), told, 0, 100, [&](auto, const blob& bytes) {
+    const auto event = protocols::decode<wire::event>(bytes);
+    amounts.push_back(std::get<wire::added>(*event).amount);
+    return true;
+  });
+  std::vector<std::uint64_t> expected(30);
+  std::iota(expected.begin(), expected.end(), 1);
+  EXPECT_EQ(amounts, expected);
 }
 
 TEST(host, forgets_an_actor_that_has_nothing_left_to_keep) {
