@@ -41,11 +41,15 @@ candidate sqlite(std::string name, object more, std::string cursor = {}) {
   return {std::move(name), open, std::move(cursor)};
 }
 
+/// Begun by whoever needs it, ended with the suite: CAF's actors do not outlive main.
+std::optional<tests::connected_vendor> vendor;
+
 candidate connector(std::string stream, std::string cursor = {}) {
   auto name = "connector_" + stream;
   const auto open = [stream = std::move(stream)] {
-    static tests::connected_vendor vendor;
-    return vendor.open(stream);
+    if (!vendor)
+      vendor.emplace();
+    return vendor->open(stream);
   };
   return {std::move(name), open, std::move(cursor)};
 }
@@ -71,6 +75,8 @@ std::vector<candidate> candidates() {
 
 class sources : public ::testing::TestWithParam<candidate> {
 protected:
+  static void TearDownTestSuite() { vendor.reset(); }
+
   /// What is asked for the page after `p`, or for the first.
   page_request after(const source_page* p) const {
     page_request wanted{.sync = {"acme", "sync", "any"}, .cursor = GetParam().cursor};
