@@ -41,7 +41,8 @@ public:
   /// Takes the entry at the end of the partition's log and returns its index at once; `listener` is
   /// called when that index is durable (it must stay alive until then). Entries of one partition
   /// become durable in order. Fenced: with another term than the current one, `unavailable`. At the
-  /// limit of bytes waiting, `overloaded` with a time to retry, and nothing was taken.
+  /// limit of bytes waiting, `overloaded` with a time to retry, and nothing was taken; `too_large`
+  /// for an entry that will never be taken.
   virtual result<std::uint64_t> append(partition_number, std::uint64_t term, blob entry,
                                        durable_listener& listener) = 0;
 

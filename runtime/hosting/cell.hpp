@@ -114,6 +114,7 @@ private:
   void fire_deadlines(batch&);
   void commit(batch&);
   void append(blob entry, promise);
+  void give_up(promise&, const failure&);
   void open_gate();
   void open(promise&);
   void send_out();
@@ -121,6 +122,7 @@ private:
   void perform(std::uint64_t number, bool repeated);
   void crash(batch&, std::unique_ptr<envelope> culprit, std::unique_ptr<envelope> rest,
              std::string_view why);
+  void fall(const after_crash&); // out of memory, to be loaded again
   void reload();
   void park(batch&, std::unique_ptr<envelope> culprit);
   void refuse_everything(const failure&);

@@ -53,10 +53,25 @@ void cell::append(blob entry, promise p) {
     open_gate(); // it may already be durable
     return;
   }
+  if (index.error().code == code::too_large)
+    return give_up(p, index.error());
   // The journal is full or the partition has moved. The state is ahead of the log, so nothing is
   // decided until the entry is in; if the partition has moved the host takes this cell down.
   unappended_ = std::make_unique<std::pair<blob, promise>>(std::move(entry), std::move(p));
   seat_.around.wake_after(*this, index.error().retry_after.value_or(span{5}));
+}
+
+// Nothing of the batch has happened, but the actor believes that it has: it comes back from what is
+// written, like after a crash.
+void cell::give_up(promise& p, const failure& why) {
+  unappended_ = nullptr;
+  for (auto& [answer, reply] : p.answers)
+    answer(why);
+  last_crash_ = why.why;
+  crashes_.fetch_add(1, std::memory_order_relaxed);
+  seat_.metrics.crashes.Increment();
+  log::error("actor.decided_too_much", {{"actor", to_string(id_)}, {"why", why.why}});
+  fall(seat_.around.crashed(id_, why.why));
 }
 
 void cell::open_gate() {

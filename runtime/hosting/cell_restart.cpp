@@ -104,8 +104,6 @@ void cell::crash(batch& b, std::unique_ptr<envelope> culprit, std::unique_ptr<en
               {"command", culprit ? value{body_->name_of_command(culprit->command)} : value{}}});
   // What the batch decided before the culprit stands: it was applied before anything went wrong.
   commit(b);
-  body_ = nullptr;
-  armed_ = {};
   const bool deadline_crashed = !culprit;
   if (culprit && ++culprit->crashes >= crashes_before_parking) {
     poison_ = std::move(culprit);
@@ -114,11 +112,16 @@ void cell::crash(batch& b, std::unique_ptr<envelope> culprit, std::unique_ptr<en
     rest = std::move(culprit);
   }
   mailbox_.put_back(std::move(rest));
-  const auto verdict = seat_.around.crashed(id_, why);
-  restart_at_ = verdict.restart ? seat_.around.steady() + verdict.after : steady_point::max();
+  fall(seat_.around.crashed(id_, why));
   // A deadline that crashes comes back at once and cannot be parked: only an operator helps.
   if (deadline_crashed && crash_count() % crashes_before_parking == 0)
     restart_at_ = steady_point::max();
+}
+
+void cell::fall(const after_crash& verdict) {
+  body_ = nullptr;
+  armed_ = {};
+  restart_at_ = verdict.restart ? seat_.around.steady() + verdict.after : steady_point::max();
   go(spoilt);
   attend(attention::room); // the gate may already be empty
 }

@@ -33,6 +33,11 @@ public:
     const std::scoped_lock lock{mutex_};
     most_waiting_ = bytes;
   }
+  /// Larger entries are refused for good.
+  void set_most_entry(std::size_t bytes) {
+    const std::scoped_lock lock{mutex_};
+    most_entry_ = bytes;
+  }
   /// Everything appended so far becomes durable, in every partition.
   void confirm() {
     for (std::size_t p = 0; p < logs_.size(); ++p)
@@ -89,6 +94,8 @@ public:
     auto& log = logs_.at(p);
     if (term != log.term || term == 0)
       return failure{code::unavailable, "another term owns the partition", "term"};
+    if (entry.size() > most_entry_)
+      return failure{code::too_large, "the entry is too large", "journal entry", "Split it."};
     if (waiting_ + entry.size() > most_waiting_)
       return failure{code::overloaded, "too many bytes wait for the journal", "journal",
                      "Repeat later.", span{10}};
@@ -154,6 +161,7 @@ private:
   mutable std::mutex mutex_;
   confirming mode_;
   std::size_t most_waiting_ = std::size_t{64} << 20;
+  std::size_t most_entry_ = std::size_t{64} << 20;
   std::size_t waiting_ = 0;
   std::vector<log_of_partition> logs_;
 };
