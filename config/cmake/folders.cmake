@@ -134,8 +134,8 @@ function(tenon_benchmarks folder)
   endforeach()
 endfunction()
 
-# tenon_fuzz(<folder> NEEDS <library>...): every <name>_fuzz.cpp is an executable. With GCC it replays
-# corpus/<name>, which is a test; with Clang it searches for more.
+# tenon_fuzz(<folder> NEEDS <library>...): every <name>_fuzz.cpp is an executable. With GCC it runs over
+# corpus/<name> and changed copies of it, which is a test; with Clang it searches for more.
 function(tenon_fuzz folder)
   cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*_fuzz.cpp)
@@ -150,7 +150,7 @@ function(tenon_fuzz folder)
     endif()
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name} PRIVATE ${arg_NEEDS} tenon_warnings)
-    add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/${folder}/corpus/${corpus} -runs=0)
+    add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/${folder}/corpus/${corpus} -runs=10000)
   endforeach()
 endfunction()
 
