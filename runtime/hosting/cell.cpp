@@ -178,12 +178,10 @@ void cell::work() {
   if (poison_)
     park(b, std::exchange(poison_, nullptr));
   auto chain = mailbox_.take(batch_commands);
-  if (chain) {
-    const auto now = seat_.around.now();
-    active_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  const auto begun = std::chrono::steady_clock::now();
+  if (chain)
     seat_.metrics.queue_seconds.Observe(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - chain->put_at).count());
-  }
+        std::chrono::duration<double>(begun - chain->put_at).count());
   std::size_t bytes = 0;
   std::uint64_t commands = 0;
   try {
@@ -191,13 +189,17 @@ void cell::work() {
   } catch (const std::exception& e) {
     return crash(b, nullptr, std::move(chain), e.what());
   }
+  // One time for the batch: reading both clocks for each command costs a tenth of a short decision.
+  const auto now = seat_.around.now();
+  if (chain)
+    active_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   while (chain) {
     auto e = std::move(chain);
     chain = std::move(e->next);
     ++commands;
     bytes += e->command.size();
     try {
-      if (!decide(b, *e)) { // nothing left to give out numbers for: wait for the outbox
+      if (!decide(b, *e, now, begun)) { // nothing left to give out numbers for: wait for the outbox
         e->next = std::move(chain);
         mailbox_.put_back(std::move(e));
         break;
@@ -217,8 +219,8 @@ void cell::work() {
   arm();
 }
 
-bool cell::decide(batch& b, envelope& e) {
-  if (std::chrono::steady_clock::now() > e.expires && !e.from && e.settles == 0) {
+bool cell::decide(batch& b, envelope& e, moment now, steady_point begun) {
+  if (begun > e.expires && !e.from && e.settles == 0) {
     b.out.answers.emplace_back(std::move(e.answer),
                                failure{code::timed_out, "it waited longer than the asker would"});
     return true;
@@ -240,7 +242,7 @@ bool cell::decide(batch& b, envelope& e) {
     return false;
   const trace_scope working{e.trace};
   deciding_ = e.trace;
-  auto d = body_->decide(e.command, seat_.around.now());
+  auto d = body_->decide(e.command, now);
   if (!d.reply)
     seat_.metrics.refusals.Increment();
   if (e.from) {

@@ -109,7 +109,7 @@ private:
   result<void> replay_tail(std::uint64_t after);
   result<protocols::cell::entry> read_entry(const blob&) const;
   void work();
-  bool decide(batch&, envelope&);
+  bool decide(batch&, envelope&, moment now, steady_point begun);
   void gather(batch&, decided&&);
   void fire_deadlines(batch&);
   void commit(batch&);
