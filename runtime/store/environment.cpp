@@ -117,6 +117,7 @@ result<void> environment::open_file(const std::vector<std::string>& tables) {
     error = mdb_env_open(env_, options_.file.c_str(), MDB_NOSUBDIR | MDB_NOTLS | access, 0600);
   if (error != 0)
     return storage_failure(error, "open the file", options_.file);
+  resident_.find(options_.file);
   if (!options_.read_only) {
     int cleared = 0;
     mdb_reader_check(env_, &cleared); // readers of a process that was killed pin pages for ever
@@ -192,8 +193,10 @@ void environment::write(const std::function<void(write_transaction&)>& change) {
       mdb_txn_abort(begun);
     else
       error = mdb_txn_commit(begun);
-    if (error == 0)
-      return;
+    if (error == 0) {
+      const std::shared_lock lock{growing_};
+      return resident_.look(std::chrono::steady_clock::now());
+    }
     if (error != MDB_MAP_FULL)
       stop_on(error, "commit", options_.file);
     grow();
@@ -206,6 +209,7 @@ void environment::grow() {
   mdb_env_info(env_, &about);
   if (const int error = mdb_env_set_mapsize(env_, about.me_mapsize * 2); error != 0)
     stop_on(error, "grow the map", options_.file);
+  resident_.find(options_.file);
 }
 
 read_transaction environment::read() const {
@@ -232,13 +236,21 @@ read_transaction environment::read() const {
 }
 
 void environment::release(std::size_t number) const noexcept {
+  std::chrono::steady_clock::time_point since;
   {
     const std::scoped_lock lock{slots_mutex_};
     mdb_txn_reset(slots_[number].transaction);
     slots_[number].active = false;
     free_slots_.push_back(number);
+    since = slots_[number].since;
   }
+  resident_.look(since);
   growing_.unlock_shared();
+}
+
+void environment::let_go() const noexcept {
+  const std::shared_lock lock{growing_};
+  resident_.let_go();
 }
 
 readers environment::reading() const {

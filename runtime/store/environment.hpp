@@ -8,6 +8,7 @@
 #pragma once
 
 #include "protocols/failure.hpp"
+#include "runtime/store/resident.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -144,6 +145,8 @@ public:
   void write(const std::function<void(write_transaction&)>& change);
 
   read_transaction read() const;
+  /// What was read so far will not be read again soon: its pages need not stay in memory.
+  void let_go() const noexcept;
   readers reading() const;
   fill filled() const;
 
@@ -176,6 +179,7 @@ private:
   // Held shared by every reader from begin to end, alone to grow: LMDB forbids moving the map
   // under a transaction.
   mutable std::shared_mutex growing_;
+  mutable resident resident_;
   mutable std::mutex slots_mutex_;
   mutable std::vector<slot> slots_;
   mutable std::vector<std::size_t> free_slots_;

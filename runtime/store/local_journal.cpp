@@ -91,6 +91,7 @@ result<void> local_journal::load() {
     map_.trim(static_cast<partition_number>(p), log.trim_stored);
   }
   environment_->write([&](write_transaction& to) { write_journal_header(to, header_now()); });
+  environment_->let_go();
   return {};
 }
 
