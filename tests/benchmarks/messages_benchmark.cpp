@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 
 namespace {
 
@@ -56,18 +57,47 @@ struct taker : counting {
   static decision<told> on(const state&, const told&, moment) { return ignore(); }
 };
 
-/// Messages delivered per second.
-double thrown(stored_host& host, const std::string& kind, std::size_t actors, std::size_t balls,
-              std::uint64_t throws, std::size_t messages_of_each) {
+struct outcome {
+  double per_second = 0;
+  double processor = 0; // seconds a message
+};
+
+double processor_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+outcome thrown(stored_host& host, const std::string& kind, std::size_t actors, std::size_t balls,
+               std::uint64_t throws, std::size_t messages_of_each) {
   landed = 0;
   const auto began = std::chrono::steady_clock::now();
+  const auto used = processor_seconds();
   for (std::size_t b = 0; b < balls; ++b)
     host->ask<tally>({"acme", kind, "n" + std::to_string(b % actors)}, tally::told{throws},
                      [](const auto&) {});
   for (auto seen = landed.load(); seen < balls; seen = landed.load())
     landed.wait(seen);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  return static_cast<double>(balls * throws * messages_of_each) / took.count();
+  const auto messages = static_cast<double>(balls * throws * messages_of_each);
+  return {messages / took.count(), (processor_seconds() - used) / messages};
+}
+
+/// The best of some rounds: others may be at work on the machine.
+void measure(stored_host& host, const std::string& what, const std::string& goal,
+             const std::string& kind, std::size_t actors, std::size_t balls,
+             std::size_t messages_of_each) {
+  const auto throws = 4'000'000 / balls / messages_of_each;
+  thrown(host, kind, actors, balls, throws / 10, messages_of_each);
+  outcome best;
+  for (int round = 0; round < 3; ++round) {
+    const auto one = thrown(host, kind, actors, balls, throws, messages_of_each);
+    if (one.per_second > best.per_second)
+      best = one;
+  }
+  print_figure("messages between actors, " + what, goal,
+               with_commas(best.per_second) + "/s, " + fixed(best.processor * 1e6, 2) +
+                   " us of processor");
 }
 
 } // namespace
@@ -75,17 +105,11 @@ double thrown(stored_host& host, const std::string& kind, std::size_t actors, st
 int main(int count, char** arguments) {
   temporary_directory directory;
   stored_host host{{runtime::describe<thrower<true>>("ping"),
-                    runtime::describe<thrower<false>>("pong"), runtime::describe<burster>("burster"),
-                    runtime::describe<taker>("taker")},
+                    runtime::describe<thrower<false>>("pong"),
+                    runtime::describe<burster>("burster"), runtime::describe<taker>("taker")},
                    count > 1 ? std::filesystem::path{arguments[1]} : directory / "data"};
-  for (const std::size_t pairs : {1u, 16u, 1024u}) {
-    const auto balls = std::max<std::size_t>(64, pairs * 4);
-    thrown(host, "ping", pairs, balls, 1000, 1);
-    print_figure("messages between actors, " + std::to_string(pairs) + " pairs, " +
-                     std::to_string(balls) + " in flight",
-                 pairs == 16 ? ">= 2,000,000/s" : "-",
-                 with_commas(thrown(host, "ping", pairs, balls, 8'000'000 / balls, 1)) + "/s");
-  }
-  print_figure("messages between actors, bursts of 64", "-",
-               with_commas(thrown(host, "burster", 16, 16, 8000, burst_size)) + "/s");
+  measure(host, "16 pairs, 64 in flight", ">= 2,000,000/s", "ping", 16, 64, 1);
+  measure(host, "16 pairs, 1,024 in flight", "-", "ping", 16, 1024, 1);
+  measure(host, "1,024 pairs, 4,096 in flight", "-", "ping", 1024, 4096, 1);
+  measure(host, "bursts of 64", "-", "burster", 16, 16, burst_size);
 }

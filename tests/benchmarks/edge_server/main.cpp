@@ -50,13 +50,13 @@ edge::route into_an_actor(runtime::host& host) {
     if (const auto body = read_json(q.body.view()); !body)
       return std::move(r)(body.error());
     const identity to{std::string{q.tenant}, "listener", "n" + std::to_string(q.id.number % 64)};
-    host.ask<listener>(to, listener::add{1, q.body},
-                       [shared = std::make_shared<edge::reply>(std::move(r))](const auto& answer) {
-                         if (!answer)
-                           return std::move (*shared)(answer.error());
-                         std::move (*shared)(
-                             edge::response::json(write_json(object{{"heard", answer->heard}})));
-                       });
+    host.ask<listener>(
+        to, listener::add{1, q.body},
+        [shared = std::make_shared<edge::reply>(std::move(r))](const auto& answer) {
+          if (!answer)
+            return std::move(*shared)(answer.error());
+          std::move (*shared)(edge::response::json(write_json(object{{"heard", answer->heard}})));
+        });
   };
   return {.method = edge::method::post,
           .pattern = "/api/v1/{tenant}/messages",
