@@ -263,23 +263,17 @@ void cell::gather(batch& b, decided&& d) {
   auto& entry = b.entry;
   if (entry.numbered == 0)
     entry.numbered = ledger_.numbered();
-  for (auto& s : d.sends) { // what an actor leaves out of an address is its own
-    auto& [tenant, kind, name] = s.to;
-    if (tenant.empty())
-      tenant = id_.tenant;
-    if (kind.empty())
-      kind = id_.kind;
-    if (name.empty())
-      name = id_.name;
-  }
   std::ranges::move(d.events, std::back_inserter(entry.events));
   const auto trace = deciding_ ? to_traceparent(deciding_) : std::string{};
   for (auto& s : d.sends) {
-    s.to = beside(id_, std::move(s.to));
-    if (s.durable)
+    s.to = beside(id_, std::move(s.to)); // what an actor leaves out of an address is its own
+    if (s.durable) {
       entry.sends.push_back({++entry.numbered, to_string(s.to), std::move(s.command), trace});
-    else
-      b.out.notes.push_back(std::move(s));
+      continue;
+    }
+    if (b.out.notes.empty())
+      b.out.notes.reserve(16); // a batch rarely has one alone, and growing moves them all
+    b.out.notes.push_back(std::move(s));
   }
   for (auto& c : d.calls) {
     entry.calls.push_back({++entry.numbered, std::string{c.effect}, std::move(c.request), trace});
