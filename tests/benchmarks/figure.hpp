@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 namespace tenon::tests {
@@ -20,6 +21,14 @@ inline void print_figure(const std::string& what, const std::string& goal,
   std::fprintf(kept, "%s\t%s\t%s\t%s\n", what.c_str(), goal.c_str(), measured.c_str(),
                beside.c_str());
   std::fclose(kept);
+}
+
+/// What this process has had of the processors so far. Unlike a rate, it hardly depends on who else
+/// is at work on the machine.
+inline double processor_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 /// "1,234,567"

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
 
 namespace {
 
@@ -61,12 +60,6 @@ struct outcome {
   double per_second = 0;
   double processor = 0; // seconds a message
 };
-
-double processor_seconds() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-}
 
 outcome thrown(stored_host& host, const std::string& kind, std::size_t actors, std::size_t balls,
                std::uint64_t throws, std::size_t messages_of_each) {
