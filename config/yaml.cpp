@@ -257,6 +257,16 @@ bool indents_with_tab(std::string_view text, int line) {
   return text.substr(start, first - start).find('\t') != text.npos;
 }
 
+std::string remedy_of(std::string_view complaint, bool tab) {
+  if (tab)
+    return "Indent with blanks: YAML allows no tabs there.";
+  if (complaint.starts_with("end of map flow"))
+    return "Close the map, which began with {, with }.";
+  if (complaint.starts_with("end of sequence flow"))
+    return "Close the list, which began with [, with ].";
+  return "Look here and at the line before: at indentation, colons, quotes and brackets.";
+}
+
 result<void> check_bytes(std::string_view text, std::string_view file, yaml_limits limits) {
   if (text.size() > limits.bytes)
     return failure{code::too_large,
@@ -326,14 +336,14 @@ result<std::vector<document>> read_yaml(std::string_view text, std::string_view 
                    mark.is_null() ? std::string{file}
                                   : at(file, {static_cast<std::uint32_t>(mark.line) + 1,
                                               static_cast<std::uint32_t>(mark.column) + 1}),
-                   tab ? "Indent with blanks: YAML allows no tabs there." : ""};
+                   remedy_of(wrong.msg, tab)};
   }
   return std::move(built.documents);
 }
 
 std::string place(const positions& known, std::string_view path) {
   std::string plain;
-  for (const char c : path)
+  for (const char c : path.substr(0, path.find(", ")))
     if (c == '[')
       plain += '.';
     else if (c != ']')

@@ -51,7 +51,8 @@ result<std::vector<document>> read_yaml(std::string_view text, std::string_view 
                                         yaml_limits limits = {});
 
 /// "chinook.yaml:14:9" for "spec.page.size" or "spec.pages[0].size"; a path that is not there gets
-/// the place of the nearest one above it.
+/// the place of the nearest one above it. A place within a text, as in "spec.cron, character 3", is
+/// that of the text.
 std::string place(const positions&, std::string_view path);
 
 } // namespace tenon::config

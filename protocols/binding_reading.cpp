@@ -63,6 +63,17 @@ template <class N> std::string range(N least, N most) {
   return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
 }
 
+/// How what was expected is written.
+std::string sample_of(std::string_view type) {
+  return type == "bool"     ? "Write true or false."
+         : type == "number" ? "Write a number without quotes, such as 5."
+         : type == "text"   ? "Write a text, in quotes if it looks like something else."
+         : type == "moment" ? "Write a time such as 2030-01-31T09:30:00Z."
+         : type == "span"   ? "Write a length of time such as 15m."
+         : type == "list"   ? "Write a list such as [a, b]."
+                            : "Write members such as {name: value}.";
+}
+
 } // namespace
 
 std::string place::text() const {
@@ -75,8 +86,10 @@ std::string place::text() const {
 }
 
 failure wrong_type(const place& at, std::string_view expected, const value& found) {
-  return malformed(at, "expected " + std::string{expected} + ", found " +
-                           std::string{found.type_name()});
+  return malformed(at,
+                   "expected " + std::string{expected} + ", found " +
+                       std::string{found.type_name()},
+                   sample_of(expected));
 }
 
 failure missing(const place& at, const field& f) {

@@ -90,7 +90,7 @@ result<unsigned> read_value(word w, const field_kind& kind) {
   const auto n = read_number(w.text);
   if (n && *n >= kind.least && *n <= kind.most)
     return *n;
-  return wrong(w.at, "\"" + std::string{w.text} + "\" is not a " + std::string{kind.name},
+  return wrong(w.at, "\"" + std::string{w.text} + "\" is no " + std::string{kind.name},
                "Use " + std::to_string(kind.least) + " to " + std::to_string(kind.most) +
                    (kind.names.empty()
                         ? "."

@@ -26,7 +26,7 @@ bool well_formed(std::string_view name) {
 
 result<zone> read(const std::string& name) {
   const failure unknown{code::malformed,
-                        "there is no time zone of this name on this machine",
+                        "this machine knows no time zone " + name.substr(0, longest_name),
                         {},
                         "Use an IANA name such as Europe/Berlin, or UTC."};
   if (!well_formed(name))

@@ -78,6 +78,7 @@ TEST(yaml, knows_where_every_member_stands) {
   EXPECT_EQ(place(known, "spec.of[1].\xc3\xa9.deep"), "chinook.yaml:7:11") << "é is one column";
   EXPECT_EQ(place(known, "spec.page.absent.deeper"), "chinook.yaml:3:3") << "the nearest above";
   EXPECT_EQ(place(known, "absent"), "chinook.yaml:1:1");
+  EXPECT_EQ(place(known, "spec.page.size, character 3"), "chinook.yaml:4:5") << "within it";
 }
 
 TEST(yaml, knows_where_the_second_document_stands) {
@@ -149,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(yaml, says_that_tabs_do_not_indent) {
   EXPECT_NE(refusal_of("a:\n\tb: 1\n").remedy.find("tabs"), std::string::npos);
-  EXPECT_EQ(refusal_of("a: [1, 2\n").remedy, "");
+  EXPECT_EQ(refusal_of("a: [1, 2\n").remedy, "Close the list, which began with [, with ].");
 }
 
 TEST(yaml, bounds_depth_size_and_number) {
