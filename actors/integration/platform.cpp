@@ -125,8 +125,20 @@ task<result<session>> platform::enter(identity integration) {
     for (;;) {
       const auto usable =
           co_await runtime::ask<actors::credential>(outside_.host, credential_id, use_it);
-      if (!usable)
+      if (!usable) {
+        if (usable.error().code == code::forbidden) {
+          // Secrets that do not fit the connector were never shown to the platform: say which.
+          const protocols::credential::use secrets_alone{.integration = integration.name};
+          const auto kept = co_await runtime::ask<actors::credential>(outside_.host, credential_id,
+                                                                      secrets_alone);
+          if (kept)
+            if (const auto fits = connect(*s.connector, integration.name, there->settings,
+                                          secrets_in(kept->secrets));
+                !fits)
+              co_return about(fits.error(), "the credential " + s.credential);
+        }
         co_return about(usable.error(), "the credential " + s.credential);
+      }
       if (!usable->pending) {
         secrets = secrets_in(usable->secrets);
         s.token_version = usable->version;
