@@ -3,11 +3,14 @@
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -17,28 +20,32 @@ namespace tenon::tests {
 
 class started_program {
 public:
-  started_program(const std::string& name, const std::vector<std::string>& arguments) {
+  using words = std::vector<std::string>;
+
+  /// `environment` ("NAME=value") comes before this process's own.
+  started_program(const std::string& name, const words& arguments, words environment = {}) {
     const auto file = std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
-    std::vector<std::string> words{file.string()};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (auto& word : words)
-      argv.push_back(word.data());
-    argv.push_back(nullptr);
+    words said{file.string()};
+    said.insert(said.end(), arguments.begin(), arguments.end());
+    for (char** own = environ; *own; ++own)
+      environment.emplace_back(*own);
+    auto argv = pointers(said);
+    auto envp = pointers(environment);
     std::array<int, 2> out{};
     // A file in memory and not a pipe: nobody reads it meanwhile, and the program must not wait.
     err_ = ::memfd_create("errors", MFD_CLOEXEC);
-    if (::pipe2(out.data(), O_CLOEXEC) != 0 || err_ < 0)
+    if (err_ < 0 || ::pipe2(out.data(), O_CLOEXEC) != 0)
       return;
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(out[1], STDOUT_FILENO);
       ::dup2(err_, STDERR_FILENO);
-      ::execv(argv[0], argv.data());
+      ::execve(argv[0], argv.data(), envp.data());
       ::_exit(127);
     }
     ::close(out[1]);
     out_ = out[0];
+    alive_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
     first_line_ = line();
   }
   ~started_program() {
@@ -46,14 +53,21 @@ public:
       ::kill(pid_, SIGKILL);
       wait();
     }
-    ::close(out_);
-    ::close(err_);
+    for (const int fd : {out_, err_, alive_})
+      ::close(fd);
   }
   started_program(const started_program&) = delete;
   started_program& operator=(const started_program&) = delete;
 
   /// "" when it ended without one.
   const std::string& first_line() const { return first_line_; }
+  pid_t pid() const { return pid_; }
+
+  /// Whether it has ended; waits for that, but no longer than told.
+  bool ends_within(std::chrono::milliseconds patience) const {
+    pollfd watched{alive_, POLLIN, 0};
+    return ::poll(&watched, 1, static_cast<int>(patience.count())) > 0;
+  }
 
   /// SIGTERM; the exit code, or 128 and the signal that ended it.
   int terminate() {
@@ -66,9 +80,8 @@ public:
     pid_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
-  pid_t pid() const { return pid_; }
   /// Everything on standard error so far.
-  std::string errors() {
+  std::string errors() const {
     std::string text;
     std::array<char, 4096> piece;
     for (ssize_t n = 0;
@@ -76,8 +89,23 @@ public:
       text.append(piece.data(), static_cast<std::size_t>(n));
     return text;
   }
+  /// The rest of what it says; until it has ended.
+  std::string rest_of_output() const {
+    std::string text;
+    for (char c = 0; ::read(out_, &c, 1) == 1;)
+      text += c;
+    return text;
+  }
 
 private:
+  static std::vector<char*> pointers(words& all) {
+    std::vector<char*> made;
+    for (auto& word : all)
+      made.push_back(word.data());
+    made.push_back(nullptr);
+    return made;
+  }
+
   std::string line() {
     std::string text;
     for (char c = 0; ::read(out_, &c, 1) == 1 && c != '\n';)
@@ -88,6 +116,7 @@ private:
   pid_t pid_ = -1;
   int out_ = -1;
   int err_ = -1;
+  int alive_ = -1;
   std::string first_line_;
 };
 

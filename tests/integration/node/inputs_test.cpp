@@ -1,0 +1,209 @@
+// What people write wrong: resources that cannot be taken, secrets that are missing or refused,
+// addresses where nobody is. Each is told where it is and what to do, and the node goes on.
+#include "tests/support/raw_client.hpp"
+#include "tests/support/running_node.hpp"
+
+namespace {
+
+using namespace tenon;
+using namespace tenon::tests;
+
+class wrong_input : public running_node {
+protected:
+  void SetUp() override { start_node(); }
+
+  struct said {
+    int code = 0;
+    std::string errors;
+  };
+  /// `tenon apply -f` of a file with this text, which is called it.yaml.
+  said apply_text(const std::string& text) {
+    const auto file = directory_ / "it.yaml";
+    std::ofstream{file} << text;
+    started_program client{"tenon", {"apply", "-f", file.string(), "--no-color"}, environment()};
+    const auto code = client.wait();
+    return {code, client.errors()};
+  }
+  words environment() const {
+    return {"TENON_SERVER=" + node_->first_line(), std::string{"TENON_KEY="} + owner_key};
+  }
+  bool is_there(const char* kind, const char* name) {
+    return static_cast<bool>(api_->get(api_->path({kind, name})));
+  }
+};
+
+struct mistake {
+  const char* what;
+  const char* text;
+  int code;
+  const char* why;
+  const char* at;
+  const char* remedy;
+};
+
+constexpr int refused = 4;
+constexpr int cannot_be_read = 2;
+
+const mistake mistakes[]{
+    {"a field that there is not",
+     "kind: sync\nname: s\nspec:\n  from: {connector: {integration: i, stream: s}}\n"
+     "  into: c\n  retrys: 5\n",
+     refused, "retrys", "it.yaml:6:3", "retries"},
+    {"a field that a source has not",
+     "kind: sync\nname: s\nspec:\n  from: {connector: {integration: i, streem: s}}\n  into: c\n",
+     refused, "streem", "it.yaml:4:38", "{integration: …, stream: …}"},
+    {"a kind that there is not", "kind: synk\nname: s\nspec: {}\n", cannot_be_read,
+     "there is no kind \"synk\"", "it.yaml:1:1", "sync"},
+    {"a number that is a text",
+     "kind: sync\nname: s\nspec:\n  from: {connector: {integration: i, stream: s}}\n"
+     "  into: c\n  retries: many\n",
+     refused, "expected number, found text", "it.yaml:6:3", "without quotes"},
+    {"a secret that is a number", "kind: credential\nname: s\nspec:\n  secrets: {token: 12}\n",
+     refused, "the secret is a number", "it.yaml:4:13", "in quotes"},
+    {"a flow map that is never closed",
+     "kind: sync\nname: s\nspec:\n  from: {connector: {integration: i\n  into: c\n", cannot_be_read,
+     "", "it.yaml:", "Close"},
+    {"an indentation with a tab", "kind: sync\nname: s\nspec:\n\tinto: c\n", cannot_be_read, "",
+     "it.yaml:4:", "no tabs"},
+    {"an hour that there is not",
+     "kind: schedule\nname: s\nspec:\n  sync: s\n  cron: \"0 25 * * *\"\n", refused,
+     "\"25\" is no hour", "it.yaml:5:3", "0 to 23"},
+    {"four fields of a cron expression",
+     "kind: schedule\nname: s\nspec:\n  sync: s\n  cron: \"0 3 * *\"\n", refused, "has 4 fields",
+     "it.yaml:5:3", "minute, hour, day, month and weekday"},
+    {"a time zone that there is not",
+     "kind: schedule\nname: s\nspec:\n  sync: s\n  cron: \"0 3 * * *\"\n"
+     "  timezone: Europe/Atlantis\n",
+     refused, "Europe/Atlantis", "it.yaml:6:3", "Europe/Berlin"},
+    {"a path of a manifest that cannot be read",
+     "kind: connector\nname: c\nspec:\n  connector: c\n  version: 1\n  base: https://a.example\n"
+     "  streams:\n    s:\n      request: {get: /s}\n      key: id\n"
+     "      page: {cursor: {form: next, to: after}}\n",
+     refused, "`from` is missing", "it.yaml:11:", "from: paging.next"},
+};
+
+TEST_F(wrong_input, in_a_file_is_told_with_its_line_and_what_to_do_and_changes_nothing) {
+  for (const auto& m : mistakes) {
+    SCOPED_TRACE(m.what);
+    const auto told = apply_text(m.text);
+    EXPECT_EQ(told.code, m.code) << told.errors;
+    expect_says(told.errors, m.why);
+    expect_says(told.errors, m.at);
+    expect_says(told.errors, "\n  do ");
+    expect_says(told.errors, m.remedy);
+    EXPECT_FALSE(is_there("syncs", "s") || is_there("schedules", "s") ||
+                 is_there("credentials", "s") || is_there("connectors", "c"));
+  }
+  expect_serves();
+}
+
+TEST_F(wrong_input, of_one_resource_does_not_keep_the_others_of_its_file_out) {
+  const auto told = apply_text("kind: collection\nname: before\nspec: {}\n---\n"
+                               "kind: schedule\nname: s\nspec: {sync: s, cron: never}\n---\n"
+                               "kind: collection\nname: after\nspec: {}\n");
+  EXPECT_EQ(told.code, refused);
+  expect_says(told.errors, "it.yaml:7:17 (spec.cron");
+  EXPECT_TRUE(is_there("collections", "before"));
+  EXPECT_TRUE(is_there("collections", "after"));
+  EXPECT_FALSE(is_there("schedules", "s"));
+}
+
+TEST_F(wrong_input, as_a_body_of_the_api_is_a_problem_document) {
+  const auto refused_with = [&](const char* kind, object spec) {
+    const auto answer = api_->post(
+        api_->path({"apply"}),
+        object{{"resources", list{object{{"kind", kind}, {"name", "s"}, {"spec", spec}}}}});
+    return write_json(answer.body);
+  };
+  const auto cron = refused_with("schedule", {{"sync", "s"}, {"cron", "* * *"}});
+  expect_says(cron, R"("code":"malformed")");
+  expect_says(cron, "spec.cron, character");
+  const auto unknown = refused_with("collection", {{"descripton", "x"}});
+  expect_says(unknown, "unknown field descripton");
+  expect_says(unknown, "description");
+  EXPECT_FALSE(api_->post(api_->path({"apply"}), "not an object"));
+  expect_serves();
+}
+
+TEST_F(wrong_input, a_body_of_two_gigabytes_is_refused_before_it_is_read) {
+  const auto before = peak_memory();
+  raw_client client{port()};
+  client.send("POST /api/v1/default/apply HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
+              std::string{owner_key} + "\r\nContent-Length: 2147483648\r\n\r\n");
+  const auto answer = client.response();
+  EXPECT_EQ(answer.status, 413u) << answer.head << answer.body;
+  expect_says(answer.body, "urn:tenon:problem:too_large");
+  EXPECT_LT(peak_memory() - before, 64u << 20);
+  expect_serves();
+}
+
+TEST_F(wrong_input, a_secret_that_the_credential_lacks_is_named) {
+  start_vendor({"--generate", "10", "--client", "me:right"});
+  auto lacking = subscription{.url = vendor()}.with_oauth("me", "right");
+  lacking.secrets = {{"client_secrt", "right"}};
+  apply(lacking.resources());
+  expect_failed(run("gen"), "`client_secrt`", "secrets.client_secrt", "client_secret");
+  lacking.secrets = {{"another", ""}};
+  apply(lacking.resources());
+  expect_failed(run("gen"), "another", "secrets.another", "client_secret");
+
+  auto without = subscription{.url = vendor(), .name = "bare"}.with_key("right");
+  without.secrets = {};
+  apply(without.resources());
+  expect_failed(run("bare"), "`key` is missing", "secrets.key", "the API key");
+
+  auto mended = subscription{.url = vendor()}.with_oauth("me", "right");
+  apply(mended.resources());
+  const auto after = run("gen");
+  EXPECT_EQ(state(after), "succeeded") << write_json(after);
+  EXPECT_EQ(number(after, "stored"), 10);
+}
+
+TEST_F(wrong_input, a_credential_that_is_not_there_is_named) {
+  auto resources = subscription{.url = "http://127.0.0.1:9"}.with_key("k").resources();
+  std::erase_if(resources, [](const value& r) { return *r.find("kind") == value{"credential"}; });
+  apply(resources);
+  expect_failed(run("gen"), "the credential gen", "", "");
+}
+
+TEST_F(wrong_input, a_host_where_nobody_listens_is_told_after_the_retries) {
+  std::string nobody;
+  {
+    const canned_server gone{[](const canned_request&) { return canned_answer{}; }};
+    nobody = gone.url();
+  }
+  apply(subscription{.url = nobody, .retries = 1}.resources());
+  const auto refused = run("gen");
+  expect_failed(refused, "Connection refused", "connect", "check that the server runs");
+  EXPECT_EQ(number(refused, "retries"), 1);
+
+  apply(
+      subscription{.url = "http://nowhere.invalid", .name = "nameless", .retries = 0}.resources());
+  expect_failed(run("nameless"), "nowhere.invalid", "lookup", "correct the name");
+  expect_serves();
+}
+
+TEST_F(wrong_input, a_private_address_that_was_not_allowed_is_refused_by_the_guard) {
+  apply(subscription{.url = "http://10.1.2.3", .retries = 3}.resources());
+  const auto refused = run("gen");
+  expect_failed(refused, "10.1.2.3 is a private address", "guard", "--allow-network 10.0.0.0/8");
+  EXPECT_EQ(number(refused, "retries"), 0) << "it cannot be better the next time";
+}
+
+TEST_F(wrong_input, a_wrong_password_is_told_at_once_and_a_right_one_helps) {
+  start_vendor({"--generate", "10", "--client", "me:right", "--key", "right-key"});
+  apply(subscription{.url = vendor()}.with_oauth("me", "wrong").resources());
+  expect_failed(run("gen"), "401: invalid_client", "", "Configure the credential");
+  expect_failed(run("gen"), "401: invalid_client", "", "Configure the credential");
+  apply(subscription{.url = vendor()}.with_oauth("me", "right").resources());
+  EXPECT_EQ(state(run("gen")), "succeeded");
+
+  apply(subscription{.url = vendor(), .name = "keyed"}.with_key("wrong-key").resources());
+  const auto refused = run("keyed");
+  expect_failed(refused, "the key or token is wrong", "records", "credentials");
+  EXPECT_EQ(number(refused, "retries"), 0) << "a fixed key does not become right by itself";
+  apply(subscription{.url = vendor(), .name = "keyed"}.with_key("right-key").resources());
+  EXPECT_EQ(state(run("keyed")), "succeeded");
+}
+
+} // namespace
