@@ -190,13 +190,14 @@ collection::decision<collection::sweep> collection::on(const state& s, const swe
   if (feed->swept_run == c.run)
     return reply(sweep_reached{feed->swept_rows, true});
   swept event{.feed = c.feed, .run = c.run, .after = feed->swept_to, .done = true, .at = now};
+  const auto since = c.since != 0 ? c.since : c.run;
   std::size_t looked_at = 0;
   s.rows.scan(row_key(feed->swept_to), rows_swept, [&](std::string_view key, const blob& bytes) {
     if (!key.starts_with('r'))
       return false;
     const auto row = read_row(bytes);
     event.after = key.substr(1);
-    if (!row.deleted && row.feed == c.feed && row.seen < c.run)
+    if (!row.deleted && row.feed == c.feed && row.seen < since)
       event.keys.emplace_back(key.substr(1));
     event.done = ++looked_at < rows_swept;
     return event.done;

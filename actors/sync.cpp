@@ -34,7 +34,8 @@ wire::transfer next_transfer(const wire::state& s) {
           .position = s.position,
           .cursor =
               s.run.pages == 0 && s.position.empty() ? (s.run.full ? "" : s.cursor) : s.reached,
-          .full = s.run.full};
+          .full = s.run.full,
+          .since = s.since};
 }
 
 /// Full jitter: anywhere between nothing and the exponential. What is drawn hangs on the moment, so
@@ -234,6 +235,7 @@ void sync::apply(state& s, const started& e) {
   if (fresh || s.position.empty()) {
     s.position.clear();
     s.reached = e.full ? "" : s.cursor;
+    s.since = e.run;
   }
   s.run = {.number = e.run, .full = e.full, .by = e.by, .started_at = e.at};
   s.phase = phase::running;
@@ -279,6 +281,7 @@ void sync::apply(state& s, const started_over&) {
   s.position.clear();
   s.reached.clear();
   s.cursor.clear();
+  s.since = s.run.number;
 }
 
 void sync::apply(state& s, const paused&) {

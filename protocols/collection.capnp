@@ -54,10 +54,12 @@ struct CollectionCommand {
       # A full refresh: remember that these keys were seen, for the sweep at its end.
     }
     sweep :group $T.reply("SweepReached") {
-      # After the last page of a full refresh: rows of this feed that the run has not seen become
+      # After the last page of a full refresh: rows of this feed that it has not seen become
       # tombstones, some of them at a time.
       feed @13 :Text;
       run @14 :UInt64;
+      since @22 :UInt64;
+      # A refresh that took several runs, because some failed: the first of them. 0: this one alone.
     }
     position :group $T.reply("Feed") {
       feed @15 :Text;

@@ -156,6 +156,8 @@ struct SyncTransfer $T.outcome("transferred") {
   position @3 :Text;
   cursor @4 :Text;
   full @5 :Bool;
+  since @6 :UInt64;
+  # The run in which this reading of the source began: what no run from it on has seen is gone.
 }
 
 struct SyncEvent {
@@ -209,4 +211,6 @@ struct SyncState {
   past @8 :List(SyncRun);
   # Before it, newest first, at most 50.
   timeLimitMs @9 :UInt64;
+  since @10 :UInt64;
+  # The run in which the present reading of the source began: a run goes on where one failed.
 }

@@ -234,7 +234,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                    .cursor = stored->cursor,
                                    .last = stored->last,
                                    .expected = expected}};
-  const protocols::collection::sweep sweep{e.by.name, asked.run};
+  const protocols::collection::sweep sweep{e.by.name, asked.run, asked.since};
   while (stored->last && marks) {
     const auto swept = co_await runtime::ask<collection>(host_, into, sweep);
     if (!swept)
