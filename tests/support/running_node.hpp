@@ -32,6 +32,7 @@ struct subscription {
   std::string request = R"({"get": "/records", "query": {"limit": 200}})";
   object config{}; // beside base_url
   object secrets{};
+  std::string keep; // of the sync
   int retries = 3;
 
   list resources() const {
@@ -60,7 +61,8 @@ struct subscription {
     }
     all.push_back(resource("integration", std::move(account)));
     const object from{{"connector", object{{"integration", name}, {"stream", "records"}}}};
-    all.push_back(resource("sync", object{{"from", from}, {"into", name}, {"retries", retries}}));
+    all.push_back(resource(
+        "sync", object{{"from", from}, {"into", name}, {"keep", keep}, {"retries", retries}}));
     return all;
   }
 
