@@ -19,6 +19,9 @@ using runtime::task;
 // The collection is busy storing what came before: a short wait is cheaper than a failed attempt.
 constexpr span busy_look{20};
 constexpr int busy_looks = 250;
+// A page becomes one entry of the journal, which has at most 32 MB.
+constexpr std::size_t most_page_bytes = 24u << 20;
+constexpr std::size_t around_a_record = 192; // its row's other fields, but for the feed's name
 
 bool busy(const failure& f) {
   return f.code == code::overloaded || f.code == code::unavailable;
@@ -33,6 +36,22 @@ wire::transferred trouble(const wire::transfer& asked, source_trouble t) {
           .transient = t.transient,
           .retry_after = t.retry_after,
           .start_over = t.start_over};
+}
+
+/// Refuses a page that could not be stored as a whole.
+result<void> check_size(const source_page& p, std::string_view feed) {
+  std::size_t bytes = 0;
+  for (const auto& r : p.records)
+    bytes += around_a_record + feed.size() + r.key.size() + r.content.size();
+  for (const auto& l : p.letters)
+    bytes += around_a_record + feed.size() + l.place.size() + l.reason.size() + l.bytes.size();
+  if (bytes <= most_page_bytes)
+    return {};
+  return failure{code::too_large,
+                 "a page of " + std::to_string(p.records.size() + p.letters.size()) +
+                     " records would take " + std::to_string(bytes) + " bytes, more than " +
+                     std::to_string(most_page_bytes),
+                 "spec.from", "Ask the source for fewer records at once."};
 }
 
 /// Takes out what the sync's `keep` does not keep. A record on which the expression fails is a
@@ -185,6 +204,8 @@ task<result<blob>> transfer::move(runtime::effect e) {
   if (!spec->keep.empty())
     if (auto kept = keep_only(spec->keep, page, host_.now()); !kept)
       co_return answer(trouble(asked, {kept.error()}));
+  if (auto fits = check_size(page, e.by.name); !fits)
+    co_return answer(trouble(asked, {fits.error()}));
 
   if (!page.last) {
     const page_request next{e.by, page.position, page.cursor, asked.full};
