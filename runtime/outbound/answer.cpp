@@ -138,8 +138,11 @@ result<std::size_t> answer_reader::put_head(std::string_view bytes) {
     if (ec && parser_->broken)
       return *std::move(parser_->broken);
     if (ec == http::error::header_limit)
-      return bad_head("the answer's headers are larger than " +
-                      std::to_string(max_answer_head_bytes) + " bytes");
+      return failure{.code = code::too_large, // asking again brings the same
+                     .why = "the answer's headers are larger than " +
+                            std::to_string(max_answer_head_bytes) + " bytes",
+                     .where = std::string{name_of(phase::answer)},
+                     .remedy = "check that the address is the one that was meant"};
     if (ec)
       return bad_head("the answer is not HTTP/1.1: " + ec.message());
     if (!parser_->is_header_done())
