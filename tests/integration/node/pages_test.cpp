@@ -136,17 +136,27 @@ TEST_F(wrong_pages, an_endless_answer_is_cut_at_its_limit_with_bounded_memory) {
   expect_serves();
 }
 
-TEST_F(wrong_pages, a_page_as_large_as_may_be_is_stored) {
-  std::string big = "{\"data\":[";
-  for (int i = 0; i < 900; ++i)
-    big += (i ? ",{\"id\":" : "{\"id\":") + std::to_string(i) + ",\"note\":\"" +
-           std::string(40'000, 'n') + "\"}";
-  big += "]}";
-  const canned_server vendor{[&](const canned_request&) -> canned_answer { return {.body = big}; }};
+TEST_F(wrong_pages, a_page_that_is_larger_than_what_can_be_stored_at_once_is_told) {
+  const auto page_of = [](int records, std::size_t bytes) {
+    std::string page = "{\"data\":[{\"id\":0}";
+    for (int i = 1; i < records; ++i)
+      page += ",{\"id\":" + std::to_string(i) + ",\"note\":\"" + std::string(bytes, 'n') + "\"}";
+    return page + "]}";
+  };
+  std::string page;
+  const canned_server vendor{
+      [&](const canned_request&) -> canned_answer { return {.body = page}; }};
   apply(subscription{.url = vendor.url()}.resources());
+  for (const auto& [records, bytes] : {std::pair{900, 40'000u}, {600'000, 0u}}) {
+    page = page_of(records, bytes);
+    expect_failed(run("gen"), std::to_string(records) + " records would take", "spec.from",
+                  "fewer records at once");
+    EXPECT_TRUE(contents("gen").empty());
+  }
+  page = page_of(500, 40'000);
   const auto stored = run("gen");
   EXPECT_EQ(state(stored), "succeeded") << write_json(stored);
-  EXPECT_EQ(number(stored, "stored"), 900);
+  EXPECT_EQ(number(stored, "stored"), 500);
 }
 
 TEST_F(wrong_pages, pages_that_lead_in_a_circle_end_the_run_and_keep_what_came) {
@@ -182,7 +192,7 @@ TEST_F(wrong_pages, an_error_in_a_good_answer_that_a_rule_knows_is_asked_again) 
 }
 
 TEST_F(wrong_pages, truncated_bodies_are_never_taken_for_pages) {
-  start_vendor({"--generate", "2000", "--page-size", "200", "--faults", "truncated=20%,cut=20%",
+  start_vendor({"--generate", "2000", "--page-size", "200", "--faults", "truncated=10%,cut=10%",
                 "--seed", "3"});
   apply(subscription{.url = vendor(), .retries = 10}.resources());
   const auto done = run("gen");
