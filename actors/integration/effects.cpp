@@ -110,7 +110,7 @@ public:
 
 private:
   task<result<wire::checked>> carry_out(identity by, wire::probe asked) override {
-    const auto session = co_await platform_.enter(by);
+    auto session = co_await platform_.enter(by);
     if (!session)
       co_return session.error();
     const auto request = check_request(*session->connector, session->connection, platform_.now());

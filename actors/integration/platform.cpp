@@ -9,6 +9,8 @@
 #include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 
+#include <algorithm>
+
 namespace tenon::actors::connectors {
 namespace {
 
@@ -48,6 +50,10 @@ protocols::quota::kind kind_of(bucket_kind k) {
     return protocols::quota::kind::concurrency;
   }
   return protocols::quota::kind::token;
+}
+
+failure stopping() {
+  return {code::unavailable, "the node is stopping", {}, {}, span{1000}};
 }
 
 object secrets_in(const std::string& text) {
@@ -109,6 +115,27 @@ task<result<session>> platform::enter_with(identity integration, object secrets)
                     .credential = there->credential};
 }
 
+task<result<object>> platform::use_credential(session& s, bool needs_token) {
+  const identity credential_id{s.integration.tenant, "credential", s.credential};
+  const protocols::credential::use use_it{.integration = s.integration.name,
+                                          .needs_token = needs_token};
+  const auto give_up = outside_.clock.steady() + longest_token_wait;
+  for (;;) {
+    const auto usable =
+        co_await runtime::ask<actors::credential>(outside_.host, credential_id, use_it);
+    if (!usable)
+      co_return about(usable.error(), "the credential " + s.credential);
+    if (!usable->pending) {
+      s.token_version = usable->version;
+      if (needs_token)
+        s.held = token{.text = usable->token};
+      co_return secrets_in(usable->secrets);
+    }
+    if (outside_.clock.steady() >= give_up || !co_await outside_.timer.wait(token_look))
+      co_return failure{code::unavailable, "a token is still being fetched", {}, {}, span{1000}};
+  }
+}
+
 task<result<session>> platform::enter(identity integration) {
   auto there = co_await describe(integration);
   if (!there)
@@ -117,37 +144,18 @@ task<result<session>> platform::enter(identity integration) {
       .integration = integration, .connector = there->connector, .credential = there->credential};
   object secrets;
   if (!s.credential.empty()) {
-    const identity credential_id{integration.tenant, "credential", s.credential};
     const bool needs_token = s.connector->auth && s.connector->auth->needs_token();
-    const protocols::credential::use use_it{.integration = integration.name,
-                                            .needs_token = needs_token};
-    const auto give_up = now() + longest_token_wait;
-    for (;;) {
-      const auto usable =
-          co_await runtime::ask<actors::credential>(outside_.host, credential_id, use_it);
-      if (!usable) {
-        if (usable.error().code == code::forbidden) {
-          // Secrets that do not fit the connector were never shown to the platform: say which.
-          const protocols::credential::use secrets_alone{.integration = integration.name};
-          const auto kept = co_await runtime::ask<actors::credential>(outside_.host, credential_id,
-                                                                      secrets_alone);
-          if (kept)
-            if (const auto fits = connect(*s.connector, integration.name, there->settings,
-                                          secrets_in(kept->secrets));
-                !fits)
-              co_return about(fits.error(), "the credential " + s.credential);
-        }
-        co_return about(usable.error(), "the credential " + s.credential);
-      }
-      if (!usable->pending) {
-        secrets = secrets_in(usable->secrets);
-        s.token_version = usable->version;
-        if (needs_token)
-          s.held = token{.text = usable->token};
-        break;
-      }
-      if (now() >= give_up || !co_await outside_.timer.wait(token_look))
-        co_return failure{code::unavailable, "a token is still being fetched", {}, {}, span{1000}};
+    auto shown = co_await use_credential(s, needs_token);
+    const bool dead = !shown && shown.error().code == code::forbidden;
+    const auto why = shown ? failure{} : shown.error();
+    if (dead) // secrets that do not fit the connector were never shown to the platform: say which
+      shown = co_await use_credential(s, false);
+    if (!shown)
+      co_return dead ? why : std::move(shown).error();
+    secrets = *std::move(shown);
+    if (dead) {
+      const auto fits = connect(*s.connector, integration.name, there->settings, secrets);
+      co_return fits ? why : about(fits.error(), "the credential " + s.credential);
     }
   }
   auto made = connect(*s.connector, integration.name, there->settings, secrets);
@@ -157,31 +165,50 @@ task<result<session>> platform::enter(identity integration) {
   co_return s;
 }
 
-task<result<std::uint64_t>> platform::take(const session& s, const http_request& r) {
+task<result<platform::grant>> platform::take(const session& s, const http_request& r) {
   const auto uses = buckets_for(*s.connector, s.connection, r);
   if (!uses)
     co_return uses.error();
+  grant g;
   if (uses->empty())
-    co_return std::uint64_t{0};
+    co_return g;
   protocols::quota::take wanted;
   for (const auto& use : *uses) {
     const auto& b = s.connector->buckets[use.bucket];
-    wanted.buckets.push_back({.name = std::to_string(use.bucket) + ':' + use.key,
+    const auto name = std::to_string(use.bucket) + ':' + use.key;
+    wanted.buckets.push_back({.name = name,
                               .kind = kind_of(b.kind),
                               .amount = static_cast<std::uint32_t>(b.count),
                               .period = b.window});
+    if (g.bucket.empty() && b.kind != bucket_kind::concurrency)
+      g.bucket = name;
+    if (b.kind == bucket_kind::sliding)
+      g.paced.push_back(
+          {to_string(s.integration) + ' ' + name, static_cast<std::size_t>(b.count), b.window});
   }
   const auto quota_id = beside(s.integration, "quota");
-  const auto give_up = now() + longest_quota_wait;
+  const auto give_up = outside_.clock.steady() + longest_quota_wait;
   for (;;) {
     const auto granted = co_await runtime::ask<actors::quota>(outside_.host, quota_id, wanted);
-    if (granted)
-      co_return granted->grant;
+    if (granted) {
+      g.number = granted->grant;
+      break;
+    }
     const auto wait = granted.error().retry_after;
-    if (granted.error().code != code::overloaded || !wait || now() + *wait > give_up)
+    if (granted.error().code != code::overloaded || !wait ||
+        outside_.clock.steady() + *wait > give_up)
       co_return granted.error();
+    g.waited = true;
     if (!co_await outside_.timer.wait(*wait))
-      co_return failure{code::unavailable, "the node is stopping", {}, {}, span{1000}};
+      co_return stopping();
+  }
+  for (;;) {
+    const auto wait = pace_.begin(g.paced, outside_.clock.steady());
+    if (wait == span{0})
+      co_return g;
+    g.waited = true;
+    if (!co_await outside_.timer.wait(wait))
+      co_return stopping();
   }
 }
 
@@ -193,33 +220,44 @@ task<result<http_response>> platform::send_plainly(http_request r) {
   co_return http_response{answer->status, std::move(answer->headers), std::move(answer->body)};
 }
 
-task<result<http_response>> platform::send(const session& s, http_request r) {
+task<result<http_response>> platform::send(session& s, http_request r) {
   const auto breaker_id = beside(s.integration, "breaker");
   const auto quota_id = beside(s.integration, "quota");
-  if (auto proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r);
-      !proved)
-    co_return std::move(proved).error();
   const protocols::breaker::acquire may_i;
   const auto passed = co_await runtime::ask<actors::breaker>(outside_.host, breaker_id, may_i);
   if (!passed)
     co_return about(passed.error(), s.integration.name + " failed too often");
-  const auto grant = co_await take(s, r);
-  if (!grant)
-    co_return about(grant.error(), "the limit of " + s.integration.name);
-  auto answer = co_await send_plainly(std::move(r));
-
+  const auto granted = co_await take(s, r);
+  if (!granted)
+    co_return about(granted.error(), "the limit of " + s.integration.name);
   const auto tell = [](auto&&) {};
   auto& host = outside_.host;
+  result<void> proved;
+  if (granted->waited && s.held)
+    if (const auto renewed = co_await use_credential(s, true); !renewed)
+      proved = renewed.error();
+  if (proved)
+    proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r);
+  if (!proved) {
+    pace_.end(granted->paced, outside_.clock.steady());
+    if (granted->number != 0)
+      host.ask<actors::quota>(quota_id, protocols::quota::give_back{granted->number}, tell);
+    co_return std::move(proved).error();
+  }
+  auto answer = co_await send_plainly(std::move(r));
+  pace_.end(granted->paced, outside_.clock.steady());
+
   host.ask<actors::breaker>(breaker_id, protocols::breaker::report{passed->epoch, healthy(answer)},
                             tell);
-  if (*grant != 0)
-    host.ask<actors::quota>(quota_id, protocols::quota::give_back{*grant}, tell);
+  if (granted->number != 0)
+    host.ask<actors::quota>(quota_id, protocols::quota::give_back{granted->number}, tell);
   if (answer) {
     const auto seen = observe(s.connector->observe, answer->headers, now());
     if (seen.remaining && seen.reset_at)
       host.ask<actors::quota>(
           quota_id,
-          protocols::quota::observed{.remaining = static_cast<std::uint32_t>(*seen.remaining),
+          protocols::quota::observed{.bucket = granted->bucket,
+                                     .remaining = static_cast<std::uint32_t>(*seen.remaining),
                                      .reset_at = *seen.reset_at},
           tell);
   }

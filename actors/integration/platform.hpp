@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/integration/interpreter.hpp"
+#include "actors/integration/pace.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/outbound/client.hpp"
@@ -45,8 +46,8 @@ public:
 
   /// Adds the credentials, keeps to breaker and quota, sends, reports. What comes back is whatever
   /// the platform said; a failure is what kept it from saying anything, with `retry_after` when
-  /// waiting helps.
-  runtime::task<result<http_response>> send(const session&, http_request);
+  /// waiting helps. A token may end while the quota makes it wait: then the session gets its next.
+  runtime::task<result<http_response>> send(session&, http_request);
   /// Past breaker and quota: for the request that fetches a token.
   runtime::task<result<http_response>> send_plainly(http_request);
 
@@ -68,10 +69,21 @@ private:
     std::shared_ptr<const manifest> connector;
   };
 
+  /// What the quota granted for one request.
+  struct grant {
+    std::uint64_t number = 0; // 0: there are no limits
+    std::string bucket;       // the one that the platform's own word is about
+    std::vector<pace::rule> paced{};
+    bool waited = false;
+  };
+
   runtime::task<result<described>> describe(identity integration);
-  runtime::task<result<std::uint64_t>> take(const session&, const http_request&);
+  /// The secrets of the session's credential; its token goes into the session, if it needs one.
+  runtime::task<result<object>> use_credential(session&, bool needs_token);
+  runtime::task<result<grant>> take(const session&, const http_request&);
 
   outside outside_;
+  pace pace_;
   std::mutex guard_;
   std::map<identity, compiled> compiled_; // by connector; as many as there are
 };

@@ -60,7 +60,7 @@ public:
       auto entered = co_await platform_.enter(integration_);
       if (!entered)
         co_return passing(std::move(entered).error());
-      const auto& s = *entered;
+      auto& s = *entered;
       const auto* stream = s.connector->find_stream(stream_);
       if (!stream)
         co_return source_trouble{{code::not_found, "the connector has no stream " + stream_,
