@@ -88,7 +88,7 @@ private:
     const auto fetched =
         read_token(*session->connector, *answer, {.skew = renewed_before, .jitter = jitter}, now);
     if (!fetched)
-      co_return fetched.error();
+      co_return covered(fetched.error(), *session);
     co_return wire::acquired{
         .attempt = asked.attempt, .token = fetched->text, .expires_at = fetched->expires_at};
   }
@@ -124,7 +124,7 @@ private:
     const auto account =
         read_check(*session->connector, session->connection, *answer, platform_.now());
     if (!account)
-      co_return account.error();
+      co_return covered(account.error(), *session);
     co_return wire::checked{.number = asked.number, .succeeded = true, .account = *account};
   }
 

@@ -52,6 +52,20 @@ protocols::quota::kind kind_of(bucket_kind k) {
   return protocols::quota::kind::token;
 }
 
+/// Also a part of it, from its beginning: messages are cut to a length.
+void cover(const std::string& secret, std::string& text) {
+  constexpr std::size_t shortest = 6; // what is shorter is in too many words
+  constexpr std::size_t telling = 8;
+  if (secret.size() < shortest)
+    return;
+  const auto begins = std::string_view{secret}.substr(0, telling);
+  for (auto at = text.find(begins); at != text.npos; at = text.find(begins, at + 3)) {
+    const auto rest = std::string_view{text}.substr(at);
+    const auto same = std::ranges::mismatch(rest, secret).in1 - rest.begin();
+    text.replace(at, static_cast<std::size_t>(same), "***");
+  }
+}
+
 failure stopping() {
   return {code::unavailable, "the node is stopping", {}, {}, span{1000}};
 }
@@ -63,6 +77,16 @@ object secrets_in(const std::string& text) {
 }
 
 } // namespace
+
+failure covered(failure f, const session& s) {
+  if (const auto* secrets = s.connection.secrets.as<object>())
+    for (const auto& [name, secret] : *secrets)
+      if (const auto* text = secret.as<std::string>())
+        cover(*text, f.why);
+  if (s.held)
+    cover(s.held->text, f.why);
+  return f;
+}
 
 task<result<platform::described>> platform::describe(identity integration) {
   const protocols::resource::describe describe_it;

@@ -35,6 +35,9 @@ struct session {
   std::uint64_t token_version = 0;
 };
 
+/// The failure as it may be kept and shown: without what a platform repeated of our proofs.
+failure covered(failure, const session&);
+
 class platform {
 public:
   explicit platform(outside o) : outside_{o} {}

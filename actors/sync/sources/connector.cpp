@@ -79,6 +79,7 @@ public:
       if (auto* read = std::get_if<page>(&outcome))
         co_return page_of(*stream, *answer, wanted, from->first, std::move(*read));
       auto& said = std::get<verdict>(outcome);
+      said.why = covered(std::move(said.why), s);
       if (said.then == action::refresh_auth && !with_new_token) {
         platform_.reject_token(s);
         continue;
