@@ -63,7 +63,8 @@ failure not_a_key(std::string why) {
   return {code::unauthenticated,
           std::move(why),
           {},
-          "Send 'Authorization: Bearer tn_…' with a key of this installation."};
+          "Send 'Authorization: Bearer tn_…' with a key of this installation; "
+          "its client takes one from --key or TENON_KEY."};
 }
 
 bool same_bytes(std::string_view a, std::string_view b) {
