@@ -14,6 +14,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace tenon::tests {
@@ -104,14 +105,19 @@ protected:
   }
   std::string vendor() const { return vendor_->first_line(); }
 
-  /// What a node says that does not come to listening.
-  void launch_node(const words& arguments = {}, words environment = {}) {
+  words node_words(const words& more = {}) const {
     words all{"node",        "--data",          data().string(), "--http",
               "127.0.0.1:0", "--allow-network", "127.0.0.0/8"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    environment.push_back(std::string{"TENON_OWNER_KEY="} + owner_key);
-    environment.push_back("XDG_RUNTIME_DIR=" + directory_.path().string());
-    node_.emplace("tenon", all, std::move(environment));
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  words node_environment(words more = {}) const {
+    more.push_back(std::string{"TENON_OWNER_KEY="} + owner_key);
+    more.push_back("XDG_RUNTIME_DIR=" + directory_.path().string()); // for the node's pointer
+    return more;
+  }
+  void launch_node(const words& arguments = {}, const words& environment = {}) {
+    node_.emplace("tenon", node_words(arguments), node_environment(environment));
   }
   void start_node(const words& arguments = {}, const words& environment = {}) {
     launch_node(arguments, environment);
@@ -144,6 +150,27 @@ protected:
     ASSERT_TRUE(applied) << applied.why.why;
     ASSERT_EQ(*applied.body.find("failed"), value{false}) << write_json(applied.body);
   }
+  /// A collection by each name; those that the node said are there now.
+  std::set<std::string> make_collections(const std::string& prefix,
+                                         const std::atomic<bool>& until) {
+    const auto mine = *api_;
+    std::set<std::string> there;
+    for (int i = 0; !until; ++i) {
+      const auto name = prefix + std::to_string(i);
+      const object one{{"kind", "collection"}, {"name", name}, {"spec", object{}}};
+      const auto applied = mine.post(mine.path({"apply"}), object{{"resources", list{value{one}}}});
+      if (!applied)
+        return there;
+      if (*applied.body.find("failed") == value{false})
+        there.insert(name);
+    }
+    return there;
+  }
+  void expect_collections(const std::set<std::string>& names) {
+    for (const auto& name : names)
+      EXPECT_TRUE(api_->get(api_->path({"collections", name}))) << name << " was acknowledged";
+  }
+
   void start_run(const std::string& sync) {
     const auto started = api_->post(api_->path({"syncs", sync, "runs"}), object{});
     ASSERT_TRUE(started) << started.why.why;

@@ -1,0 +1,87 @@
+// What vendors demand: tokens that end soon, and a rate that nobody may pass. What they wrote down
+// says whether the node kept to it.
+#include "tests/support/running_node.hpp"
+
+#include <algorithm>
+
+namespace {
+
+using namespace tenon;
+using namespace tenon::tests;
+
+class demanding_vendor : public running_node {
+protected:
+  std::string ledger() const { return (directory_ / "ledger").string(); }
+
+  struct line {
+    double ms = 0;
+    std::int64_t status = 0;
+    bool token = false; // one was granted
+    bool data = false;
+    std::string fault{};
+  };
+  std::vector<line> written() const {
+    std::vector<line> lines;
+    std::ifstream file{ledger()};
+    for (std::string text; std::getline(file, text);) {
+      const auto read = read_json(text);
+      EXPECT_TRUE(read) << text;
+      const auto path = nodes::cli::text_at(*read, "path");
+      lines.push_back({.ms = *read->find("ms")->as<double>(),
+                       .status = number(*read, "status"),
+                       .token = number(*read, "grants") > 0,
+                       .data = path != "/oauth/token",
+                       .fault = nodes::cli::text_at(*read, "fault")});
+    }
+    return lines;
+  }
+};
+
+TEST_F(demanding_vendor, grants_one_token_for_each_expiry_and_is_never_asked_too_often) {
+  constexpr std::size_t rate = 40; // a second
+  constexpr double life = 2000;    // milliseconds, of a token
+  start_vendor({"--generate", "6000", "--page-size", "50", "--client", "me:right", "--token-ttl",
+                "2s", "--rate", "40/1s", "--ledger", ledger()});
+  start_node();
+  auto gen = subscription{.url = vendor(),
+                          .limits = R"({"buckets": [{"kind": "sliding", "rate": "40/1s"}]})"}
+                 .with_oauth("me", "right");
+  auto resources = gen.resources();
+  // Another sync of the same account: it shares the token and the rate.
+  const auto twin = subscription{.name = "twin"}.resource(
+      "sync",
+      object{{"from", object{{"connector", object{{"integration", "gen"}, {"stream", "records"}}}}},
+             {"into", "twin"}});
+  resources.push_back(twin);
+  apply(resources);
+  start_run("gen");
+  start_run("twin");
+  for (const auto* sync : {"gen", "twin"}) {
+    const auto done = await_run(sync, "the run's end", over);
+    EXPECT_EQ(state(done), "succeeded") << write_json(done);
+    EXPECT_EQ(number(done, "stored"), 6000);
+    EXPECT_EQ(number(done, "retries"), 0);
+    expect_conserved(done);
+  }
+
+  std::vector<double> asked, granted;
+  int refused_for_rate = 0, refused_for_token = 0;
+  for (const auto& l : written()) {
+    if (l.token)
+      granted.push_back(l.ms);
+    if (l.data)
+      asked.push_back(l.ms);
+    refused_for_rate += l.fault == "rate";
+    refused_for_token += l.data && l.status == 401;
+  }
+  EXPECT_EQ(refused_for_rate, 0);
+  EXPECT_EQ(refused_for_token, 0) << "a token was shown that had ended";
+  ASSERT_GE(asked.size(), 240u);
+  for (std::size_t i = rate; i < asked.size(); ++i)
+    EXPECT_GT(asked[i] - asked[i - rate], 1000) << "request " << i;
+  ASSERT_GE(granted.size(), 3u) << "the runs take longer than two tokens' lives";
+  for (std::size_t i = 1; i < granted.size(); ++i)
+    EXPECT_GE(granted[i] - granted[i - 1], life * 0.85) << "token " << i + 1;
+}
+
+} // namespace
