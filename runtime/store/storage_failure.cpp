@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 namespace tenon::runtime::store {
 namespace {
@@ -42,6 +43,14 @@ std::string remedy_of(int error) {
   }
 }
 
+/// LMDB calls a write that was cut short an input error, and a full disk cuts writes short.
+int meant_by(int error, const std::filesystem::path& file) {
+  constexpr std::uintmax_t hardly_any = 256u << 10; // what LMDB writes at once
+  std::error_code unknown;
+  const auto space = std::filesystem::space(file.parent_path(), unknown);
+  return error == EIO && !unknown && space.free < hardly_any ? ENOSPC : error;
+}
+
 std::string sentence_of(int error) {
   switch (error) {
   case ENOSPC:
@@ -57,11 +66,13 @@ std::string sentence_of(int error) {
 } // namespace
 
 failure storage_failure(int error, std::string_view action, const std::filesystem::path& file) {
+  error = meant_by(error, file);
   return {code::unavailable, "cannot " + std::string{action} + ": " + sentence_of(error),
           file.string(), remedy_of(error)};
 }
 
 void stop_on(int error, std::string_view action, const std::filesystem::path& file) {
+  error = meant_by(error, file);
   give_up(file.string() + ": cannot " + std::string{action} + ": " + sentence_of(error) +
           ". Nothing of it was acknowledged. " + remedy_of(error));
 }
