@@ -86,10 +86,9 @@ std::string place::text() const {
 }
 
 failure wrong_type(const place& at, std::string_view expected, const value& found) {
-  return malformed(at,
-                   "expected " + std::string{expected} + ", found " +
-                       std::string{found.type_name()},
-                   sample_of(expected));
+  return malformed(
+      at, "expected " + std::string{expected} + ", found " + std::string{found.type_name()},
+      sample_of(expected));
 }
 
 failure missing(const place& at, const field& f) {
