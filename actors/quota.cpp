@@ -126,6 +126,18 @@ quota::decision<quota::throttled> quota::on(const state& s, const throttled& t, 
   return until > now && until > s.blocked_until_at ? persist(blocked{until}) : ignore();
 }
 
+quota::decision<quota::catch_up> quota::on(const state& s, const catch_up&, moment now) {
+  return std::ranges::any_of(s.levels, [&](const level& l) { return is_ahead(l, now); })
+             ? persist(caught_up{now})
+             : ignore();
+}
+
+void quota::apply(state& s, const caught_up& e) {
+  for (auto& l : s.levels)
+    if (is_ahead(l, e.at))
+      actors::catch_up(l, e.at);
+}
+
 void quota::apply(state& s, const taken& e) {
   s.grants = e.grant;
   make_room(s.levels, e.buckets.size(), e.at);

@@ -19,11 +19,13 @@ struct quota : runtime::actor<protocols::quota> {
   static decision<give_back> on(const state&, const give_back&, moment now);
   static decision<observed> on(const state&, const observed&, moment now);
   static decision<throttled> on(const state&, const throttled&, moment now);
+  static decision<catch_up> on(const state&, const catch_up&, moment now);
 
   static void apply(state& s, const taken& e);
   static void apply(state& s, const returned& e);
   static void apply(state& s, const limited& e);
   static void apply(state& s, const blocked& e) { s.blocked_until_at = e.until_at; }
+  static void apply(state& s, const caught_up& e);
 
   /// At most 64 buckets, each name once, each possible in itself.
   static bool holds(const state& s);

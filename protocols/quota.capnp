@@ -54,6 +54,9 @@ struct QuotaCommand {
       # The platform refused (429): nobody asks before this. Not answered.
       untilAtMs @6 :Int64;
     }
+    catchUp @7 :Void;
+    # Somebody was told to wait for longer than a bucket ever makes one wait: the clock was set back.
+    # What was counted in its future counts from now on. Not answered.
   }
 }
 
@@ -79,6 +82,9 @@ struct QuotaEvent {
     }
     blocked :group {
       untilAtMs @8 :Int64;
+    }
+    caughtUp :group {
+      atMs @9 :Int64;
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "runtime/tasks/asking.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tenon::actors::connectors {
 namespace {
@@ -212,13 +213,20 @@ task<result<platform::grant>> platform::take(const session& s, const http_reques
   }
   const auto quota_id = beside(s.integration, "quota");
   const auto give_up = outside_.clock.steady() + longest_quota_wait;
-  for (;;) {
+  span longest_period{0};
+  for (const auto& b : wanted.buckets)
+    longest_period = std::max(longest_period, b.period);
+  for (bool caught_up = false;;) {
     const auto granted = co_await runtime::ask<actors::quota>(outside_.host, quota_id, wanted);
     if (granted) {
       g.number = granted->grant;
       break;
     }
     const auto wait = granted.error().retry_after;
+    if (wait && *wait > longest_period && !std::exchange(caught_up, true)) {
+      outside_.host.ask<actors::quota>(quota_id, protocols::quota::catch_up{}, [](auto&&) {});
+      continue;
+    }
     if (granted.error().code != code::overloaded || !wait ||
         outside_.clock.steady() + *wait > give_up)
       co_return granted.error();

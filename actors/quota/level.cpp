@@ -182,6 +182,41 @@ void reshape(level& l, const quota::bucket& b) {
   l.bucket = b;
 }
 
+bool is_ahead(const level& l, moment now) {
+  switch (l.bucket.kind) {
+  case kind::token:
+    return l.paid_at - now > l.bucket.period;
+  case kind::fixed:
+    return l.window_at > now;
+  case kind::sliding:
+    return !l.granted_at_ms.empty() && l.granted_at_ms.back() > ms(now);
+  case kind::concurrency:
+    return false; // places are given back
+  }
+  return false;
+}
+
+void catch_up(level& l, moment now) {
+  l.reset_at = {}; // a date by a clock that was wrong
+  switch (l.bucket.kind) {
+  case kind::token:
+    l.paid_at = now + l.bucket.period;
+    l.paid_rest = 0;
+    break;
+  case kind::fixed: {
+    const auto period = l.bucket.period.count();
+    l.window_at = now - span{((ms(now) % period) + period) % period};
+    break;
+  }
+  case kind::sliding:
+    for (auto& granted : l.granted_at_ms)
+      granted = std::min(granted, ms(now));
+    break;
+  case kind::concurrency:
+    break;
+  }
+}
+
 bool at_rest(const level& l, moment now) {
   if (l.reset_at > now)
     return false;

@@ -7,7 +7,7 @@
 //     concurrency  at most amount at a time, counting places that were never given back until
 //                  their lease is over
 //
-// A clock that steps back costs waiting and never grants more.
+// A clock that steps back costs waiting and never grants more; with `catch_up`, a period at most.
 #pragma once
 
 #include "protocols/quota.hpp"
@@ -24,6 +24,12 @@ void take(protocols::quota::level&, std::uint64_t grant, moment at, span lease);
 
 /// The bucket is described differently from now on. What was taken stays taken.
 void reshape(protocols::quota::level&, const protocols::quota::bucket&);
+
+/// It remembers takes that have not happened yet: the clock was set back.
+bool is_ahead(const protocols::quota::level&, moment now);
+
+/// As if all that it remembers from after `now` had happened now.
+void catch_up(protocols::quota::level&, moment now);
 
 /// Forgetting it and starting afresh would make no difference.
 bool at_rest(const protocols::quota::level&, moment now);

@@ -314,6 +314,23 @@ TEST(quota, a_token_bucket_waits_out_a_clock_that_stepped_back) {
   EXPECT_EQ(wait(limits.at(-60s), from({{"t", kind::token, 1, 10s}})), 60s + 1ms);
 }
 
+TEST(quota, that_caught_up_with_a_clock_that_was_set_back_makes_nobody_wait_longer_than_a_period) {
+  for (const auto& bucket : {three_at_once, two_a_minute, two_in_ten_seconds}) {
+    auto limits = given<quota>();
+    while (!wait(limits.at(90s), from({bucket})))
+      continue;
+    EXPECT_TRUE(limits.when(quota::catch_up{}).events.empty()) << "nothing is ahead";
+    limits.at(-5h);
+    EXPECT_GT(wait(limits, from({bucket})), bucket.period);
+    EXPECT_FALSE(limits.when(quota::catch_up{}).events.empty());
+    const auto left = wait(limits, from({bucket}));
+    ASSERT_TRUE(left) << bucket.name << ": nothing more is granted";
+    EXPECT_LE(*left, bucket.period);
+    limits.now += *left;
+    EXPECT_FALSE(wait(limits, from({bucket}))) << bucket.name;
+  }
+}
+
 TEST(quota, knows_the_impossible) {
   const auto state = [](quota::level l) { return quota::state{.levels = {std::move(l)}}; };
   const quota::level good{.bucket = two_in_ten_seconds};
