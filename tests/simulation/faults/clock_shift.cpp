@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 namespace {
 

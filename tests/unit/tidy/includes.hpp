@@ -58,9 +58,9 @@ inline const std::vector<library> libraries{
 
 // The operating system's headers, which every folder may include.
 inline bool is_platform(std::string_view header) {
-  static const std::set<std::string_view> single{"dlfcn.h",  "fcntl.h",  "netdb.h",   "poll.h",
-                                                 "signal.h", "spawn.h",  "termios.h", "unistd.h",
-                                                 "pwd.h",    "pthread.h"};
+  static const std::set<std::string_view> single{"dlfcn.h",  "fcntl.h",   "netdb.h",   "poll.h",
+                                                 "signal.h", "spawn.h",   "termios.h", "unistd.h",
+                                                 "pwd.h",    "pthread.h", "sched.h"};
   return single.contains(header) || header.starts_with("sys/") || header.starts_with("netinet/") ||
          header.starts_with("arpa/") || header.starts_with("linux/");
 }
