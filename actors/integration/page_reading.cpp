@@ -270,12 +270,15 @@ page_outcome read_page(const reading& r, const http_request& request, const http
   page made;
   made.progress = so_far;
   record_reader records{r, *text, answer.body, made, now};
-  if (!read_records(r.stream, *text, records))
-    return give_up(
-        {code::malformed,
-         "the answer has nothing at `" + r.stream.records.text + "`, where the records should be",
-         r.stream.name, "Check `records`, or say {path: …, optional: true}."},
-        at);
+  if (!read_records(r.stream, *text, records)) {
+    const auto message = message_in(text);
+    return give_up({code::malformed,
+                    "the answer has nothing at `" + r.stream.records.text +
+                        "`, where the records should be" +
+                        (message.empty() ? "" : "; it says: " + message),
+                    r.stream.name, "Check `records`, or say {path: …, optional: true}."},
+                   at);
+  }
   if (auto ok = step(r, request, answer, *text, records, at, now, made); !ok)
     return give_up(at_stream(r, std::move(ok).error()), at);
   return made;

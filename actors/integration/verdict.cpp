@@ -33,19 +33,6 @@ std::string shown(std::string_view text) {
   return plain;
 }
 
-std::string message_in(const json_text* body) {
-  if (body == nullptr)
-    return {};
-  for (const auto* text : message_paths) {
-    const auto path = compile_path(text);
-    const auto raw = find(*body, body->root(), *path);
-    const auto message = raw ? scalar_text(*raw) : std::nullopt;
-    if (message && !message->empty())
-      return shown(*message);
-  }
-  return {};
-}
-
 std::string remedy_for(meaning m) {
   switch (m) {
   case meaning::auth_expired:
@@ -64,6 +51,19 @@ std::string remedy_for(meaning m) {
 }
 
 } // namespace
+
+std::string message_in(const json_text* body) {
+  if (body == nullptr)
+    return {};
+  for (const auto* text : message_paths) {
+    const auto path = compile_path(text);
+    const auto raw = find(*body, body->root(), *path);
+    const auto message = raw ? scalar_text(*raw) : std::nullopt;
+    if (message && !message->empty())
+      return shown(*message);
+  }
+  return {};
+}
 
 failure explain(const rule& matched, const http_response& answer, const json_text* body,
                 const connection& c, std::string_view what, moment now) {

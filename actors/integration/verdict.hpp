@@ -5,6 +5,9 @@
 
 namespace tenon::actors::connectors {
 
+/// What the body says about an error, at one of the usual places; empty when it says nothing.
+std::string message_in(const json_text* body);
+
 /// The rule's own sentence, or one that says what was asked, what came, and what the body says
 /// about it.
 failure explain(const rule&, const http_response&, const json_text* body, const connection&,

@@ -173,7 +173,8 @@ TEST_F(wrong_pages, pages_that_lead_in_a_circle_end_the_run_and_keep_what_came) 
 TEST_F(wrong_pages, an_error_in_a_good_answer_is_told_unless_a_rule_knows_it) {
   start_vendor({"--generate", "1000", "--page-size", "100", "--faults", "busy=100%"});
   apply(subscription{.url = vendor(), .retries = 0}.resources());
-  expect_failed(run("gen"), "the answer has nothing at `data`", "records", "Check `records`");
+  expect_failed(run("gen"), "nothing at `data`, where the records should be; it says: try again",
+                "records", "Check `records`");
 }
 
 TEST_F(wrong_pages, an_error_in_a_good_answer_that_a_rule_knows_is_asked_again) {
