@@ -78,7 +78,7 @@ postgres() { # clients
   start "$work/postgres.log" as_postgres "$bin/postgres" -D "$data/cluster" -p "$port" -h 127.0.0.1 \
     -c unix_socket_directories= -c max_connections=300 -c shared_buffers=256MB \
     -c synchronous_commit=on -c fsync=on
-  local to=(-h 127.0.0.1 -p "$port" -U "$( ((EUID == 0)) && echo postgres || id -un)")
+  local to=(-h 127.0.0.1 -p "$port" -U "$(as_postgres id -un)")
   await "$pid" "$work/postgres.log" "$bin/pg_isready" -h 127.0.0.1 -p "$port"
   "$bin/psql" -q "${to[@]}" -d postgres -c 'CREATE TABLE decisions (actor int, payload text)'
   cat >"$work/insert.sql" <<END

@@ -77,7 +77,7 @@ rate() { # <port> <path> [wrk arguments]
 }
 
 ticks() { # <pid>: processor time used, by it and by its children
-  cat /proc/"$1"/stat $(pgrep -P "$1" | sed 's|.*|/proc/&/stat|') | awk '{sum += $14 + $15} END {print sum}'
+  { echo "$1" && pgrep -P "$1"; } | sed 's|.*|/proc/&/stat|' | xargs cat | awk '{sum += $14 + $15} END {print sum}'
 }
 
 measure() { # <pid> <port> <path> [wrk arguments]: rate, microseconds of processor time a request

@@ -46,11 +46,11 @@ await() { # pid log command...
   local pid=$1 log=$2 until=$((SECONDS + 60))
   shift 2
   until "$@" >/dev/null 2>&1; do
-    kill -0 "$pid" 2>/dev/null && ((SECONDS < until)) || {
+    if ((SECONDS >= until)) || ! kill -0 "$pid" 2>/dev/null; then
       tail -n 15 "$log" >&2
       echo "not ready: see above" >&2
       exit 1
-    }
+    fi
     sleep 0.01
   done
 }
