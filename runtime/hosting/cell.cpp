@@ -31,7 +31,8 @@ constexpr span patience_look = std::chrono::seconds{1};
 } // namespace
 
 cell::cell(caf::actor_config& config, const seat& where, identity who)
-    : local_actor{config}, seat_{where}, id_{std::move(who)}, mailbox_{mailbox_bound} {}
+    : local_actor{config}, seat_{where}, id_{std::move(who)}, mailbox_{mailbox_bound},
+      active_{where.around.now().time_since_epoch().count()} {}
 
 cell::~cell() = default;
 
