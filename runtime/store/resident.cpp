@@ -16,8 +16,8 @@
 namespace tenon::runtime::store {
 namespace {
 
-// With what a node needs of its own, below 256 MB.
-constexpr std::size_t most_mapped = std::size_t{128} << 20;
+// With what a node needs of its own, below 64 MB at rest and 256 MB at work.
+constexpr std::size_t most_mapped = std::size_t{48} << 20;
 // Letting go costs a fault for each 64 KB that are read again. Every 20 ms, reads scattered over
 // more than the bound were a third dearer; storing a million records adds some 10 MB a second.
 constexpr std::chrono::milliseconds between_looks{200};

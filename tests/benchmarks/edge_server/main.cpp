@@ -92,7 +92,7 @@ int main(int count, char** arguments) {
   const runtime::system_clock clock;
   runtime::meters meters;
   auto gateway = edge::gateway::make(std::move(routes), {clock, keys, meters},
-                                     {.per_second = 1e9, .burst = 1'000'000}, chosen.threads);
+                                     {.per_second = 1e9, .burst = 1'000'000'000}, chosen.threads);
   if (!gateway)
     return std::fprintf(stderr, "%s\n", gateway.error().why.c_str()), 1;
   auto server = edge::server::open(chosen, **gateway, meters);
