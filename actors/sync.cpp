@@ -35,7 +35,8 @@ wire::transfer next_transfer(const wire::state& s) {
           .cursor =
               s.run.pages == 0 && s.position.empty() ? (s.run.full ? "" : s.cursor) : s.reached,
           .full = s.run.full,
-          .since = s.since};
+          .since = s.since,
+          .attempt = s.attempt};
 }
 
 /// Full jitter: anywhere between nothing and the exponential. What is drawn hangs on the moment, so
@@ -193,11 +194,15 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
       return p;
     return std::move(p).call(next_transfer(after));
   }
-  if (!c.transient || s.failures >= spec.retries)
+  if (!c.transient || (!c.counted && s.failures >= spec.retries))
     return persist(fails(c.why, c.place, c.remedy));
   const auto wait =
       c.retry_after > span{0} ? std::min(c.retry_after, longest_wait) : back_off(s, now);
-  return persist(attempt_failed{c.why, c.place, c.remedy, now + wait});
+  return persist(attempt_failed{.why = c.why,
+                                .place = c.place,
+                                .remedy = c.remedy,
+                                .retry_at = now + wait,
+                                .attempt = c.attempt});
 }
 
 sync::decision<sync::wake> sync::on(const state& s, const wake&, moment now) {
@@ -240,6 +245,7 @@ void sync::apply(state& s, const started& e) {
   s.run = {.number = e.run, .full = e.full, .by = e.by, .started_at = e.at};
   s.phase = phase::running;
   s.failures = 0;
+  s.attempt.clear();
   s.time_limit = spec_of(s).limits.time;
 }
 
@@ -257,6 +263,7 @@ void sync::apply(state& s, const moved& e) {
   s.position = e.position;
   s.reached = e.cursor;
   s.failures = 0;
+  s.attempt.clear();
   if (s.phase == phase::waiting)
     s.phase = phase::running;
 }
@@ -268,6 +275,7 @@ void sync::apply(state& s, const attempt_failed& e) {
   s.run.place = e.place;
   s.run.remedy = e.remedy;
   s.retry_at = e.retry_at;
+  s.attempt = e.attempt;
   if (s.phase != phase::paused)
     s.phase = phase::waiting;
 }
@@ -278,6 +286,7 @@ void sync::apply(state& s, const attempted&) {
 
 void sync::apply(state& s, const started_over&) {
   ++s.failures;
+  s.attempt.clear();
   s.position.clear();
   s.reached.clear();
   s.cursor.clear();

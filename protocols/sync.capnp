@@ -88,6 +88,10 @@ struct SyncCommand {
       # What the source asked for (Retry-After); 0: the sync's own back-off.
       startOver @19 :Bool;
       # The source no longer knows the position: begin at the beginning.
+      attempt @21 :Text;
+      # What the source wants to be told with another attempt: how often it has tried.
+      counted @22 :Bool;
+      # The source itself bounds the attempts at a page: `retries` does not.
     }
     wake @20 :Void;
     # The sync's own: an attempt or the run's time limit is due.
@@ -158,6 +162,8 @@ struct SyncTransfer $T.outcome("transferred") {
   full @5 :Bool;
   since @6 :UInt64;
   # The run in which this reading of the source began: what no run from it on has seen is gone.
+  attempt @7 :Text;
+  # What the source said of the attempts at this page so far; empty: this is the first.
 }
 
 struct SyncEvent {
@@ -176,6 +182,7 @@ struct SyncEvent {
       place @8 :Text;
       remedy @9 :Text;
       retryAtMs @10 :Int64;
+      attempt @21 :Text;
     }
     attempted @11 :Void;
     # The waiting is over.
@@ -213,4 +220,6 @@ struct SyncState {
   timeLimitMs @9 :UInt64;
   since @10 :UInt64;
   # The run in which the present reading of the source began: a run goes on where one failed.
+  attempt @11 :Text;
+  # What the source said of the attempts at the present page so far.
 }

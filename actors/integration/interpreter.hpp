@@ -90,6 +90,7 @@ struct verdict {
   failure why;
   meaning classify = meaning::invalid;
   connectors::position position; // to ask again from: it counts the tries
+  bool bounded = false;          // the connector says itself how often, with `max`
 };
 
 using page_outcome = std::variant<page, verdict>;

@@ -191,7 +191,9 @@ rule compile_rule(const value& said, const std::string& where, problems& found) 
   made.then = take_action(fields);
   if (auto wait = take_pause(fields))
     made.wait = *std::move(wait);
-  made.most = static_cast<unsigned>(fields.number("max", 1, 1000).value_or(most_of(made.then)));
+  const auto max = fields.number("max", 1, 1000);
+  made.most = static_cast<unsigned>(max.value_or(most_of(made.then)));
+  made.bounded = max.has_value();
   if (const auto say = fields.text("say"))
     made.say = compile_text(*say, fields.at("say"), say_words(), found);
   const auto& statuses = made.when.statuses;

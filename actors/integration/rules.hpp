@@ -92,7 +92,8 @@ struct rule {
   condition when;
   action then = action::fail;
   pause wait;
-  unsigned most = 0; // times for one request; beyond that it fails
+  unsigned most = 0;    // times for one request; beyond that it fails
+  bool bounded = false; // by a `max` of its own, instead of by whoever reads
   std::optional<program> say;
   meaning classify = meaning::invalid;
 };

@@ -101,11 +101,9 @@ unsigned count_try(position& at, std::uint32_t rule_number) {
 verdict judge(const reading& r, std::uint32_t rule_number, const http_request& request,
               const http_response& answer, const json_text* body, const position& at, moment now) {
   const auto& matched = r.connector.rules[rule_number];
-  verdict made{matched.then,
-               {},
-               explain(matched, answer, body, r.connection, r.stream.name, now),
-               matched.classify,
-               at};
+  verdict made{
+      matched.then,     {}, explain(matched, answer, body, r.connection, r.stream.name, now),
+      matched.classify, at, matched.bounded};
   const bool repeats = matched.then == action::retry || matched.then == action::wait ||
                        matched.then == action::refresh_auth || matched.then == action::reset_cursor;
   if (!repeats)

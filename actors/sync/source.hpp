@@ -21,7 +21,8 @@ struct page_request {
   identity sync;
   std::string position;
   std::string cursor;
-  bool full = false; // read everything, whatever the cursor says
+  bool full = false;     // read everything, whatever the cursor says
+  std::string attempt{}; // what the source said when this page was last in trouble
 };
 
 struct source_page {
@@ -42,6 +43,8 @@ struct source_trouble {
   bool transient = false;  // another attempt may do better
   span retry_after{};      // what the source asked for; 0: the sync's own back-off
   bool start_over = false; // the position is no longer known: begin at the beginning
+  std::string attempt{};   // to be told with another attempt: what came of those so far
+  bool counted = false;    // the source itself bounds the attempts at a page
 };
 
 using page_or_trouble = std::variant<source_page, source_trouble>;

@@ -35,7 +35,9 @@ wire::transferred trouble(const wire::transfer& asked, source_trouble t) {
           .remedy = std::move(t.why.remedy),
           .transient = t.transient,
           .retry_after = t.retry_after,
-          .start_over = t.start_over};
+          .start_over = t.start_over,
+          .attempt = std::move(t.attempt),
+          .counted = t.counted};
 }
 
 /// Refuses a page that could not be stored as a whole.
@@ -123,7 +125,8 @@ public:
     auto p = std::move(it->second);
     pages_.erase(it);
     const bool same = p->run == run && p->wanted.position == wanted.position &&
-                      p->wanted.cursor == wanted.cursor && p->wanted.full == wanted.full;
+                      p->wanted.cursor == wanted.cursor && p->wanted.full == wanted.full &&
+                      p->wanted.attempt == wanted.attempt;
     return same ? p : nullptr;
   }
 
@@ -190,7 +193,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
     co_return answer(trouble(asked, {opened.error()}));
   const std::shared_ptr<source> there = std::move(*opened);
 
-  const page_request wanted{e.by, asked.position, asked.cursor, asked.full};
+  const page_request wanted{e.by, asked.position, asked.cursor, asked.full, asked.attempt};
   std::optional<page_or_trouble> outcome;
   if (const auto early = ahead_->take(wanted, asked.run)) {
     if (auto read = co_await ahead_->wait(early))

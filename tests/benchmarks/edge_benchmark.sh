@@ -83,7 +83,8 @@ rate() { # <port> <path> [wrk arguments]
 }
 
 ticks() { # <pid>: processor time used, by it and by its children
-  { echo "$1"; pgrep -P "$1" || true; } | sed 's|.*|/proc/&/stat|' | xargs cat | awk '{sum += $14 + $15} END {print sum}'
+  { echo "$1"; pgrep -P "$1" || true; } | sed 's|.*|/proc/&/stat|' | xargs cat |
+    awk '{sum += $14 + $15} END {print sum}'
 }
 
 measure() { # <pid> <port> <path> [wrk arguments]: rate, microseconds of processor time a request

@@ -67,6 +67,8 @@ public:
                                   "spec.from.connector.stream"}};
       const reading what{*s.connector, *stream, s.connection};
       auto from = where(*stream, wanted);
+      if (from)
+        from->first.tries = tries_of(wanted.attempt);
       if (!from)
         co_return source_trouble{.why = std::move(from).error(), .start_over = true};
       auto request = page_request_of(what, *from);
@@ -114,6 +116,14 @@ private:
     return p;
   }
 
+  /// How often each rule has been followed for this page, from an earlier trouble's words.
+  static decltype(connectors::position::tries) tries_of(const std::string& attempt) {
+    if (attempt.empty())
+      return {};
+    auto kept = restored(attempt, to_position);
+    return kept ? std::move(kept->tries) : decltype(kept->tries){};
+  }
+
   result<http_request> page_request_of(const reading& what, const place& from) const {
     return connectors::page_request(what, from.first, from.second, platform_.now());
   }
@@ -143,7 +153,11 @@ private:
     switch (said.then) {
     case action::retry:
     case action::wait:
-      return source_trouble{std::move(said.why), true, said.delay};
+      return source_trouble{.why = std::move(said.why),
+                            .transient = true,
+                            .retry_after = said.delay,
+                            .attempt = write_json(to_object(said.position)),
+                            .counted = said.bounded};
     case action::reset_cursor:
       return source_trouble{.why = std::move(said.why), .start_over = true};
     case action::skip_stream: // the platform says that there is nothing for us: an empty stream

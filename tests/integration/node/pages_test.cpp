@@ -190,13 +190,25 @@ TEST_F(wrong_pages, an_error_in_a_good_answer_that_a_rule_knows_is_asked_again) 
       subscription{.url = vendor(),
                    .rules = R"([{"when": {"status": 200, "code": "error.code==busy"}, "do": "retry",
                     "wait": "const 1ms", "max": 20}])",
-                   .retries = 20}
+                   .retries = 0} // the rule itself says how often
           .resources());
   const auto done = run("gen");
   EXPECT_EQ(state(done), "succeeded") << write_json(done);
   EXPECT_GT(number(done, "retries"), 3);
   EXPECT_EQ(number(done, "stored"), 2000);
   expect_conserved(done);
+}
+
+TEST_F(wrong_pages, a_rule_gives_up_after_as_many_tries_as_it_allows) {
+  start_vendor({"--generate", "100", "--faults", "busy=100%"});
+  apply(
+      subscription{.url = vendor(),
+                   .rules = R"([{"when": {"status": 200, "code": "error.code==busy"}, "do": "retry",
+                    "wait": "const 1ms", "max": 7}])"}
+          .resources());
+  const auto refused = run("gen");
+  expect_failed(refused, "also after 7 more tries", "records", "");
+  EXPECT_EQ(number(refused, "retries"), 7);
 }
 
 TEST_F(wrong_pages, truncated_bodies_are_never_taken_for_pages) {

@@ -1,0 +1,157 @@
+#include "actors/sync.hpp"
+
+#include "tests/support/given.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace std::chrono_literals;
+using subject = tenon::actors::sync; // sync is a function of the system as well
+using tenon::protocols::decode;
+using tenon::tests::at;
+using tenon::tests::given;
+using wire = tenon::protocols::sync;
+
+namespace {
+
+constexpr auto spec = R"({"from":{"sqlite":{"file":"/a","table":"t","key":"id"}},"into":"c"})";
+
+auto running(const std::string& said = spec) {
+  return given<subject>(subject::configured{said, at(0s)},
+                        subject::started{.run = 1, .at = at(0s)});
+}
+
+wire::transferred page(std::uint64_t run, std::uint64_t number, std::uint64_t stored,
+                       std::string position, bool last = false) {
+  return {.run = run,
+          .page = number,
+          .moved = {.stored = stored,
+                    .position = std::move(position),
+                    .cursor = "c" + std::to_string(number),
+                    .last = last}};
+}
+
+wire::transferred trouble(std::uint64_t number, bool transient = true) {
+  return {.run = 1, .page = number, .why = "down", .place = "there", .transient = transient};
+}
+
+template <class Decision> wire::transfer called(const Decision& d) {
+  EXPECT_EQ(d.calls.size(), 1u);
+  return d.calls.empty() ? wire::transfer{} : *decode<wire::transfer>(d.calls.front().request);
+}
+
+TEST(sync, asks_for_page_after_page_and_keeps_the_cursor_only_when_it_has_seen_them_all) {
+  auto one = given<subject>(subject::configured{spec, at(0s)});
+  const auto first = called(one.when(subject::start{}));
+  EXPECT_EQ(first.page, 0u);
+  EXPECT_EQ(first.position, "");
+  const auto second = called(one.when(page(1, 0, 200, "p1")));
+  EXPECT_EQ(second.page, 1u);
+  EXPECT_EQ(second.position, "p1");
+  EXPECT_EQ(second.cursor, "c0");
+  EXPECT_EQ(one.state.cursor, "");
+  const auto last = one.when(page(1, 1, 30, "", true));
+  EXPECT_TRUE(last.calls.empty());
+  EXPECT_EQ(one.state.cursor, "c1");
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::succeeded);
+  EXPECT_EQ(one.state.run.read, 230u);
+}
+
+TEST(sync, takes_each_page_in_once_however_often_it_is_told) {
+  auto one = running();
+  one.when(page(1, 0, 200, "p1"));
+  const auto again = one.when(page(1, 0, 200, "p1"));
+  EXPECT_TRUE(again.events.empty());
+  EXPECT_TRUE(again.calls.empty());
+  EXPECT_EQ(one.state.run.read, 200u);
+}
+
+TEST(sync, tries_a_page_again_three_times_after_the_first_and_then_fails_where_it_stands) {
+  auto one = running();
+  one.when(page(1, 0, 200, "p1"));
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    EXPECT_TRUE(one.when(trouble(1)).calls.empty());
+    ASSERT_EQ(one.state.phase, wire::phase::waiting) << attempt;
+    one.now = one.state.retry_at;
+    const auto again = called(one.when(subject::wake{}));
+    EXPECT_EQ(again.page, 1u);
+    EXPECT_EQ(again.position, "p1");
+  }
+  one.when(trouble(1));
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::failed);
+  EXPECT_EQ(one.state.run.retries, 3u);
+  EXPECT_EQ(one.state.run.why, "down");
+  const auto next = called(one.when(subject::start{}));
+  EXPECT_EQ(next.position, "p1");
+}
+
+TEST(sync, waits_as_long_as_the_source_asks_for) {
+  auto one = running();
+  auto asked = trouble(0);
+  asked.retry_after = 42s;
+  one.at(10s).when(asked);
+  EXPECT_EQ(one.state.retry_at, at(52s));
+  EXPECT_TRUE(one.at(51s).when(subject::wake{}).calls.empty());
+  EXPECT_EQ(one.at(52s).when(subject::wake{}).calls.size(), 1u);
+}
+
+TEST(sync, does_not_try_again_what_cannot_become_better) {
+  auto one = running();
+  one.when(trouble(0, false));
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::failed);
+  EXPECT_EQ(one.state.run.retries, 0u);
+}
+
+TEST(sync, tells_the_source_what_it_said_of_earlier_attempts_and_lets_it_count_them) {
+  auto one = running();
+  for (int attempt = 1; attempt <= 10; ++attempt) {
+    auto again = trouble(0);
+    again.attempt = "tried " + std::to_string(attempt);
+    again.counted = true;
+    one.when(again);
+    ASSERT_EQ(one.state.phase, wire::phase::waiting) << attempt;
+    one.now = one.state.retry_at;
+    EXPECT_EQ(called(one.when(subject::wake{})).attempt, again.attempt);
+  }
+  EXPECT_EQ(called(one.when(page(1, 0, 200, "p1"))).attempt, "");
+}
+
+TEST(sync, that_is_paused_takes_in_the_page_under_way_and_asks_for_no_other) {
+  auto one = running();
+  one.when(subject::pause{});
+  const auto taken = one.when(page(1, 0, 200, "p1"));
+  EXPECT_TRUE(taken.calls.empty());
+  EXPECT_EQ(one.state.run.read, 200u);
+  EXPECT_EQ(called(one.when(subject::resume{})).position, "p1");
+}
+
+TEST(sync, that_is_cancelled_ignores_the_page_that_comes_later) {
+  auto one = running();
+  one.when(subject::cancel{});
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::cancelled);
+  EXPECT_TRUE(one.when(page(1, 0, 200, "p1")).events.empty());
+}
+
+TEST(sync, joins_the_run_that_is_under_way_instead_of_starting_another) {
+  auto one = running();
+  const auto joined = one.when(subject::start{});
+  EXPECT_TRUE(joined.reply->joined);
+  EXPECT_EQ(joined.reply->run, 1u);
+  EXPECT_TRUE(joined.calls.empty());
+}
+
+TEST(sync, fails_at_its_time_limit) {
+  auto one = running();
+  EXPECT_EQ(subject::due(one.state).size(), 1u);
+  one.at(1h).when(subject::wake{});
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::failed);
+  EXPECT_EQ(one.state.run.place, "spec.limits.time");
+}
+
+TEST(sync, begins_the_next_run_at_the_cursor_it_is_rewound_to) {
+  auto one = running();
+  one.when(page(1, 0, 200, "", true));
+  one.when(subject::rewind{.cursor = "earlier"});
+  EXPECT_EQ(called(one.when(subject::start{})).cursor, "earlier");
+}
+
+} // namespace
