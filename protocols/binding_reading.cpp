@@ -1,6 +1,7 @@
 #include "protocols/base64.hpp"
 #include "protocols/binding_parts.hpp"
 #include "protocols/json.hpp"
+#include "protocols/spelling.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -20,37 +21,13 @@ failure malformed(const place& at, std::string why, std::string remedy = {}) {
           .remedy = std::move(remedy)};
 }
 
-/// Letters to change, add, drop or swap with their neighbour to get from one to the other.
-std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> before(to.size() + 1), last(to.size() + 1), row(to.size() + 1);
-  for (std::size_t j = 0; j <= to.size(); ++j)
-    last[j] = j;
-  for (std::size_t i = 1; i <= from.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= to.size(); ++j) {
-      const bool same = from[i - 1] == to[j - 1];
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-      if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
-        row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before.swap(last);
-    last.swap(row);
-  }
-  return last[to.size()];
-}
-
-/// "did you mean x?", or all names when none is near. Names beyond 64 letters are nobody's typing
-/// error, and would cost the square of their length.
+/// "did you mean x?", or all names when none is near.
 std::string suggestion(std::string_view given, names known) {
-  std::string_view nearest;
-  std::size_t best = std::max<std::size_t>(1, given.size() / 3) + 1;
+  std::vector<std::string_view> all_names;
   for (const auto& f : known)
-    if (const auto d = given.size() <= 64 ? distance(given, f.name) : best; d < best) {
-      best = d;
-      nearest = f.name;
-    }
-  if (!nearest.empty())
-    return "did you mean " + std::string{nearest} + "?";
+    all_names.push_back(f.name);
+  if (const auto meant = nearest(given, all_names))
+    return "did you mean " + std::string{known[*meant].name} + "?";
   if (known.empty())
     return "nothing is allowed here";
   std::string all = "allowed are ";

@@ -4,12 +4,12 @@
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/help.hpp"
 #include "nodes/cli/shell.hpp"
+#include "protocols/spelling.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
-#include <numeric>
 #include <utility>
 
 namespace tenon::nodes::cli {
@@ -43,20 +43,6 @@ exit_code shown_help(const CLI::App& app, terminal& screen, exit_code code) {
   return code;
 }
 
-// How many letters must change, come or go to make one word of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
 // What is wrong with the words: CLI11 only says that a command is missing when one is misspelt.
 failure usage(const CLI::App& app, const CLI::ParseError& e) {
   const auto* deepest = &app;
@@ -72,10 +58,14 @@ failure usage(const CLI::App& app, const CLI::ParseError& e) {
   const auto word = std::ranges::find_if(left, [](const auto& w) { return !w.starts_with('-'); });
   f.why = word == left.end() ? "`" + named + "` needs a command"
                              : "there is no command `" + named + ' ' + *word + '`';
-  if (word != left.end())
-    for (const auto* each : deepest->get_subcommands([](const CLI::App*) { return true; }))
-      if (distance(each->get_name(), *word) <= 2)
-        f.remedy = "did you mean `" + named + ' ' + each->get_name() + "`?";
+  if (word == left.end())
+    return f;
+  const auto commands = deepest->get_subcommands([](const CLI::App*) { return true; });
+  std::vector<std::string> names;
+  for (const auto* each : commands)
+    names.push_back(each->get_name());
+  if (const auto meant = nearest(*word, std::vector<std::string_view>{names.begin(), names.end()}))
+    f.remedy = "did you mean `" + named + ' ' + names[*meant] + "`?";
   return f;
 }
 

@@ -1,28 +1,12 @@
 #include "actors/integration/form/form.hpp"
 
 #include "protocols/moment.hpp"
+#include "protocols/spelling.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace tenon::actors::connectors {
 namespace {
-
-/// Insertions, deletions and replacements that turn one into the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
 
 std::string article(std::string_view type) {
   const bool vowel = std::string_view{"aeiou"}.find(type.front()) != std::string_view::npos;
@@ -44,17 +28,9 @@ void problems::add(std::string where, failure why) {
 }
 
 std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
-  constexpr std::size_t longest = 64; // nobody mistypes more, and the search is quadratic
-  const std::string* best = nullptr;
-  std::size_t least = std::max<std::size_t>(name.size() / 3, 1) + 1;
-  for (const auto& one : known) {
-    const auto d = name.size() > longest ? least : distance(name, one);
-    if (d < least) {
-      least = d;
-      best = &one;
-    }
-  }
-  return best == nullptr ? "" : *best;
+  const std::vector<std::string_view> names{known.begin(), known.end()};
+  const auto meant = nearest(name, names);
+  return meant ? known[*meant] : "";
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -96,7 +72,8 @@ std::string form::at(std::string_view name) const {
 }
 
 const value* form::take(std::string_view name) {
-  known_.emplace_back(name);
+  if (std::ranges::find(known_, name) == known_.end()) // some are asked for in two forms
+    known_.emplace_back(name);
   const auto* member = members_ == nullptr ? nullptr : members_->find(name);
   return member == nullptr || member->is_null() ? nullptr : member;
 }
