@@ -1,0 +1,131 @@
+#include "actors/collection.hpp"
+
+#include "tests/support/given.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace std::chrono_literals;
+using tenon::blob;
+using tenon::code;
+using tenon::actors::collection;
+using tenon::tests::at;
+using tenon::tests::given;
+using tenon::tests::scene;
+
+namespace {
+
+collection::store page(std::uint64_t run, std::uint64_t number, std::vector<std::string> keys,
+                       std::string content = "{}") {
+  collection::store c{.feed = "s", .run = run, .page = number, .marks = true};
+  for (auto& key : keys)
+    c.records.push_back({std::move(key), blob::copy_of(content)});
+  return c;
+}
+
+/// The keys that are there, in order.
+std::string keys(scene<collection>& c, bool tombstones = false) {
+  const auto read = c.when(collection::read{.limit = 100, .tombstones = tombstones});
+  std::string all;
+  for (const auto& r : read.reply->items)
+    all += r.key + (r.row.deleted ? "† " : " ");
+  return all;
+}
+
+void sweep(scene<collection>& c, std::uint64_t run, std::uint64_t since = 0) {
+  while (!c.when(collection::sweep{.feed = "s", .run = run, .since = since}).reply->done) {
+  }
+}
+
+TEST(collection, counts_what_a_page_changes_and_what_it_leaves_as_it_was) {
+  scene<collection> c;
+  EXPECT_EQ(c.when(page(1, 0, {"a", "b"})).reply->stored, 2u);
+  auto second = page(1, 1, {"b", "c"});
+  second.records.push_back({"a", {}, true});
+  second.records.push_back({"", blob::copy_of("{}")});
+  second.filtered = 4;
+  const auto counted = c.when(second);
+  EXPECT_EQ(counted.reply->stored, 2u); // c, and a's deletion
+  EXPECT_EQ(counted.reply->unchanged, 1u);
+  EXPECT_EQ(counted.reply->deleted, 1u);
+  EXPECT_EQ(counted.reply->dead_lettered, 1u);
+  EXPECT_EQ(counted.reply->filtered, 4u);
+  EXPECT_EQ(keys(c), "b c ");
+  EXPECT_EQ(keys(c, true), "a† b c ");
+}
+
+TEST(collection, answers_a_page_that_comes_again_as_the_first_time_and_stores_it_once) {
+  scene<collection> c;
+  c.when(page(1, 0, {"a"}));
+  auto once = page(1, 1, {"b", "c"});
+  once.position = "p2";
+  c.when(once);
+  const auto again = c.when(once);
+  EXPECT_TRUE(again.events.empty());
+  EXPECT_TRUE(again.reply->repeated);
+  EXPECT_EQ(again.reply->stored, 2u);
+  EXPECT_EQ(again.reply->position, "p2");
+}
+
+TEST(collection, refuses_a_page_out_of_order_and_one_of_a_run_that_is_over) {
+  scene<collection> c;
+  c.when(page(2, 0, {"a"}));
+  EXPECT_EQ(c.when(page(2, 2, {"b"})).refusal->code, code::conflict);
+  EXPECT_EQ(c.when(page(1, 1, {"b"})).refusal->code, code::conflict);
+  EXPECT_EQ(keys(c), "a ");
+}
+
+TEST(collection, makes_a_version_of_a_row_for_each_other_content_only) {
+  scene<collection> c;
+  c.when(page(1, 0, {"a"}, "{\"n\":1}"));
+  c.when(page(1, 1, {"a"}, "{\"n\":1}"));
+  c.when(page(1, 2, {"a"}, "{\"n\":2}"));
+  const auto read = c.when(collection::read{.limit = 1});
+  EXPECT_EQ(read.reply->items.front().row.version, 2u);
+  EXPECT_EQ(read.reply->items.front().row.content.view(), "{\"n\":2}");
+}
+
+TEST(collection, buries_at_the_end_of_a_refresh_what_it_has_not_seen_and_brings_back_what_returns) {
+  scene<collection> c;
+  auto all = page(1, 0, {"a", "b", "c"});
+  all.last = true;
+  c.when(all);
+  auto fewer = page(2, 0, {"b"});
+  fewer.last = true;
+  c.when(fewer);
+  sweep(c, 2);
+  EXPECT_EQ(keys(c, true), "a† b c† ");
+  auto back = page(3, 0, {"a", "b"});
+  back.last = true;
+  c.when(back);
+  sweep(c, 3);
+  EXPECT_EQ(keys(c, true), "a b c† ");
+}
+
+TEST(collection, spares_what_a_failed_run_had_seen_when_the_next_one_went_on) {
+  scene<collection> c;
+  auto all = page(1, 0, {"a", "b", "c"});
+  all.last = true;
+  c.when(all);
+  c.when(page(2, 0, {"a"})); // and then it failed
+  auto rest = page(3, 0, {"b"});
+  rest.last = true;
+  c.when(rest);
+  sweep(c, 3, 2);
+  EXPECT_EQ(keys(c, true), "a b c† ");
+}
+
+TEST(collection, sweeps_only_after_the_last_page_and_never_another_feeds_rows) {
+  scene<collection> c;
+  c.when(page(1, 0, {"a"}));
+  EXPECT_EQ(c.when(collection::sweep{.feed = "s", .run = 1}).refusal->code, code::conflict);
+  auto other = page(1, 0, {"z"});
+  other.feed = "other";
+  c.when(other);
+  auto none = page(2, 0, {});
+  none.last = true;
+  c.when(none);
+  sweep(c, 2);
+  EXPECT_EQ(keys(c), "z ");
+}
+
+} // namespace
