@@ -12,98 +12,6 @@ namespace {
 using runtime::expression::evaluate;
 using runtime::expression::evaluate_text;
 
-bool is_plain(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
-
-result<void> put_headers(draft& into, const std::vector<std::pair<std::string, program>>& from,
-                         const scope& names) {
-  for (const auto& [name, content] : from) {
-    auto text = evaluate_text(content, names);
-    if (!text)
-      return std::move(text).error();
-    if (!is_plain(*text))
-      return failure{code::malformed, "the header " + name + " would contain a line break",
-                     "request.headers." + name};
-    if (!text->empty())
-      set_header(into.sent, name, *std::move(text));
-  }
-  return {};
-}
-
-/// Null is left out; a list is the parameter several times.
-result<void> put_query(draft& into, const request_pattern& from, const scope& names) {
-  const auto text_of = [](const value& v) {
-    const auto* text = v.as<std::string>();
-    const auto* at = v.as<moment>();
-    return text != nullptr ? *text : at != nullptr ? tenon::to_text(*at) : write_json(v);
-  };
-  for (const auto& [name, content] : from.query) {
-    auto made = content.evaluate(names);
-    if (!made)
-      return failure{made.error().code, made.error().why, "request.query." + name,
-                     made.error().remedy};
-    if (made->is_null())
-      continue;
-    if (const auto* several = made->as<list>())
-      for (const auto& one : *several)
-        into.query.emplace_back(name, text_of(one));
-    else
-      into.query.emplace_back(name, text_of(*made));
-  }
-  return {};
-}
-
-result<draft> make_draft(const manifest& m, const connection& c, const request_pattern& from,
-                         const scope& names) {
-  draft made{from.method, {}, {}, {{"Accept", "application/json"}}, {}};
-  auto path = from.path.evaluate(names);
-  if (!path)
-    return std::move(path).error();
-  auto target = join(c.base, *path);
-  if (!target)
-    return std::move(target).error();
-  made.target = *std::move(target);
-  if (auto ok = put_headers(made, m.headers, names); !ok)
-    return std::move(ok).error();
-  if (auto ok = put_headers(made, from.headers, names); !ok)
-    return std::move(ok).error();
-  if (auto ok = put_query(made, from, names); !ok)
-    return std::move(ok).error();
-  if (!from.body)
-    return made;
-  auto body = from.body->evaluate(names);
-  if (!body)
-    return std::move(body).error();
-  made.body = *std::move(body);
-  return made;
-}
-
-result<http_request> finish(const manifest& m, const connection& c, draft made) {
-  if (!is_allowed(made.target, c.base, m.hosts))
-    return failure{code::forbidden,
-                   "the request would go to " + endpoint_of(made.target) +
-                       ", which is not a host of this connector",
-                   "request", "If it belongs to the API, add it to `base.hosts`."};
-  append_query(made.target, made.query);
-  http_request request{made.method, to_text(made.target), std::move(made.sent), {}};
-  if (request.url.size() > max_url_bytes)
-    return failure{code::too_large,
-                   "the address has " + std::to_string(request.url.size()) + " bytes, more than " +
-                       std::to_string(max_url_bytes),
-                   "request"};
-  if (!made.body)
-    return request;
-  const auto* text = made.body->as<std::string>();
-  request.body = blob::from(text != nullptr ? std::string{*text} : write_json(*made.body));
-  if (!find_header(request.headers, "Content-Type"))
-    set_header(request.headers, "Content-Type",
-               text != nullptr ? "text/plain" : "application/json");
-  return request;
-}
-
 /// For expressions; and, where a parameter carries it, for the query.
 value bound_value(const progress_rule& rule, const std::string& name,
                   std::optional<std::int64_t> bound, parameters& query) {
@@ -193,8 +101,32 @@ result<connection> connect(const manifest& m, std::string id, const object& sett
   return made;
 }
 
-position first_position(const stream& s) {
-  return {s.page == nullptr ? object{} : s.page->first()};
+asking asked_for(const stream& s, const position& at, const progress& so_far) {
+  if (s.start && so_far.token.empty() && so_far.given.empty())
+    return asking::token;
+  const bool by_parent = s.parts != nullptr && !s.parts->parent().empty();
+  return by_parent && at.parts.empty() && at.more ? asking::parts : asking::records;
+}
+
+const stream& present(const stream& s, const progress& so_far) {
+  return s.changes != nullptr && !so_far.token.empty() ? *s.changes : s;
+}
+
+result<position> first_position(const reading& r, moment now) {
+  position p{r.stream.page == nullptr ? object{} : r.stream.page->first()};
+  if (r.stream.parts == nullptr)
+    return p;
+  auto first = r.stream.parts->first(words_of(r.connection, now), now);
+  if (!first)
+    return std::move(first).error();
+  if (first->ready.empty() && !first->more)
+    return failure{code::malformed,
+                   "the stream " + r.stream.name + " is read in parts, and there are none",
+                   "partition", "Fill in what the integration's config says about them."};
+  p.parts = r.stream.group > 0 ? grouped(std::move(first->ready), r.stream.group)
+                               : std::move(first->ready);
+  p.more = std::move(first->more);
+  return p;
 }
 
 object to_object(const position& p) {
@@ -206,6 +138,12 @@ object to_object(const position& p) {
     tries[std::to_string(rule)] = times;
   if (!tries.empty())
     kept["tries"] = std::move(tries);
+  if (p.rows > 0)
+    kept["rows"] = p.rows;
+  if (!p.parts.empty())
+    kept["parts"] = p.parts;
+  if (p.more)
+    kept["more"] = *p.more;
   return kept;
 }
 
@@ -222,6 +160,12 @@ result<position> to_position(const object& kept) {
              static_cast<std::uint64_t>(*pages->as<std::int64_t>()),
              static_cast<std::uint64_t>(*records->as<std::int64_t>()),
              {}};
+  if (const auto* rows = kept.find("rows"); rows && rows->is<std::int64_t>())
+    p.rows = static_cast<std::uint64_t>(*rows->as<std::int64_t>());
+  if (const auto* parts = kept.find("parts"); parts && parts->is<list>())
+    p.parts = *parts->as<list>();
+  if (const auto* more = kept.find("more"); more && more->is<object>())
+    p.more = *more->as<object>();
   const auto* tries = kept.find("tries");
   const auto* counted = tries == nullptr ? nullptr : tries->as<object>();
   if (counted == nullptr)
@@ -237,10 +181,58 @@ result<position> to_position(const object& kept) {
   return p;
 }
 
+namespace {
+
+result<http_request> parts_request(const reading& r, const position& at, moment now) {
+  const auto* parent = r.connector.find_stream(r.stream.parts->parent());
+  if (parent == nullptr)
+    return failure{code::not_found,
+                   "the connector has no stream " + std::string{r.stream.parts->parent()},
+                   "partition.parent.stream"};
+  auto made = draft_request(parent->request, r.connector.headers, r.connection.base,
+                            words_of(r.connection, now));
+  if (!made)
+    return std::move(made).error();
+  if (parent->page != nullptr)
+    if (auto ok = parent->page->put(*made, at.more->empty() ? parent->page->first() : *at.more);
+        !ok)
+      return std::move(ok).error();
+  return finish_request(*std::move(made), r.connector.hosts);
+}
+
+/// What a token or an event's id adds to the first request of a query.
+result<void> put_token(draft& request, const progress_rule& rule, const progress& so_far) {
+  const auto& token =
+      so_far.given.empty() || rule.what == progress_rule::kind::token ? so_far.token : so_far.given;
+  if (token.empty())
+    return {};
+  if (rule.send.named())
+    return put_at(request, rule.send, token);
+  // It is the address to go on at.
+  auto target = runtime::outbound::resolve_reference(request.base, token);
+  if (!target)
+    return failure{target.error().code,
+                   "the kept token is no address to go on at: " + target.error().why,
+                   "cursor.token"};
+  request.target = *std::move(target);
+  request.query.clear();
+  return {};
+}
+
+} // namespace
+
 result<http_request> page_request(const reading& r, const position& at, const progress& so_far,
                                   moment now) {
-  const auto& s = r.stream;
+  const auto asked = asked_for(r.stream, at, so_far);
+  if (asked == asking::parts)
+    return parts_request(r, at, now);
+  const auto& s = present(r.stream, so_far);
   auto names = words_of(r.connection, now);
+  if (asked == asking::token) {
+    auto made = draft_request(s.start->request, r.connector.headers, r.connection.base, names);
+    return made ? finish_request(*std::move(made), r.connector.hosts)
+                : result<http_request>{std::move(made).error()};
+  }
   value from;
   value to;
   parameters bounds;
@@ -248,15 +240,19 @@ result<http_request> page_request(const reading& r, const position& at, const pr
     from = bound_value(*s.cursor, s.cursor->from, lower_bound(*s.cursor, so_far), bounds);
     to = bound_value(*s.cursor, s.cursor->to, upper_bound(*s.cursor, so_far), bounds);
   }
-  names.bind("cursor", from).bind("cursor_end", to);
-  auto made = make_draft(r.connector, r.connection, s.request, names);
+  const value part = at.parts.empty() ? value{} : at.parts.front();
+  names.bind("cursor", from).bind("cursor_end", to).bind("partition", part);
+  auto made = draft_request(s.request, r.connector.headers, r.connection.base, names);
   if (!made)
     return std::move(made).error();
   made->query.insert(made->query.end(), bounds.begin(), bounds.end());
+  if (s.cursor && s.cursor->is_text())
+    if (auto ok = put_token(*made, *s.cursor, so_far); !ok)
+      return std::move(ok).error();
   if (s.page != nullptr)
     if (auto ok = s.page->put(*made, at.at); !ok)
       return std::move(ok).error();
-  return finish(r.connector, r.connection, *std::move(made));
+  return finish_request(*std::move(made), r.connector.hosts);
 }
 
 result<void> authenticate(const manifest& m, const connection& c, const token* held,
@@ -277,10 +273,10 @@ result<std::optional<http_request>> check_request(const manifest& m, const conne
                                                   moment now) {
   if (!m.check)
     return std::optional<http_request>{};
-  auto made = make_draft(m, c, m.check->request, words_of(c, now));
+  auto made = draft_request(m.check->request, m.headers, c.base, words_of(c, now));
   if (!made)
     return std::move(made).error();
-  auto request = finish(m, c, *std::move(made));
+  auto request = finish_request(*std::move(made), m.hosts);
   if (!request)
     return std::move(request).error();
   return std::optional{*std::move(request)};

@@ -53,11 +53,15 @@ struct position {
   std::uint64_t pages = 0; // read so far
   std::uint64_t records = 0;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> tries{}; // rule and times, for this page
+  std::uint64_t rows = 0;       // of the query that is being paged through
+  list parts{};                 // the first is being read
+  std::optional<object> more{}; // the partition's own: where the parts after them come from
 
   bool operator==(const position&) const = default;
 };
 
-position first_position(const stream&);
+/// Where a run begins.
+result<position> first_position(const reading&, moment now);
 object to_object(const position&);
 result<position> to_position(const object&);
 
@@ -66,13 +70,6 @@ struct record {
   blob json; // a slice of the answer, or what `map` made of it
   bool deleted = false;
   std::optional<std::int64_t> cursor; // as in `progress`
-};
-
-/// What is no record: kept aside with the reason, never failing the page around it.
-struct malformed_record {
-  std::string place; // "record 17, byte 4711"
-  std::string reason;
-  blob bytes;
 };
 
 struct page {
@@ -92,6 +89,17 @@ struct verdict {
   connectors::position position; // to ask again from: it counts the tries
   bool bounded = false;          // the connector says itself how often, with `max`
 };
+
+/// What is asked for next: mostly a page of records.
+enum class asking : std::uint8_t {
+  records,
+  parts, // a page of the parent stream, whose records are the parts
+  token, // to go on from, before everything is read
+};
+asking asked_for(const stream&, const position&, const progress&);
+
+/// How the stream is read now: with a token, perhaps in another way than without.
+const stream& present(const stream&, const progress&);
 
 using page_outcome = std::variant<page, verdict>;
 

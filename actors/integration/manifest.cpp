@@ -226,7 +226,48 @@ void take_streams(form& fields, manifest& into) {
   }
 }
 
+/// Streams that name another stream name one that is there, and is read as a whole.
+void check_parents(const manifest& made, problems& found) {
+  for (const auto& s : made.streams) {
+    const auto parent = s.parts == nullptr ? std::string_view{} : s.parts->parent();
+    if (parent.empty())
+      continue;
+    const auto where = below("streams", s.name) + ".partition.parent.stream";
+    std::vector<std::string> names;
+    for (const auto& other : made.streams)
+      names.push_back(other.name);
+    const auto* there = made.find_stream(parent);
+    if (there == nullptr)
+      found.add(where, "there is no stream `" + std::string{parent} + "`",
+                "Use " + listed(names) + ".");
+    else if (there->parts != nullptr)
+      found.add(where, "the stream `" + std::string{parent} + "` is itself read in parts",
+                "A parent is read as a whole.");
+  }
+}
+
+void take_actions(form& fields, manifest& into) {
+  const auto* said = fields.take("actions");
+  if (said == nullptr)
+    return;
+  const auto* members = said->as<object>();
+  if (members == nullptr)
+    return fields.note("actions", "a map of actions is expected");
+  if (members->size() > max_actions)
+    return fields.note("actions", "more than " + std::to_string(max_actions) + " actions");
+  for (const auto& [name, content] : *members) {
+    const auto where = below("actions", name);
+    check_name(name, where, fields.found());
+    into.actions.push_back(compile_operation(name, content, where, fields.found()));
+  }
+}
+
 } // namespace
+
+const operation* manifest::find_action(std::string_view wanted) const {
+  const auto found = std::ranges::find(actions, wanted, &operation::name);
+  return found == actions.end() ? nullptr : &*found;
+}
 
 const stream* manifest::find_stream(std::string_view wanted) const {
   const auto found = std::ranges::find(streams, wanted, &stream::name);
@@ -248,7 +289,9 @@ compilation check_manifest(const value& said) {
     made.rules = compile_rules(fields.take("errors"), "errors", found);
     take_check(fields, made);
     take_streams(fields, made);
-    fields.later({"actions", "jobs", "hooks"});
+    check_parents(made, found);
+    take_actions(fields, made);
+    fields.later({"jobs", "hooks"});
     if (const auto* tests = fields.take("tests"))
       made.tests = *tests;
     fields.finish();

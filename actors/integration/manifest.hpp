@@ -2,15 +2,19 @@
 // its errors mean and how each stream of records is read. Here a manifest becomes a model in which
 // every path and expression is compiled; actors/integration/interpreter.hpp runs it.
 //
-//   connector  base  params  auth  limits  errors  check  streams  tests
+//   connector  base  params  auth  limits  errors  check  streams  actions  tests
 //
-// `actions`, `jobs` and `hooks` are known and refused by this version, never ignored.
+// `jobs` and `hooks` are known and refused by this version, never ignored.
 #pragma once
 
 #include "actors/integration/auth/method.hpp"
+#include "actors/integration/decode/decoder.hpp"
 #include "actors/integration/limits.hpp"
+#include "actors/integration/operation.hpp"
 #include "actors/integration/page/progress.hpp"
 #include "actors/integration/pagination/pager.hpp"
+#include "actors/integration/partition/partition.hpp"
+#include "actors/integration/request.hpp"
 #include "actors/integration/rules.hpp"
 #include "actors/integration/web/url.hpp"
 
@@ -37,15 +41,6 @@ struct parameter {
   std::optional<program> check{}; // the same, compiled
 };
 
-/// One request with expressions in it.
-struct request_pattern {
-  std::string method = "GET";
-  path_pattern path;
-  std::vector<std::pair<std::string, pattern>> query;
-  std::vector<std::pair<std::string, program>> headers;
-  std::optional<pattern> body;
-};
-
 /// When a record counts as deleted: a field that is there and neither null, false nor empty, or a
 /// condition.
 struct deletion {
@@ -57,19 +52,36 @@ struct deletion {
 struct cap {
   std::uint64_t pages = 100'000;
   std::uint64_t records = 100'000'000;
+  /// What the platform gives in answer to one query, however long it is paged through: after that
+  /// many, the stream is asked for anew, from the newest that was seen. 0: there is no such end.
+  std::uint64_t rows = 0;
+};
+
+/// Asked before a stream is read in full for the first time, for the token to go on from
+/// afterwards.
+struct token_start {
+  request_pattern request;
+  json_path path;
 };
 
 struct stream {
   std::string name;
   request_pattern request;
+  const decoder* decode = &json_decoder;
   json_path records;
-  bool records_optional = false; // an answer without them is an empty page
+  bool records_optional = false;   // an answer without them is an empty page
+  std::optional<json_path> expand; // each item of that list is a record; it is the `outer` one
+  std::optional<pattern> add;      // members that a record has not itself
   std::optional<program> keep;
   std::optional<pattern> map;
   std::vector<json_path> key;
   std::optional<deletion> deleted;
   std::shared_ptr<const pager> page;   // null: one page is all
   std::optional<progress_rule> cursor; // none: read in full every time
+  std::optional<token_start> start;
+  std::shared_ptr<const stream> changes;  // how it is read with a token, where that differs
+  std::shared_ptr<const partition> parts; // null: the stream is one part
+  std::size_t group = 0;                  // parts asked for at once; 0: one, as itself
   connectors::cap cap;
 };
 
@@ -98,9 +110,11 @@ struct manifest {
   std::vector<rule> rules;
   std::optional<proof> check;
   std::vector<stream> streams;
+  std::vector<operation> actions;
   value tests; // recorded exchanges, as written
 
   const stream* find_stream(std::string_view name) const;
+  const operation* find_action(std::string_view name) const;
 };
 
 struct compilation {

@@ -1,145 +1,11 @@
 // Judging: an answer becomes a page of records or a verdict.
 #include "actors/integration/interpreter.hpp"
 
+#include "actors/integration/page/record_reader.hpp"
 #include "actors/integration/verdict.hpp"
-#include "protocols/identity.hpp"
-#include "protocols/json.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
-
-/// Reads the records of one body. What is the same for all of them is made once.
-class record_reader {
-public:
-  record_reader(const reading& r, const json_text& text, const blob& body, page& into, moment now)
-      : stream_{r.stream}, text_{text}, body_{body}, into_{into} {
-    names_.bind("conn", r.connection.settings).set_now(now);
-  }
-
-  void read(std::string_view raw) {
-    ++count_;
-    last_ = raw;
-    if (first_.empty())
-      first_ = raw;
-    if (!is_object(raw))
-      return refuse(raw, "a record is an object, and this is not");
-    if (raw.size() > max_record_bytes)
-      return refuse(raw, "the record has " + std::to_string(raw.size()) + " bytes, more than " +
-                             std::to_string(max_record_bytes));
-    record made;
-    if (!read_key(raw, made.key))
-      return;
-    names_.bind_json("record", raw);
-    if (stream_.keep) {
-      const auto kept = runtime::expression::evaluate_condition(*stream_.keep, names_);
-      if (!kept)
-        return refuse(raw, "keep: " + kept.error().why);
-      if (!*kept) {
-        read_cursor(raw); // what is left out has been read nevertheless
-        ++into_.filtered;
-        return;
-      }
-    }
-    if (!read_deleted(raw, made.deleted) || !read_content(raw, made.json))
-      return;
-    made.cursor = read_cursor(raw);
-    into_.records.push_back(std::move(made));
-  }
-
-  std::size_t count() const { return count_; }
-
-  /// Tells this page from another by its first and last record and their number.
-  std::uint64_t mark() const {
-    return count_ == 0 ? 0 : stable_hash(last_, stable_hash(first_, count_)) | 1;
-  }
-
-private:
-  void refuse(std::string_view raw, std::string reason) {
-    into_.malformed.push_back(
-        {"record " + std::to_string(count_) + ", byte " + std::to_string(text_.offset_of(raw)),
-         std::move(reason), body_.slice(raw)});
-  }
-
-  /// One field is its text; several are joined by ':', which is escaped within them, so that no two
-  /// different keys read the same.
-  bool read_key(std::string_view raw, std::string& into) {
-    for (const auto& field : stream_.key) {
-      const auto found = find(text_, raw, field);
-      const auto text = found ? scalar_text(*found) : std::nullopt;
-      if (!text || text->empty()) {
-        refuse(raw, !found || is_null(*found) || text
-                        ? "the key field `" + field.text + "` is missing or empty"
-                        : "the key field `" + field.text + "` is a list or an object");
-        return false;
-      }
-      if (stream_.key.size() == 1) {
-        into = *text;
-        break;
-      }
-      if (&field != &stream_.key.front())
-        into += ':';
-      for (const char c : *text)
-        into += c == ':' ? "%3A" : c == '%' ? "%25" : std::string(1, c);
-    }
-    if (into.size() <= max_key_bytes)
-      return true;
-    refuse(raw, "the key has " + std::to_string(into.size()) + " bytes, more than " +
-                    std::to_string(max_key_bytes));
-    return false;
-  }
-
-  bool read_deleted(std::string_view raw, bool& into) {
-    if (!stream_.deleted)
-      return true;
-    if (stream_.deleted->field) {
-      const auto found = find(text_, raw, *stream_.deleted->field);
-      into = found && !is_null(*found) && *found != "false" && *found != "\"\"" && *found != "0";
-      return true;
-    }
-    const auto holds = runtime::expression::evaluate_condition(*stream_.deleted->condition, names_);
-    if (!holds) {
-      refuse(raw, "deleted: " + holds.error().why);
-      return false;
-    }
-    into = *holds;
-    return true;
-  }
-
-  bool read_content(std::string_view raw, blob& into) {
-    if (!stream_.map) {
-      into = body_.slice(raw);
-      return true;
-    }
-    auto mapped = stream_.map->evaluate(names_);
-    if (!mapped) {
-      refuse(raw, "map: " + mapped.error().why);
-      return false;
-    }
-    into = blob::from(write_json(*mapped));
-    return true;
-  }
-
-  std::optional<std::int64_t> read_cursor(std::string_view raw) {
-    if (!stream_.cursor)
-      return std::nullopt;
-    const auto found = find(text_, raw, stream_.cursor->field);
-    const auto at = found ? read_field(*stream_.cursor, *found) : std::nullopt;
-    if (!at)
-      ++into_.without_cursor;
-    else if (!into_.progress.high || *at > *into_.progress.high)
-      into_.progress.high = at;
-    return at;
-  }
-
-  const stream& stream_;
-  const json_text& text_;
-  const blob& body_;
-  page& into_;
-  scope names_;
-  std::size_t count_ = 0;
-  std::string_view first_{};
-  std::string_view last_{};
-};
 
 /// The items at `records`; false when there is nothing there and there has to be.
 bool read_records(const stream& s, const json_text& text, record_reader& reader) {
@@ -158,27 +24,86 @@ bool read_records(const stream& s, const json_text& text, record_reader& reader)
   return found || s.records_optional || starred;
 }
 
-/// With the stream at its end, or at a window's.
-void end_of_pages(const reading& r, const position& at, moment now, page& into) {
-  const auto& rule = r.stream.cursor;
-  if (!rule)
-    return;
-  if (auto window = next_window(*rule, into.progress, now)) {
-    into.progress = *std::move(window);
-    into.next = first_position(r.stream);
-    into.next->pages = at.pages;
-    into.next->records = at.records;
-    return;
+position query_from(const reading& r, const position& at, const progress& so_far) {
+  auto next = at;
+  const auto& pager = present(r.stream, so_far).page;
+  next.at = pager == nullptr ? object{} : pager->first();
+  next.rows = 0;
+  next.tries.clear();
+  return next;
+}
+
+/// The parts after the present one; whether there are any, or may be.
+result<bool> next_part(const reading& r, position& at, moment now) {
+  if (r.stream.parts == nullptr)
+    return false;
+  if (!at.parts.empty())
+    at.parts.erase(at.parts.begin());
+  if (at.parts.empty() && at.more && r.stream.parts->parent().empty()) {
+    scope names;
+    names.bind("conn", r.connection.settings).set_now(now);
+    auto more = r.stream.parts->next(*at.more, names, now);
+    if (!more)
+      return std::move(more).error();
+    at.parts = r.stream.group > 0 ? grouped(std::move(more->ready), r.stream.group)
+                                  : std::move(more->ready);
+    at.more = std::move(more->more);
   }
-  into.progress = complete(into.progress);
+  return !at.parts.empty() || at.more.has_value();
+}
+
+/// The pages of a query are at their end: what follows is the next window, the next part, or
+/// nothing.
+result<void> end_of_query(const reading& r, const position& at, moment now, page& into) {
+  const auto& rule = r.stream.cursor;
+  if (auto window = rule ? next_window(*rule, into.progress, now) : std::nullopt) {
+    into.progress.since = window->since;
+    into.progress.until = window->until;
+    into.next = query_from(r, at, into.progress);
+    return {};
+  }
+  auto next = query_from(r, at, into.progress);
+  const auto more = next_part(r, next, now);
+  if (!more)
+    return more.error();
+  if (*more) {
+    if (rule) {
+      const auto again = begin(*rule, into.progress, now);
+      into.progress.since = again.since;
+      into.progress.until = again.until;
+    }
+    into.next = std::move(next);
+  } else if (rule) {
+    into.progress = complete(into.progress);
+  }
+  return {};
+}
+
+/// The platform gives no more in answer to this query: it is asked from the newest that was seen.
+result<void> narrow(const reading& r, const position& at, page& into) {
+  const auto& so_far = into.progress;
+  const auto before = lower_bound(*r.stream.cursor, so_far);
+  if (!so_far.high || (before && *so_far.high <= *before))
+    return failure{code::too_large,
+                   "the platform gives at most " + std::to_string(r.stream.cap.rows) +
+                       " records for one query, and as many carry one value of the cursor",
+                   "cap.rows", "Read the stream in parts, or by a finer cursor."};
+  into.progress.since = so_far.high;
+  into.next = query_from(r, at, into.progress);
+  return {};
 }
 
 result<void> step(const reading& r, const http_request& request, const http_response& answer,
                   const json_text& text, const record_reader& records, const position& at,
                   moment now, page& into) {
-  position reached{{}, at.pages + 1, at.records + records.count(), {}};
+  const auto& s = present(r.stream, into.progress);
+  position reached = at;
+  ++reached.pages;
+  reached.records += records.count();
+  reached.rows += records.count();
+  reached.tries.clear();
   std::optional<object> next;
-  if (r.stream.page != nullptr) {
+  if (s.page != nullptr) {
     const auto asked = parse_url(request.url);
     if (!asked)
       return asked.error();
@@ -188,19 +113,23 @@ result<void> step(const reading& r, const http_request& request, const http_resp
                            r.connection.base,
                            r.connector.hosts,
                            records.count(),
+                           records.last(),
                            records.mark()};
-    auto found = r.stream.page->next(seen, at.at);
+    auto found = s.page->next(seen, at.at);
     if (!found)
       return std::move(found).error();
     next = *std::move(found);
   }
-  if (!next) {
-    end_of_pages(r, reached, now, into);
-  } else {
+  const auto& cap = r.stream.cap;
+  if (cap.rows > 0 && reached.rows >= cap.rows) {
+    if (auto ok = narrow(r, reached, into); !ok)
+      return ok;
+  } else if (next) {
     reached.at = *std::move(next);
     into.next = std::move(reached);
+  } else if (auto ok = end_of_query(r, reached, now, into); !ok) {
+    return ok;
   }
-  const auto& cap = r.stream.cap;
   if (into.next && (into.next->pages >= cap.pages || into.next->records >= cap.records))
     return failure{code::too_large,
                    "the stream goes on after " + std::to_string(into.next->pages) + " pages and " +
@@ -238,48 +167,154 @@ verdict judge_no_json(const reading& r, const failure& why, const http_response&
   return made;
 }
 
-page nothing(const reading& r, const position& at, const progress& so_far, moment now) {
+page_outcome nothing(const reading& r, const position& at, const progress& so_far, moment now) {
   page empty;
   empty.progress = so_far;
-  end_of_pages(r, at, now, empty);
+  auto reached = at;
+  ++reached.pages;
+  if (auto ok = end_of_query(r, reached, now, empty); !ok)
+    return give_up(at_stream(r, std::move(ok).error()), at);
   return empty;
+}
+
+/// The parts that a page of the parent stream's records makes; it has no records of its own.
+page_outcome read_parts(const reading& r, const http_request& request, const http_response& answer,
+                        const json_text& text, const position& at, const progress& so_far,
+                        moment now) {
+  const auto& parent = *r.connector.find_stream(r.stream.parts->parent());
+  page of_parent;
+  const value none;
+  record_reader records{parent, r.connection, none, text, answer.body, of_parent, now};
+  if (!read_records(parent, text, records))
+    return give_up({code::malformed,
+                    "the answer has nothing at `" + parent.records.text +
+                        "`, where the records of the parent stream should be",
+                    r.stream.name, "Check `records` of the stream " + parent.name + "."},
+                   at);
+  position reached = query_from(r, at, so_far);
+  ++reached.pages;
+  list ready;
+  for (const auto& one : of_parent.records)
+    if (!one.deleted) {
+      const auto bytes = one.json.view();
+      const auto checked = json_text::check(bytes);
+      if (auto part = r.stream.parts->part_of(*checked, checked->root()))
+        ready.push_back(*std::move(part));
+    }
+  reached.parts = r.stream.group > 0 ? grouped(std::move(ready), r.stream.group) : std::move(ready);
+  reached.more.reset();
+  if (parent.page != nullptr) {
+    const auto asked = parse_url(request.url);
+    if (!asked)
+      return give_up(at_stream(r, asked.error()), at);
+    const page_answer seen{text,
+                           answer.headers,
+                           *asked,
+                           r.connection.base,
+                           r.connector.hosts,
+                           records.count(),
+                           records.last(),
+                           records.mark()};
+    auto next = parent.page->next(seen, at.more->empty() ? parent.page->first() : *at.more);
+    if (!next)
+      return give_up(at_stream(r, std::move(next).error()), at);
+    reached.more = *std::move(next);
+  }
+  page made;
+  made.progress = so_far;
+  made.next = std::move(reached);
+  if (made.next->parts.empty() && !made.next->more) {
+    const auto end = *std::exchange(made.next, std::nullopt);
+    if (auto ok = end_of_query(r, end, now, made); !ok)
+      return give_up(at_stream(r, std::move(ok).error()), at);
+  }
+  return made;
+}
+
+page_outcome read_token(const reading& r, const json_text& text, const position& at,
+                        const progress& so_far) {
+  const auto raw = find(text, text.root(), r.stream.start->path);
+  const auto token = raw ? scalar_text(*raw) : std::nullopt;
+  if (!token || token->empty())
+    return give_up({code::malformed,
+                    "the answer has no token at `" + r.stream.start->path.text + "`", r.stream.name,
+                    "Check `cursor.token.start`."},
+                   at);
+  page made;
+  made.progress = so_far;
+  made.progress.given = *token;
+  made.next = query_from(r, at, so_far);
+  ++made.next->pages;
+  return made;
+}
+
+/// A token that the platform no longer knows: everything is read again.
+bool is_worn_out(const reading& r, const verdict& v, const progress& so_far) {
+  const auto& rule = r.stream.cursor;
+  return rule && rule->what == progress_rule::kind::token && rule->full && !so_far.token.empty() &&
+         v.then == action::fail && v.classify == meaning::gone;
 }
 
 } // namespace
 
 page_outcome read_page(const reading& r, const http_request& request, const http_response& answer,
                        const position& at, const progress& so_far, moment now) {
+  const auto asked = asked_for(r.stream, at, so_far);
+  const auto& s = present(r.stream, so_far);
+  const auto& shape =
+      asked == asking::parts ? *r.connector.find_stream(r.stream.parts->parent()) : s;
+  const bool as_json = asked == asking::token || shape.decode == &json_decoder;
   const auto checked = json_text::check(answer.body.view());
   const auto* text = checked ? &*checked : nullptr;
   const auto& rules = r.connector.rules;
   if (const auto* matched = first_match(rules, answer, text)) {
     const auto number = static_cast<std::uint32_t>(matched - rules.data());
     auto made = judge(r, number, request, answer, text, at, now);
+    if (is_worn_out(r, made, so_far))
+      made.then = action::reset_cursor;
     if (made.then != action::ok && made.then != action::skip_record)
       return made;
     auto empty = nothing(r, at, so_far, now);
-    if (made.then == action::skip_record)
-      empty.malformed.push_back({r.stream.name, made.why.why, answer.body});
+    if (auto* page_made = std::get_if<page>(&empty); page_made && made.then == action::skip_record)
+      page_made->malformed.push_back({r.stream.name, made.why.why, answer.body});
     return empty;
   }
   if (answer.status == 204)
     return nothing(r, at, so_far, now);
-  if (text == nullptr)
+  if (as_json && text == nullptr)
     return judge_no_json(r, checked.error(), answer, at);
+  if (asked == asking::token)
+    return read_token(r, *text, at, so_far);
 
+  auto body = as_json ? result<decoded>{decoded{answer.body}} : shape.decode->decode(answer.body);
+  if (!body)
+    return judge_no_json(r, body.error(), answer, at);
+  const auto decoded_text =
+      as_json ? result<json_text>{*text} : json_text::check(body->json.view());
+  if (!decoded_text)
+    return judge_no_json(r, decoded_text.error(), answer, at);
+  if (asked == asking::parts)
+    return read_parts(r, request, {answer.status, answer.headers, body->json}, *decoded_text, at,
+                      so_far, now);
   page made;
   made.progress = so_far;
-  record_reader records{r, *text, answer.body, made, now};
-  if (!read_records(r.stream, *text, records)) {
+  made.malformed = std::move(body->malformed);
+  const value part = at.parts.empty() ? value{} : at.parts.front();
+  record_reader records{s, r.connection, part, *decoded_text, body->json, made, now};
+  if (!read_records(s, *decoded_text, records)) {
     const auto message = message_in(text);
     return give_up({code::malformed,
-                    "the answer has nothing at `" + r.stream.records.text +
+                    "the answer has nothing at `" + s.records.text +
                         "`, where the records should be" +
                         (message.empty() ? "" : "; it says: " + message),
                     r.stream.name, "Check `records`, or say {path: …, optional: true}."},
                    at);
   }
-  if (auto ok = step(r, request, answer, *text, records, at, now, made); !ok)
+  if (s.cursor && s.cursor->what == progress_rule::kind::token)
+    if (const auto raw = find(*decoded_text, decoded_text->root(), s.cursor->field))
+      if (auto token = scalar_text(*raw); token && !token->empty())
+        made.progress.given = *std::move(token);
+  if (auto ok = step(r, request, answer, *decoded_text, records, at, now, made); !ok)
     return give_up(at_stream(r, std::move(ok).error()), at);
   return made;
 }

@@ -5,68 +5,16 @@
 namespace tenon::actors::connectors {
 namespace {
 
-const std::vector<std::string> verbs{"get", "post", "put", "patch", "delete"};
-
 vocabulary request_words() {
-  return {{"conn", "cursor", "cursor_end"}};
+  return {{"conn", "cursor", "cursor_end", "partition"}};
 }
 
 vocabulary record_words() {
-  return {{"record", "conn"}, "record"};
-}
-
-bool is_header_name(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  });
-}
-
-void take_query(form& fields, request_pattern& into, const vocabulary& words) {
-  const auto* said = fields.take("query");
-  if (said == nullptr)
-    return;
-  const auto* members = said->as<object>();
-  if (members == nullptr)
-    return fields.note("query", "a map of parameters is expected");
-  for (const auto& [name, content] : *members)
-    into.query.emplace_back(
-        name, pattern::compile(content, below(fields.at("query"), name), words, fields.found()));
-}
-
-void take_method(form& fields, request_pattern& into, const vocabulary& words) {
-  std::string path;
-  std::string at{"get"};
-  std::size_t said = 0;
-  for (const auto& verb : verbs)
-    if (const auto text = fields.text(verb)) {
-      ++said;
-      path = *text;
-      at = verb;
-      into.method = verb;
-    }
-  const auto method = fields.choice("method", {"GET", "POST", "PUT", "PATCH", "DELETE"});
-  if (const auto text = fields.text("path")) {
-    ++said;
-    path = *text;
-    at = "path";
-    into.method = verbs[method.value_or(0)];
-  }
-  std::ranges::transform(into.method, into.method.begin(),
-                         [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
-  if (said != 1 && fields.is_object())
-    fields.found().add(fields.path(),
-                       said == 0 ? "it is not said what to ask for"
-                                 : "a request asks for one thing, not several",
-                       "Write get: /customers.");
-  into.path = path_pattern::compile(path, fields.at(at), words, fields.found());
+  return {{"record", "conn", "partition", "outer"}, "record"};
 }
 
 std::vector<json_path> take_key(form& fields) {
-  const auto* said = fields.require("key", "the field that tells records apart, key: id");
   std::vector<json_path> made;
-  if (said == nullptr)
-    return made;
   for (const auto& text : fields.texts("key")) {
     auto path = compile_path(text);
     if (path && path->steps.empty())
@@ -123,7 +71,6 @@ void take_page(form& fields, stream& into) {
     into.page = kind.compile(*settings, inner.at(kind.name), rules, fields.found());
   }
   const auto before = fields.found().count();
-  inner.later("keyset");
   inner.finish();
   if (into.page == nullptr && inner.is_object() && fields.found().count() == before)
     fields.note("page", "the kind of page is missing", "Use " + listed(kinds) + ".");
@@ -159,48 +106,122 @@ void take_cap(form& fields, stream& into) {
   const auto records = inner.number("records", 1, 10'000'000'000);
   into.cap.pages = static_cast<std::uint64_t>(pages.value_or(100'000));
   into.cap.records = static_cast<std::uint64_t>(records.value_or(100'000'000));
-  inner.later({"rows", "then"});
+  into.cap.rows = static_cast<std::uint64_t>(inner.number("rows", 1, 10'000'000).value_or(0));
+  inner.choice("then", {"narrow_window"});
   inner.finish();
+  if (into.cap.rows > 0 && (!into.cursor || into.cursor->is_text()))
+    inner.note("rows", "after so many, the stream is asked for anew from its cursor, and has none",
+               "Add cursor: {time: …} or cursor: {seq: …}, and sort by its field.");
+}
+
+void take_partition(form& fields, stream& into) {
+  const auto* said = fields.take("partition");
+  if (said == nullptr)
+    return;
+  form inner{*said, fields.at("partition"), fields.found()};
+  std::vector<std::string> kinds;
+  for (const auto& kind : all_partitions()) {
+    kinds.emplace_back(kind.name);
+    const auto* settings = inner.take(kind.name);
+    if (settings == nullptr)
+      continue;
+    if (into.parts != nullptr)
+      inner.note(kind.name, "a stream has one kind of parts, not several");
+    into.parts = kind.compile(*settings, inner.at(kind.name), fields.found());
+  }
+  const auto before = fields.found().count();
+  if (const auto* group = inner.take("group")) {
+    form sized{*group, inner.at("group"), fields.found()};
+    sized.require("size", "how many parts at a time, size: 50");
+    into.group = static_cast<std::size_t>(sized.number("size", 1, 1000).value_or(0));
+    sized.finish();
+  }
+  inner.finish();
+  if (into.parts == nullptr && inner.is_object() && fields.found().count() == before)
+    fields.note("partition", "the kind of parts is missing", "Use " + listed(kinds) + ".");
+}
+
+void take_decode(form& fields, stream& into) {
+  std::vector<std::string> names;
+  for (const auto& one : all_decoders())
+    names.emplace_back(one.name);
+  if (const auto chosen = fields.choice("decode", names))
+    into.decode = &all_decoders()[*chosen];
+  into.request.accept = into.decode->accept;
+}
+
+void take_expand(form& fields, stream& into) {
+  into.expand = take_path(fields, "expand");
+  if (into.expand && into.expand->steps.empty())
+    fields.note("expand", "what is expanded is a list within a record", "Write expand: lines.");
+  if (const auto* add = fields.take("add")) {
+    if (!add->is<object>())
+      fields.note("add", "a map of fields and expressions is expected");
+    into.add = pattern::compile(*add, fields.at("add"), record_words(), fields.found());
+  }
+}
+
+/// What to take from an answer.
+void take_reading(form& fields, stream& into, bool needs_key) {
+  take_decode(fields, into);
+  take_records(fields, into);
+  take_expand(fields, into);
+  if (needs_key)
+    fields.require("key", "the field that tells records apart, key: id");
+  if (auto key = take_key(fields); !key.empty())
+    into.key = std::move(key);
+  if (const auto keep = fields.text("keep"))
+    into.keep = compile_bare(*keep, fields.at("keep"), record_words(), fields.found());
+  if (const auto* map = fields.take("map")) {
+    if (!map->is<object>())
+      fields.note("map", "a map of fields and expressions is expected");
+    into.map = pattern::compile(*map, fields.at("map"), record_words(), fields.found());
+  }
+  take_deleted(fields, into);
+  take_page(fields, into);
+}
+
+/// With a token, a platform may answer in another shape: what is not said is as in the stream.
+stream compile_changes(const stream& usual, const value& said, const std::string& where,
+                       problems& found) {
+  form fields{said, where, found};
+  stream made = usual;
+  if (const auto* request = fields.take("request")) {
+    form asked{*request, fields.at("request"), found};
+    made.request = take_request(asked, request_words());
+    asked.finish();
+  }
+  if (said.find("page") != nullptr)
+    made.page = nullptr;
+  take_reading(fields, made, false);
+  fields.finish();
+  return made;
+}
+
+void take_cursor(form& fields, stream& into) {
+  const auto* said = fields.take("cursor");
+  if (said == nullptr)
+    return;
+  const auto where = fields.at("cursor");
+  into.cursor = compile_progress(*said, where, fields.found());
+  const auto* token = said->find("token");
+  if (token == nullptr || !token->is<object>())
+    return;
+  if (const auto* start = token->find("start")) {
+    token_start made;
+    form inner{*start, where + ".token.start", fields.found()};
+    made.request = take_request(inner, {{"conn"}});
+    inner.require("token", "where the answer has the token, token: startPageToken");
+    made.path = take_path(inner, "token").value_or(json_path{});
+    inner.finish();
+    into.start = std::move(made);
+  }
+  if (const auto* changes = token->find("changes"))
+    into.changes = std::make_shared<const stream>(
+        compile_changes(into, *changes, where + ".token.changes", fields.found()));
 }
 
 } // namespace
-
-std::vector<std::pair<std::string, program>> compile_headers(const value* said,
-                                                             const std::string& where,
-                                                             const vocabulary& words,
-                                                             problems& found) {
-  std::vector<std::pair<std::string, program>> made;
-  if (said == nullptr)
-    return made;
-  const auto* members = said->as<object>();
-  if (members == nullptr) {
-    found.add(where, "a map of headers is expected");
-    return made;
-  }
-  for (const auto& [name, content] : *members) {
-    const auto at = below(where, name);
-    const auto* text = content.as<std::string>();
-    if (!is_header_name(name))
-      found.add(at, "'" + name + "' is not a header's name");
-    else if (text == nullptr)
-      found.add(at, "a text is expected", "Put it in quotes.");
-    else if (auto compiled = compile_text(*text, at, words, found))
-      made.emplace_back(name, *std::move(compiled));
-  }
-  return made;
-}
-
-request_pattern take_request(form& fields, const vocabulary& words) {
-  request_pattern made;
-  take_method(fields, made, words);
-  take_query(fields, made, words);
-  made.headers =
-      compile_headers(fields.take("headers"), fields.at("headers"), words, fields.found());
-  if (const auto* body = fields.take("body"))
-    made.body = pattern::compile(*body, fields.at("body"), words, fields.found());
-  fields.later("graphql");
-  return made;
-}
 
 stream compile_stream(const std::string& name, const value& said, const std::string& where,
                       problems& found) {
@@ -212,23 +233,13 @@ stream compile_stream(const std::string& name, const value& said, const std::str
     made.request = take_request(asked, request_words());
     asked.finish();
   }
-  take_records(fields, made);
-  made.key = take_key(fields);
-  if (const auto keep = fields.text("keep"))
-    made.keep = compile_bare(*keep, fields.at("keep"), record_words(), found);
-  if (const auto* map = fields.take("map")) {
-    if (!map->is<object>())
-      fields.note("map", "a map of fields and expressions is expected");
-    made.map = pattern::compile(*map, fields.at("map"), record_words(), found);
-  }
-  take_deleted(fields, made);
-  take_page(fields, made);
-  if (const auto* cursor = fields.take("cursor"))
-    made.cursor = compile_progress(*cursor, fields.at("cursor"), found);
+  take_reading(fields, made, true);
+  take_cursor(fields, made);
   take_cap(fields, made);
+  take_partition(fields, made);
   fields.text("title");
   fields.text("docs");
-  fields.later({"partition", "decode", "expand", "schema"});
+  fields.later("schema");
   fields.finish();
   return made;
 }

@@ -60,7 +60,7 @@ void read_pages(benchmark::State& state, std::string_view more) {
   const auto c = connect(m, "bench", {}, {});
   const reading r{m, m.streams.front(), *c};
   const http_response came{200, {}, blob::from(page_body())};
-  const auto at = first_position(r.stream);
+  const auto at = *first_position(r, noon);
   const auto request = page_request(r, at, {}, noon);
   for (auto _ : state) {
     auto outcome = read_page(r, *request, came, at, {}, noon);

@@ -18,7 +18,10 @@ void expect(bool holds) {
 }
 
 void answer_with(const reading& r, std::string_view body, moment now) {
-  auto at = first_position(r.stream);
+  const auto begun = first_position(r, now);
+  if (!begun)
+    return expect(!begun.error().why.empty());
+  auto at = *begun;
   auto so_far = r.stream.cursor ? begin(*r.stream.cursor, {}, now) : progress{};
   for (int pages = 0; pages < 3; ++pages) {
     const auto request = page_request(r, at, so_far, now);

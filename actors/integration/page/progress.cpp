@@ -72,11 +72,37 @@ progress_rule compile_time(const value& said, const std::string& where, problems
 progress_rule compile_sequence(const value& said, const std::string& where, problems& found) {
   form fields{said, where, found};
   progress_rule made;
-  made.is_time = false;
+  made.what = progress_rule::kind::seq;
   made.field = take_field(fields).value_or(json_path{});
   made.from = take_from(fields);
   made.lookback = fields.number("lookback", 0, 1'000'000'000).value_or(0);
   made.start = fields.number("start", 0, INT64_MAX);
+  fields.finish();
+  return made;
+}
+
+progress_rule compile_token(const value& said, const std::string& where, problems& found) {
+  form fields{said, where, found};
+  progress_rule made;
+  made.what = progress_rule::kind::token;
+  if (fields.require("save", "where the answer has the token, save: newStartPageToken"))
+    made.field = take_path(fields, "save").value_or(json_path{});
+  made.send = take_place(fields, "send", "", take_in_body(fields));
+  made.full = fields.choice("on_invalid", {"full", "fail"}).value_or(0) == 0;
+  // The stream's own: actors/integration/stream.cpp.
+  fields.take("start");
+  fields.take("changes");
+  fields.finish();
+  return made;
+}
+
+progress_rule compile_replay(const value& said, const std::string& where, problems& found) {
+  form fields{said, where, found};
+  progress_rule made;
+  made.what = progress_rule::kind::replay;
+  made.field = take_field(fields).value_or(json_path{});
+  fields.require("send", "the parameter that says after which event, send: after");
+  made.send = take_place(fields, "send", "", take_in_body(fields));
   fields.finish();
   return made;
 }
@@ -89,7 +115,7 @@ progress window_from(const progress_rule& rule, progress p, std::int64_t since, 
 }
 
 value stored(const progress_rule& rule, std::int64_t bound) {
-  return rule.is_time ? value{to_text(moment{span{bound}})} : value{bound};
+  return rule.is_time() ? value{to_text(moment{span{bound}})} : value{bound};
 }
 
 } // namespace
@@ -100,21 +126,30 @@ std::optional<progress_rule> compile_progress(const value& said, const std::stri
   const auto before = found.count();
   const auto* time = fields.take("time");
   const auto* sequence = fields.take("seq");
-  fields.later({"token", "replay"});
+  const auto* token = fields.take("token");
+  const auto* replay = fields.take("replay");
   fields.finish();
-  if (time != nullptr && sequence != nullptr)
-    found.add(where, "a stream has one cursor, not two", "Keep time or seq.");
+  const auto kinds =
+      (time != nullptr) + (sequence != nullptr) + (token != nullptr) + (replay != nullptr);
+  if (kinds > 1)
+    found.add(where, "a stream has one cursor, not several", "Keep one of them.");
   if (time != nullptr)
     return compile_time(*time, fields.at("time"), found);
   if (sequence != nullptr)
     return compile_sequence(*sequence, fields.at("seq"), found);
+  if (token != nullptr)
+    return compile_token(*token, fields.at("token"), found);
+  if (replay != nullptr)
+    return compile_replay(*replay, fields.at("replay"), found);
   if (fields.is_object() && found.count() == before)
-    found.add(where, "the kind of the cursor is missing", "Use time: {field: …} or seq: {…}.");
+    found.add(where, "the kind of the cursor is missing",
+              "Use time: {field: …}, seq: {…}, token: {…} or replay: {…}.");
   return std::nullopt;
 }
 
 progress begin(const progress_rule& rule, const progress& before, moment now) {
   progress p;
+  p.token = before.token;
   p.from = before.from ? before.from : rule.start;
   if (!rule.window)
     return p;
@@ -133,6 +168,7 @@ progress complete(const progress& p) {
   done.from = p.from;
   if (p.high && (!p.from || *p.high > *p.from))
     done.from = p.high;
+  done.token = p.given.empty() ? p.token : p.given;
   return done;
 }
 
@@ -150,7 +186,7 @@ std::optional<std::int64_t> upper_bound(const progress_rule&, const progress& p)
 }
 
 std::string text_of(const progress_rule& rule, std::int64_t bound) {
-  if (!rule.is_time)
+  if (!rule.is_time())
     return std::to_string(bound);
   const moment at{span{bound}};
   switch (rule.format) {
@@ -167,14 +203,14 @@ std::string text_of(const progress_rule& rule, std::int64_t bound) {
 }
 
 value value_of(const progress_rule& rule, std::int64_t bound) {
-  return rule.is_time ? value{moment{span{bound}}} : value{bound};
+  return rule.is_time() ? value{moment{span{bound}}} : value{bound};
 }
 
 std::optional<std::int64_t> read_field(const progress_rule& rule, std::string_view raw) {
   const auto text = scalar_text(raw);
-  if (!text)
+  if (!text || rule.is_text())
     return std::nullopt;
-  if (!rule.is_time)
+  if (!rule.is_time())
     return read_number(*text);
   std::optional<std::int64_t> read;
   if (rule.format == time_format::epoch_s || rule.format == time_format::epoch_ms) {
@@ -201,12 +237,20 @@ object to_object(const progress_rule& rule, const progress& p) {
   keep("high", p.high);
   keep("since", p.since);
   keep("until", p.until);
+  for (const auto& [name, text] : {std::pair{"token", &p.token}, {"given", &p.given}})
+    if (!text->empty())
+      kept[name] = *text;
   return kept;
 }
 
 result<progress> to_progress(const progress_rule& rule, const object& kept) {
   progress p;
   for (const auto& [name, content] : kept) {
+    auto* said = name == "token" ? &p.token : name == "given" ? &p.given : nullptr;
+    if (const auto* text = content.as<std::string>(); text && said && rule.is_text()) {
+      *said = *text;
+      continue;
+    }
     auto* into = name == "from"    ? &p.from
                  : name == "high"  ? &p.high
                  : name == "since" ? &p.since
@@ -215,11 +259,11 @@ result<progress> to_progress(const progress_rule& rule, const object& kept) {
     const auto* number = content.as<std::int64_t>();
     const auto* text = content.as<std::string>();
     const auto at = text == nullptr ? result<moment>{failure{}} : parse_moment(*text);
-    const bool fits = rule.is_time ? at.has_value() : number != nullptr;
+    const bool fits = rule.is_time() ? at.has_value() : number != nullptr;
     if (into == nullptr || !fits)
       return failure{code::malformed, "the kept cursor does not fit this stream", name,
                      "Reset the stream's cursor to read it from its start."};
-    *into = rule.is_time ? ms(*at) : *number;
+    *into = rule.is_time() ? ms(*at) : *number;
   }
   return p;
 }

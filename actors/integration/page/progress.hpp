@@ -4,10 +4,17 @@
 // several records may carry the very same time; what is read twice is the same and does no harm.
 //
 // With a `window`, a run reads piece after piece: [since, until), up to now less the `lag`.
+//
+// Some platforms keep the account themselves and give a token to go on from, and logs of events are
+// gone on with after an event's id: both are texts that mean nothing here.
+//
+//   cursor: {time: {field: updated_at, from: updated_since, window: 7d, to: updated_until}}
+//   cursor: {seq: {field: id, from: since_id}}
+//   cursor: {token: {save: newStartPageToken, send: pageToken}}
+//   cursor: {replay: {field: replayId, send: after}}
 #pragma once
 
-#include "actors/integration/form/form.hpp"
-#include "actors/integration/page/path.hpp"
+#include "actors/integration/form/place.hpp"
 
 #include <array>
 #include <cstdint>
@@ -26,8 +33,16 @@ inline constexpr std::array<std::string_view, 4> time_format_names{"rfc3339", "e
 inline constexpr moment last_believed = std::chrono::sys_days{std::chrono::year{2100} / 1 / 1};
 
 struct progress_rule {
-  bool is_time = true; // otherwise a whole number that only grows
-  json_path field;
+  enum class kind : std::uint8_t {
+    time,
+    seq,    // a whole number that only grows
+    token,  // given by the platform with a page
+    replay, // the newest record's id
+  };
+  kind what = kind::time;
+  json_path field;  // of a record; of a token: where the answer has the next one
+  place send;       // of a token or an id
+  bool full = true; // when a token is refused as too old, begin again without one
   std::string from; // the parameter for the lower bound; empty: only expressions carry it
   std::string to;   // the parameter for the upper bound
   time_format format = time_format::rfc3339;
@@ -35,6 +50,9 @@ struct progress_rule {
   std::int64_t lookback = 0; // milliseconds, or numbers
   span lag{};
   std::optional<std::int64_t> start; // where a stream begins that was never read
+
+  bool is_time() const { return what == kind::time; }
+  bool is_text() const { return what == kind::token || what == kind::replay; }
 };
 
 /// Milliseconds since the epoch, or numbers.
@@ -43,6 +61,8 @@ struct progress {
   std::optional<std::int64_t> high;  // the largest seen by this run
   std::optional<std::int64_t> since; // the window being read
   std::optional<std::int64_t> until;
+  std::string token{}; // that earlier runs have come to
+  std::string given{}; // the newest that this run was given
 
   bool operator==(const progress&) const = default;
 };
@@ -66,7 +86,8 @@ std::string text_of(const progress_rule&, std::int64_t bound);
 /// A moment or a number, for expressions.
 value value_of(const progress_rule&, std::int64_t bound);
 
-/// What a record's field says; nothing when it does not say a time or number that is believed.
+/// What a record's field says; nothing when it does not say a time or number that is believed, and
+/// for texts.
 std::optional<std::int64_t> read_field(const progress_rule&, std::string_view raw);
 
 /// For the sync's journal: {"from": "2026-11-21T09:00:00Z"}.

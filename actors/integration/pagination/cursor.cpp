@@ -1,6 +1,9 @@
 // The answer carries a token for the next page, the request carries it back.
 //
 //   page: {cursor: {from: paging.next.after, to: after, where: query, more: has_more}}
+//   page: {cursor: {from: cursor, to: cursor, where: body, path: /list/continue, more: has_more}}
+//
+// With `path`, the pages after the first are asked for there, with nothing but the cursor.
 #include "actors/integration/pagination/steps.hpp"
 
 #include <algorithm>
@@ -10,28 +13,11 @@ namespace {
 
 constexpr std::size_t max_cursor_bytes = 4096;
 
-/// The members on the way are made where they are missing.
-result<void> put_into_body(std::optional<value>& body, const json_path& to, value content) {
-  if (!body)
-    body = object{};
-  value* at = &*body;
-  for (const auto& step : to.steps) {
-    if (at->is_null())
-      *at = object{};
-    auto* members = at->as<object>();
-    if (members == nullptr)
-      return failure{code::malformed, "the request's body has no place for `" + to.text + "`"};
-    at = &(*members)[step];
-  }
-  *at = std::move(content);
-  return {};
-}
-
 class cursor final : public pager {
 public:
   json_path from;
-  json_path to;
-  bool in_body = false;
+  place to;
+  std::string path; // that takes the cursor, when it is another than the first page's
   std::optional<json_path> more;
   stop_rules stop;
 
@@ -41,15 +27,15 @@ public:
     const auto* token = position.find("cursor");
     if (token == nullptr)
       return {};
-    if (in_body)
-      return put_into_body(request.body, to, *token);
-    const auto* text = token->as<std::string>();
-    const auto* number = token->as<std::int64_t>();
-    std::erase_if(request.query, [&](const auto& p) { return p.first == to.text; });
-    request.query.emplace_back(to.text, text != nullptr     ? *text
-                                        : number != nullptr ? std::to_string(*number)
-                                                            : "");
-    return {};
+    if (!path.empty()) {
+      auto target = join(request.base, path);
+      if (!target)
+        return std::move(target).error();
+      request.target = *std::move(target);
+      request.query.clear();
+      request.body.reset();
+    }
+    return put_at(request, to, *token);
   }
 
   result<std::optional<object>> next(const page_answer& answer,
@@ -117,13 +103,9 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
   auto made = std::make_shared<cursor>();
   if (fields.require("from", "the path of the next cursor in the answer, from: paging.next"))
     made->from = take_path(fields, "from").value_or(json_path{});
-  if (fields.require("to", "the name of the request's parameter, to: after")) {
-    const auto name = fields.text("to").value_or("");
-    made->to = {name, {name}};
-  }
-  made->in_body = fields.choice("where", {"query", "body"}).value_or(0) == 1;
-  if (made->in_body)
-    made->to = take_path(fields, "to").value_or(json_path{});
+  fields.require("to", "the name of the request's parameter, to: after");
+  made->to = take_place(fields, "to", "", take_in_body(fields));
+  made->path = fields.text("path").value_or("");
   made->more = take_path(fields, "more");
   made->stop = compile_stop(stop, where, {"missing", "empty", "false:<path>"}, found);
   fields.finish();

@@ -1,6 +1,6 @@
 // The request says which page, by its number.
 //
-//   page: {number: {page: page, limit: size, size: 50, total_pages: pages, from: 1}}
+//   page: {number: {page: page, limit: size, size: 50, total_pages: pages, from: 1, where: query}}
 #include "actors/integration/pagination/steps.hpp"
 
 namespace tenon::actors::connectors {
@@ -8,8 +8,8 @@ namespace {
 
 class number final : public pager {
 public:
-  std::string parameter;
-  std::string limit; // the parameter of the page's size; empty for none
+  place parameter;
+  place limit; // of the page's size
   std::int64_t size = 0;
   std::int64_t from = 1;
   std::optional<json_path> total_pages;
@@ -18,10 +18,10 @@ public:
   object first() const override { return {{"page", from}}; }
 
   result<void> put(draft& request, const object& position) const override {
-    if (!limit.empty())
-      request.query.emplace_back(limit, std::to_string(size));
-    request.query.emplace_back(parameter, std::to_string(number_of(position, "page")));
-    return {};
+    if (limit.named())
+      if (auto ok = put_at(request, limit, size); !ok)
+        return ok;
+    return put_at(request, parameter, number_of(position, "page"));
   }
 
   result<std::optional<object>> next(const page_answer& answer,
@@ -42,7 +42,7 @@ public:
       return end;
     }
     object then{{"page", here + 1}};
-    if (auto ok = check_repeat(answer, position, then, parameter); !ok)
+    if (auto ok = check_repeat(answer, position, then, parameter.to.text); !ok)
       return std::move(ok).error();
     return std::optional{std::move(then)};
   }
@@ -52,8 +52,9 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
                                      const std::vector<std::string>& stop, problems& found) {
   form fields{settings, where, found};
   auto made = std::make_shared<number>();
-  made->parameter = fields.text("page").value_or("page");
-  made->limit = fields.text("limit").value_or("");
+  const bool in_body = take_in_body(fields);
+  made->parameter = take_place(fields, "page", "page", in_body);
+  made->limit = take_place(fields, "limit", "", in_body);
   made->size = fields.number("size", 1, 100'000).value_or(100);
   made->from = fields.number("from", 0, 1).value_or(1);
   made->total_pages = take_path(fields, "total_pages");

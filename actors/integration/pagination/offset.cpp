@@ -1,7 +1,7 @@
 // The request says how many records to pass over. The next offset counts the records that came, not
 // those asked for: a server may give fewer than it was asked for before the end.
 //
-//   page: {offset: {offset: offset, limit: limit, size: 100, total: total}}
+//   page: {offset: {offset: offset, limit: limit, size: 100, total: total, where: query}}
 #include "actors/integration/pagination/steps.hpp"
 
 namespace tenon::actors::connectors {
@@ -9,8 +9,8 @@ namespace {
 
 class offset final : public pager {
 public:
-  std::string parameter;
-  std::string limit; // the parameter of the page's size; empty for none
+  place parameter;
+  place limit; // of the page's size
   std::int64_t size = 0;
   std::optional<json_path> total;
   stop_rules stop;
@@ -18,10 +18,10 @@ public:
   object first() const override { return {{"offset", std::int64_t{0}}}; }
 
   result<void> put(draft& request, const object& position) const override {
-    if (!limit.empty())
-      request.query.emplace_back(limit, std::to_string(size));
-    request.query.emplace_back(parameter, std::to_string(number_of(position, "offset")));
-    return {};
+    if (limit.named())
+      if (auto ok = put_at(request, limit, size); !ok)
+        return ok;
+    return put_at(request, parameter, number_of(position, "offset"));
   }
 
   result<std::optional<object>> next(const page_answer& answer,
@@ -40,7 +40,7 @@ public:
         return end;
     }
     object then{{"offset", following}};
-    if (auto ok = check_repeat(answer, position, then, parameter); !ok)
+    if (auto ok = check_repeat(answer, position, then, parameter.to.text); !ok)
       return std::move(ok).error();
     return std::optional{std::move(then)};
   }
@@ -50,8 +50,9 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
                                      const std::vector<std::string>& stop, problems& found) {
   form fields{settings, where, found};
   auto made = std::make_shared<offset>();
-  made->parameter = fields.text("offset").value_or("offset");
-  made->limit = fields.text("limit").value_or("");
+  const bool in_body = take_in_body(fields);
+  made->parameter = take_place(fields, "offset", "offset", in_body);
+  made->limit = take_place(fields, "limit", "", in_body);
   made->size = fields.number("size", 1, 100'000).value_or(100);
   made->total = take_path(fields, "total");
   made->stop = compile_stop(stop, where, {"empty", "short", "total", "false:<path>"}, found);

@@ -7,9 +7,7 @@
 #pragma once
 
 #include "actors/integration/form/form.hpp"
-#include "actors/integration/page/path.hpp"
-#include "actors/integration/web/message.hpp"
-#include "actors/integration/web/url.hpp"
+#include "actors/integration/form/place.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,15 +17,6 @@
 
 namespace tenon::actors::connectors {
 
-/// A request that is being put together.
-struct draft {
-  std::string method;
-  url target;
-  parameters query;
-  headers sent;
-  std::optional<value> body;
-};
-
 /// What a pager may look at.
 struct page_answer {
   const json_text& body;
@@ -36,6 +25,7 @@ struct page_answer {
   const url& base;
   const std::vector<std::string>& hosts; // beside the base's own
   std::size_t records = 0;               // as the server sent them
+  std::string_view last{};               // of them, raw
   std::uint64_t mark = 0;                // tells a page from another; zero for an empty one
 };
 
@@ -63,5 +53,6 @@ extern const pager_kind cursor_pager;
 extern const pager_kind link_pager;
 extern const pager_kind offset_pager;
 extern const pager_kind number_pager;
+extern const pager_kind keyset_pager;
 
 } // namespace tenon::actors::connectors

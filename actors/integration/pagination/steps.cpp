@@ -42,17 +42,6 @@ bool ends(const stop_rules& rules, const page_answer& answer) {
   return !more || *more == "false" || is_null(*more) || *more == "0" || *more == "\"\"";
 }
 
-std::optional<json_path> take_path(form& settings, std::string_view name) {
-  const auto text = settings.text(name);
-  if (!text)
-    return std::nullopt;
-  auto path = compile_path(*text);
-  if (path)
-    return *std::move(path);
-  settings.found().add(settings.at(name), std::move(path).error());
-  return std::nullopt;
-}
-
 std::optional<std::int64_t> number_at(const page_answer& answer, const json_path& path) {
   const auto raw = find(answer.body, answer.body.root(), path);
   const auto text = raw ? scalar_text(*raw) : std::nullopt;

@@ -21,9 +21,6 @@ stop_rules compile_stop(const std::vector<std::string>& stop, const std::string&
 /// Whether a rule that every kind knows ends here.
 bool ends(const stop_rules&, const page_answer&);
 
-/// A path of the manifest; a problem at its place when it is none.
-std::optional<json_path> take_path(form&, std::string_view name);
-
 /// The whole number at `path`, also when it is written as a text.
 std::optional<std::int64_t> number_at(const page_answer&, const json_path& path);
 

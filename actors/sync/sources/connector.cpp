@@ -66,11 +66,11 @@ public:
         co_return source_trouble{{code::not_found, "the connector has no stream " + stream_,
                                   "spec.from.connector.stream"}};
       const reading what{*s.connector, *stream, s.connection};
-      auto from = where(*stream, wanted);
-      if (from)
-        from->first.tries = tries_of(wanted.attempt);
+      auto from = where(what, wanted);
       if (!from)
-        co_return source_trouble{.why = std::move(from).error(), .start_over = true};
+        co_return source_trouble{.why = std::move(from).error(),
+                                 .start_over = !wanted.position.empty() || !wanted.cursor.empty()};
+      from->first.tries = tries_of(wanted.attempt);
       auto request = page_request_of(what, *from);
       if (!request)
         co_return source_trouble{std::move(request).error()};
@@ -79,7 +79,7 @@ public:
         co_return passing(answer.error());
       auto outcome = read_page(what, *request, *answer, from->first, from->second, platform_.now());
       if (auto* read = std::get_if<page>(&outcome))
-        co_return page_of(*stream, *answer, wanted, from->first, std::move(*read));
+        co_return page_of(*stream, *answer, wanted, *from, std::move(*read));
       auto& said = std::get<verdict>(outcome);
       said.why = covered(std::move(said.why), s);
       if (said.then == action::refresh_auth && !with_new_token) {
@@ -95,8 +95,9 @@ public:
 private:
   using place = std::pair<connectors::position, progress>;
 
-  result<place> where(const stream& s, const actors::page_request& wanted) const {
-    place p{first_position(s), {}};
+  result<place> where(const reading& what, const actors::page_request& wanted) const {
+    const auto& s = what.stream;
+    place p;
     if (s.cursor && !wanted.cursor.empty()) {
       auto kept =
           restored(wanted.cursor, [&](const object& o) { return to_progress(*s.cursor, o); });
@@ -107,6 +108,10 @@ private:
     if (wanted.position.empty()) {
       if (s.cursor)
         p.second = begin(*s.cursor, p.second, platform_.now());
+      auto first = first_position(what, platform_.now());
+      if (!first)
+        return std::move(first).error();
+      p.first = *std::move(first);
       return p;
     }
     auto kept = restored(wanted.position, to_position);
@@ -129,13 +134,13 @@ private:
   }
 
   static page_or_trouble page_of(const stream& s, const http_response& answer,
-                                 const actors::page_request& wanted, const position& from, page p) {
+                                 const actors::page_request& wanted, const place& from, page p) {
     source_page out;
     out.records.reserve(p.records.size());
     for (auto& r : p.records)
       out.records.push_back({std::move(r.key), std::move(r.json), r.deleted});
     for (auto& m : p.malformed)
-      out.letters.push_back({.place = "page " + std::to_string(from.pages) + ", " + m.place,
+      out.letters.push_back({.place = "page " + std::to_string(from.first.pages) + ", " + m.place,
                              .reason = std::move(m.reason),
                              .bytes = std::move(m.bytes)});
     out.filtered = p.filtered;
@@ -145,7 +150,9 @@ private:
       out.position = write_json(to_object(*p.next));
     if (s.cursor)
       out.cursor = write_json(to_object(*s.cursor, p.progress));
-    out.complete = wanted.full || !s.cursor;
+    // Without a token, a platform that gives tokens tells everything there is.
+    out.complete = wanted.full || !s.cursor ||
+                   (s.cursor->what == progress_rule::kind::token && from.second.token.empty());
     return out;
   }
 

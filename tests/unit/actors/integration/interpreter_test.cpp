@@ -20,12 +20,12 @@ struct subject {
   reading r() const { return {m, m.streams.front(), c}; }
 
   result<http_request> asked(const progress& so_far = {}) const {
-    return page_request(r(), first_position(r().stream), so_far, noon);
+    return page_request(r(), *first_position(r(), noon), so_far, noon);
   }
 
   page_outcome outcome(std::string body, const progress& so_far = {}) const {
     return read_page(r(), {"GET", "https://h/v1/x"}, answer(std::move(body)),
-                     first_position(r().stream), so_far, noon);
+                     *first_position(r(), noon), so_far, noon);
   }
 
   page read(std::string body, const progress& so_far = {}) const {
@@ -203,7 +203,7 @@ TEST(windows, are_read_one_after_the_other_each_from_its_first_page) {
                   "    page: {offset: {total: total}}\n"
                   "    cursor: {time: {field: at, from: from, to: to, window: 1d, "
                   "start: 2026-02-27T12:00:00Z}}"};
-  auto at = first_position(s.r().stream);
+  auto at = *first_position(s.r(), noon);
   auto so_far = begin(*s.r().stream.cursor, {}, noon);
   std::string asked;
   for (int most = 0; most < 10; ++most) {

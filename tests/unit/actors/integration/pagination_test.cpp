@@ -72,8 +72,19 @@ http_response by_number(const std::string& url, int records, std::mt19937_64&) {
                 ",\"pages\":" + std::to_string((records + size - 1) / size) + "}");
 }
 
+http_response by_keyset(const std::string& url, int records, std::mt19937_64& random) {
+  const int from = number_in(url, "after", -1) + 1;
+  const int count = std::min(static_cast<int>(random() % 7) + 1, records - from);
+  return answer("{\"data\":" + records_json(from, count) +
+                ",\"more\":" + (from + count < records ? "true" : "false") +
+                ",\"last\":" + std::to_string(from + count - 1) + "}");
+}
+
 const family families[]{
     {"cursor", "{cursor: {from: next, to: after}}", by_cursor},
+    {"keyset_by_field", "{keyset: {field: id, to: after, more: more}}", by_keyset},
+    {"keyset_by_last", "{keyset: {last_id: last, to: after, more: more}}", by_keyset},
+    {"keyset_to_an_empty_page", "{keyset: {field: id, to: after}}", by_keyset},
     {"cursor_by_more", "{cursor: {from: next, to: after, more: more}}",
      [](const std::string& url, int records, std::mt19937_64& random) {
        auto came = by_cursor(url, records, random);
@@ -117,9 +128,10 @@ struct run {
 
 using server = std::function<http_response(const std::string& url)>;
 
-run read_all(const manifest& m, const server& serve, position at) {
+run read_all(const manifest& m, const server& serve, std::optional<position> from = {}) {
   const auto c = connection_to(m);
   const reading r{m, m.streams.front(), c};
+  auto at = from ? *from : *first_position(r, noon);
   run done;
   for (;;) {
     done.positions.push_back(to_object(at));
@@ -152,7 +164,7 @@ TEST_P(pagination, gives_every_record_once_whatever_the_split_and_resumes_after_
     const server serve = [&](const std::string& url) {
       return GetParam().serve(url, records, random);
     };
-    const auto whole = read_all(m, serve, first_position(m.streams.front()));
+    const auto whole = read_all(m, serve);
     ASSERT_FALSE(whole.wrong) << "seed " << seed << ": " << whole.wrong->why;
     ASSERT_EQ(whole.keys.size(), static_cast<std::size_t>(records)) << "seed " << seed;
     for (int i = 0; i < records; ++i)
@@ -262,13 +274,10 @@ struct pagers_are_not_led : testing::TestWithParam<trap> {};
 TEST_P(pagers_are_not_led, into_a_trap) {
   const auto m = connector(GetParam().page);
   int asked = 0;
-  const auto done = read_all(
-      m,
-      [&](const std::string& url) {
-        EXPECT_LT(asked, 1000) << "it is led for ever";
-        return asked < 1000 ? GetParam().serve(url, ++asked) : answer("", 404);
-      },
-      first_position(m.streams.front()));
+  const auto done = read_all(m, [&](const std::string& url) {
+    EXPECT_LT(asked, 1000) << "it is led for ever";
+    return asked < 1000 ? GetParam().serve(url, ++asked) : answer("", 404);
+  });
   ASSERT_TRUE(done.wrong);
   EXPECT_NE(done.wrong->why.find(GetParam().says), std::string::npos) << done.wrong->why;
   EXPECT_TRUE(done.wrong->where.starts_with("things")) << done.wrong->where;
@@ -282,7 +291,7 @@ TEST(pagers, stop_where_the_manifest_says) {
     const auto m = connector(page);
     const auto c = connection_to(m);
     const reading r{m, m.streams.front(), c};
-    const auto at = first_position(r.stream);
+    const auto at = *first_position(r, noon);
     const auto outcome =
         read_page(r, *page_request(r, at, {}, noon), answer(std::move(body)), at, {}, noon);
     return std::get<connectors::page>(outcome).next ? "goes on" : "ends";
@@ -316,12 +325,9 @@ TEST(pagers, put_a_cursor_where_the_manifest_says) {
 TEST(pagers, stop_at_the_cap) {
   const auto m = connector("{offset: {}}", "    cap: {pages: 3}\n");
   int asked = 0;
-  const auto done = read_all(
-      m,
-      [&](const std::string&) {
-        return answer("{\"data\":[{\"id\":" + std::to_string(++asked) + "}]}");
-      },
-      first_position(m.streams.front()));
+  const auto done = read_all(m, [&](const std::string&) {
+    return answer("{\"data\":[{\"id\":" + std::to_string(++asked) + "}]}");
+  });
   ASSERT_TRUE(done.wrong);
   EXPECT_EQ(done.wrong->code, code::too_large);
   EXPECT_EQ(asked, 3);

@@ -21,7 +21,7 @@ struct quickstart : testing::Test {
 
   /// What follows the first page when it is answered so.
   page read(std::string_view stream, const http_response& came, const progress& so_far = {}) {
-    const auto at = first_position(of(stream).stream);
+    const auto at = *first_position(of(stream), noon);
     auto outcome = read_page(of(stream), asked(stream, at, so_far), came, at, so_far, noon);
     if (const auto* wrong = std::get_if<verdict>(&outcome)) {
       ADD_FAILURE() << wrong->why.where << ": " << wrong->why.why;
@@ -33,7 +33,7 @@ struct quickstart : testing::Test {
 
 TEST_F(quickstart, asks_for_the_first_page_of_every_stream) {
   const auto first = [&](std::string_view stream) {
-    return asked(stream, first_position(of(stream).stream)).url;
+    return asked(stream, *first_position(of(stream), noon)).url;
   };
   EXPECT_EQ(first("customers"), "http://127.0.0.1:8080/v1/customers?limit=100");
   EXPECT_EQ(first("invoices"), "http://127.0.0.1:8080/v1/invoices?size=50&page=1");
@@ -83,7 +83,7 @@ TEST_F(quickstart, asks_only_for_what_changed_the_next_time) {
                                     "next":null})"),
            begin(rule, {}, noon));
   const auto again = begin(rule, done.progress, noon);
-  EXPECT_EQ(asked("customers", first_position(of("customers").stream), again).url,
+  EXPECT_EQ(asked("customers", *first_position(of("customers"), noon), again).url,
             "http://127.0.0.1:8080/v1/customers?limit=100&updated_since=2026-01-02T03%3A04%3A04Z");
 }
 

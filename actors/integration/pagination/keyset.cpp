@@ -1,0 +1,93 @@
+// The request says after which record to go on: the last one's field is the way to the next page.
+//
+//   page: {keyset: {field: id, to: after, more: has_more}}        the last record's own field
+//   page: {keyset: {last_id: last_id, to: after_id, more: has_more}}   a path of the answer
+//
+// Without `more`, the stream ends with an empty page, or with `stop: short` and a `limit`.
+#include "actors/integration/pagination/steps.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+class keyset final : public pager {
+public:
+  std::optional<json_path> field;
+  std::optional<json_path> last_id;
+  std::optional<json_path> more;
+  place to;
+  std::int64_t size = 0; // asked for; 0: the server's own
+  place limit;
+  stop_rules stop;
+
+  object first() const override { return {}; }
+
+  result<void> put(draft& request, const object& position) const override {
+    if (limit.named())
+      if (auto ok = put_at(request, limit, size); !ok)
+        return ok;
+    const auto after = text_of(position, "after");
+    return after.empty() ? result<void>{} : put_at(request, to, after);
+  }
+
+  result<std::optional<object>> next(const page_answer& answer,
+                                     const object& position) const override {
+    const std::optional<object> end;
+    if (ends(stop, answer) || answer.records == 0)
+      return end;
+    if (stop.below_size && size > 0 && answer.records < static_cast<std::size_t>(size))
+      return end;
+    if (more) {
+      const auto flag = find(answer.body, answer.body.root(), *more);
+      if (!flag || *flag != "true")
+        return end;
+    }
+    const auto raw = last_id ? find(answer.body, answer.body.root(), *last_id)
+                             : find(answer.body, answer.last, *field);
+    const auto& path = last_id ? *last_id : *field;
+    const auto text = raw ? scalar_text(*raw) : std::nullopt;
+    if (!text || text->empty())
+      return failure{code::malformed,
+                     "the page goes on, but nothing at `" + path.text + "` says after which record",
+                     "", "Check the path in `page.keyset`."};
+    if (*text == text_of(position, "after"))
+      return failure{code::malformed, "the server gives the page after '" + *text +
+                                          "' as the page after itself: it leads in a circle"};
+    object following{{"after", *text}};
+    if (auto ok = check_circle(*text, position, following); !ok)
+      return std::move(ok).error();
+    return std::optional{std::move(following)};
+  }
+};
+
+std::shared_ptr<const pager> compile(const value& settings, const std::string& where,
+                                     const std::vector<std::string>& stop, problems& found) {
+  form fields{settings, where, found};
+  auto made = std::make_shared<keyset>();
+  made->field = take_path(fields, "field");
+  made->last_id = take_path(fields, "last_id");
+  if (fields.is_object() && made->field.has_value() == made->last_id.has_value())
+    found.add(where, "it is not said which field leads to the next page",
+              "Write either field: id (of the last record) or last_id: <path> (of the answer).");
+  fields.require("to", "the name of the request's parameter, to: after");
+  const bool in_body = take_in_body(fields);
+  made->to = take_place(fields, "to", "", in_body);
+  made->more = take_path(fields, "more");
+  made->limit = take_place(fields, "limit", "", in_body);
+  made->size = fields.number("size", 1, 100'000).value_or(0);
+  if (made->limit.named() != (made->size != 0))
+    found.add(where, "`limit` names the parameter and `size` says how many: both or neither",
+              "Write limit: limit, size: 100.");
+  made->stop = compile_stop(stop, where, {"empty", "short", "false:<path>"}, found);
+  if (made->stop.below_size && made->size == 0)
+    found.add(where, "`stop: short` needs to know how many are asked for", "Add limit and size.");
+  fields.finish();
+  return made;
+}
+
+} // namespace
+
+const pager_kind keyset_pager{"keyset", compile};
+
+} // namespace tenon::actors::connectors

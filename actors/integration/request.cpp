@@ -1,0 +1,247 @@
+#include "actors/integration/request.hpp"
+
+#include "protocols/json.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+using runtime::expression::evaluate_text;
+
+const std::vector<std::string> verbs{"get", "post", "put", "patch", "delete"};
+
+bool is_header_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
+}
+
+void take_query(form& fields, request_pattern& into, const vocabulary& words) {
+  const auto* said = fields.take("query");
+  if (said == nullptr)
+    return;
+  const auto* members = said->as<object>();
+  if (members == nullptr)
+    return fields.note("query", "a map of parameters is expected");
+  for (const auto& [name, content] : *members)
+    into.query.emplace_back(
+        name, pattern::compile(content, below(fields.at("query"), name), words, fields.found()));
+}
+
+void take_method(form& fields, request_pattern& into, const vocabulary& words) {
+  std::string path;
+  std::string at{"get"};
+  std::size_t said = 0;
+  for (const auto& verb : verbs)
+    if (const auto text = fields.text(verb)) {
+      ++said;
+      path = *text;
+      at = verb;
+      into.method = verb;
+    }
+  const auto method = fields.choice("method", {"GET", "POST", "PUT", "PATCH", "DELETE"});
+  if (const auto text = fields.text("path")) {
+    ++said;
+    path = *text;
+    at = "path";
+    into.method = verbs[method.value_or(0)];
+  }
+  std::ranges::transform(into.method, into.method.begin(),
+                         [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
+  if (const auto query = fields.text("graphql")) {
+    into.graphql = *query;
+    if (said == 0)
+      into.method = "POST"; // to the base itself
+    said = std::max<std::size_t>(said, 1);
+  }
+  if (said != 1 && fields.is_object())
+    fields.found().add(fields.path(),
+                       said == 0 ? "it is not said what to ask for"
+                                 : "a request asks for one thing, not several",
+                       "Write get: /customers.");
+  into.path = path_pattern::compile(path, fields.at(at), words, fields.found());
+}
+
+void take_body(form& fields, request_pattern& into, const vocabulary& words) {
+  const auto* body = fields.take("body");
+  const auto* form_fields = fields.take("form");
+  const auto* variables = fields.take("variables");
+  if ((body != nullptr) + (form_fields != nullptr) + !into.graphql.empty() > 1)
+    fields.found().add(fields.path(), "a request has one body", "Keep body, form or graphql.");
+  if (variables != nullptr && into.graphql.empty())
+    fields.note("variables", "`variables` belong to `graphql`");
+  into.as_form = form_fields != nullptr;
+  const value none{object{}};
+  const auto* said = !into.graphql.empty()    ? (variables == nullptr ? &none : variables)
+                     : form_fields != nullptr ? form_fields
+                                              : body;
+  const auto name = !into.graphql.empty() ? "variables" : into.as_form ? "form" : "body";
+  if (said != nullptr)
+    into.body = pattern::compile(*said, fields.at(name), words, fields.found());
+}
+
+bool is_plain(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
+}
+
+result<void> put_headers(draft& into, const header_patterns& from, const scope& names) {
+  for (const auto& [name, content] : from) {
+    auto text = evaluate_text(content, names);
+    if (!text)
+      return std::move(text).error();
+    if (!is_plain(*text))
+      return failure{code::malformed, "the header " + name + " would contain a line break",
+                     "request.headers." + name};
+    if (!text->empty())
+      set_header(into.sent, name, *std::move(text));
+  }
+  return {};
+}
+
+std::string text_of(const value& v) {
+  const auto* text = v.as<std::string>();
+  const auto* at = v.as<moment>();
+  return text != nullptr ? *text : at != nullptr ? tenon::to_text(*at) : write_json(v);
+}
+
+/// Null is left out; a list is the parameter several times.
+result<void> put_query(draft& into, const request_pattern& from, const scope& names) {
+  for (const auto& [name, content] : from.query) {
+    auto made = content.evaluate(names);
+    if (!made)
+      return failure{made.error().code, made.error().why, "request.query." + name,
+                     made.error().remedy};
+    if (made->is_null())
+      continue;
+    if (const auto* several = made->as<list>())
+      for (const auto& one : *several)
+        into.query.emplace_back(name, text_of(one));
+    else
+      into.query.emplace_back(name, text_of(*made));
+  }
+  return {};
+}
+
+/// The members of a form: nested ones as a[b]=c, as most platforms that take forms read them.
+void add_form_fields(const std::string& name, const value& content, parameters& into) {
+  if (const auto* members = content.as<object>()) {
+    for (const auto& [inner, part] : *members)
+      add_form_fields(name + '[' + inner + ']', part, into);
+  } else if (const auto* items = content.as<list>()) {
+    for (const auto& item : *items)
+      add_form_fields(name, item, into);
+  } else if (!content.is_null()) {
+    into.emplace_back(name, text_of(content));
+  }
+}
+
+result<parameters> form_fields(const value& body) {
+  const auto* members = body.as<object>();
+  if (members == nullptr)
+    return failure{code::malformed, "a form is a map of fields", "request.form"};
+  parameters made;
+  for (const auto& [name, content] : *members)
+    add_form_fields(name, content, made);
+  return made;
+}
+
+} // namespace
+
+header_patterns compile_headers(const value* said, const std::string& where,
+                                const vocabulary& words, problems& found) {
+  header_patterns made;
+  if (said == nullptr)
+    return made;
+  const auto* members = said->as<object>();
+  if (members == nullptr) {
+    found.add(where, "a map of headers is expected");
+    return made;
+  }
+  for (const auto& [name, content] : *members) {
+    const auto at = below(where, name);
+    const auto* text = content.as<std::string>();
+    if (!is_header_name(name))
+      found.add(at, "'" + name + "' is not a header's name");
+    else if (text == nullptr)
+      found.add(at, "a text is expected", "Put it in quotes.");
+    else if (auto compiled = compile_text(*text, at, words, found))
+      made.emplace_back(name, *std::move(compiled));
+  }
+  return made;
+}
+
+request_pattern take_request(form& fields, const vocabulary& words) {
+  request_pattern made;
+  take_method(fields, made, words);
+  take_query(fields, made, words);
+  made.headers =
+      compile_headers(fields.take("headers"), fields.at("headers"), words, fields.found());
+  take_body(fields, made, words);
+  return made;
+}
+
+result<draft> draft_request(const request_pattern& from, const header_patterns& common,
+                            const url& base, const scope& names) {
+  const std::string accept{from.accept};
+  draft made{from.method, base, {}, {}, {{"Accept", accept}}, {}};
+  auto path = from.path.evaluate(names);
+  if (!path)
+    return std::move(path).error();
+  auto target = join(base, *path);
+  if (!target)
+    return std::move(target).error();
+  made.target = *std::move(target);
+  if (auto ok = put_headers(made, common, names); !ok)
+    return std::move(ok).error();
+  if (auto ok = put_headers(made, from.headers, names); !ok)
+    return std::move(ok).error();
+  if (auto ok = put_query(made, from, names); !ok)
+    return std::move(ok).error();
+  made.as_form = from.as_form;
+  if (!from.body)
+    return made;
+  auto body = from.body->evaluate(names);
+  if (!body)
+    return std::move(body).error();
+  made.body = from.graphql.empty()
+                  ? *std::move(body)
+                  : value{object{{"query", from.graphql}, {"variables", *std::move(body)}}};
+  return made;
+}
+
+result<http_request> finish_request(draft made, const std::vector<std::string>& hosts) {
+  if (!is_allowed(made.target, made.base, hosts))
+    return failure{code::forbidden,
+                   "the request would go to " + endpoint_of(made.target) +
+                       ", which is not a host of this connector",
+                   "request", "If it belongs to the API, add it to `base.hosts`."};
+  append_query(made.target, made.query);
+  http_request request{made.method, to_text(made.target), std::move(made.sent), {}};
+  if (request.url.size() > max_url_bytes)
+    return failure{code::too_large,
+                   "the address has " + std::to_string(request.url.size()) + " bytes, more than " +
+                       std::to_string(max_url_bytes),
+                   "request"};
+  if (!made.body)
+    return request;
+  if (made.as_form) {
+    auto fields = form_fields(*made.body);
+    if (!fields)
+      return std::move(fields).error();
+    request.body = blob::from(form_encoded(*fields));
+    set_header(request.headers, "Content-Type", "application/x-www-form-urlencoded");
+    return request;
+  }
+  const auto* text = made.body->as<std::string>();
+  request.body = blob::from(text != nullptr ? std::string{*text} : write_json(*made.body));
+  if (!find_header(request.headers, "Content-Type"))
+    set_header(request.headers, "Content-Type",
+               text != nullptr ? "text/plain" : "application/json");
+  return request;
+}
+
+} // namespace tenon::actors::connectors
