@@ -9,14 +9,12 @@
 namespace tenon::actors::connectors {
 namespace {
 
-constexpr std::array<std::string_view, 8> action_names{
-    "retry", "wait", "refresh_auth", "skip_record", "skip_stream", "ok", "fail", "reset_cursor"};
+constexpr std::array<std::string_view, 11> action_names{
+    "retry", "wait",         "refresh_auth", "skip_record", "skip_stream", "ok",
+    "fail",  "reset_cursor", "split_batch",  "park",        "reconnect"};
 constexpr std::array<std::string_view, 11> meaning_names{
     "transient", "throttled", "auth_expired", "auth_dead",  "forbidden",    "not_found",
     "invalid",   "conflict",  "gone",         "deprecated", "provider_down"};
-
-/// Known to the format, and without effect when reading pages.
-constexpr std::array<std::string_view, 3> later_actions{"reconnect", "split_batch", "park"};
 
 constexpr pause::step exponential(span least, span most) {
   return {pause::step::kind::exponential, {}, {}, least, most};
@@ -168,13 +166,7 @@ std::optional<pause> take_pause(form& fields) {
 }
 
 action take_action(form& fields) {
-  const auto* said = fields.require("do", "what to do, such as do: retry");
-  const auto* text = said == nullptr ? nullptr : said->as<std::string>();
-  if (text != nullptr && std::ranges::find(later_actions, *text) != later_actions.end()) {
-    fields.note("do", "this version does not support `do: " + *text + "` yet",
-                "Use " + listed(texts(action_names)) + ".");
-    return action::fail;
-  }
+  fields.require("do", "what to do, such as do: retry");
   const auto chosen = fields.choice("do", texts(action_names));
   return chosen ? static_cast<action>(*chosen) : action::fail;
 }

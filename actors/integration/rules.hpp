@@ -27,6 +27,9 @@ enum class action : std::uint8_t {
   ok,           // there is nothing: the stream ends here
   fail,
   reset_cursor, // forget where the stream was, and read it from its start
+  split_batch,  // of what is written: ask again with half of it
+  park,         // of what is written: keep the record aside for a person
+  reconnect,    // the account has to be connected again by a person
 };
 std::string_view name_of(action);
 

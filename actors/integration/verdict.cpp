@@ -100,10 +100,16 @@ unsigned count_try(position& at, std::uint32_t rule_number) {
 
 verdict judge(const reading& r, std::uint32_t rule_number, const http_request& request,
               const http_response& answer, const json_text* body, const position& at, moment now) {
-  const auto& matched = r.connector.rules[rule_number];
-  verdict made{
-      matched.then,     {}, explain(matched, answer, body, r.connection, r.stream.name, now),
-      matched.classify, at, matched.bounded};
+  return judge(r.connector, r.connection, r.stream.name, rule_number, request, answer, body, at,
+               now);
+}
+
+verdict judge(const manifest& m, const connection& c, std::string_view what,
+              std::uint32_t rule_number, const http_request& request, const http_response& answer,
+              const json_text* body, const position& at, moment now) {
+  const auto& matched = m.rules[rule_number];
+  verdict made{matched.then,     {}, explain(matched, answer, body, c, what, now),
+               matched.classify, at, matched.bounded};
   const bool repeats = matched.then == action::retry || matched.then == action::wait ||
                        matched.then == action::refresh_auth || matched.then == action::reset_cursor;
   if (!repeats)
@@ -116,7 +122,7 @@ verdict judge(const reading& r, std::uint32_t rule_number, const http_request& r
     return made;
   }
   // Spread by what is asked, by whom and when: many connections do not come back together.
-  const auto seed = stable_hash(r.connection.id, stable_hash(request.url)) ^
+  const auto seed = stable_hash(c.id, stable_hash(request.url)) ^
                     static_cast<std::uint64_t>(now.time_since_epoch().count());
   made.delay = matched.wait.after(times, answer.headers, now, seed);
   if (made.delay > span{0})

@@ -16,7 +16,11 @@ failure explain(const rule&, const http_response&, const json_text* body, const 
 /// How often this rule has now matched for the page at `at`, which remembers it.
 unsigned count_try(position& at, std::uint32_t rule_number);
 
-/// What a matching rule does, with its tries counted; beyond its `max` it fails.
+/// What a matching rule does, with its tries counted; beyond its `max` it fails. `what` names what
+/// was asked: a stream, an action.
+verdict judge(const manifest&, const connection&, std::string_view what, std::uint32_t rule_number,
+              const http_request&, const http_response&, const json_text* body, const position&,
+              moment now);
 verdict judge(const reading&, std::uint32_t rule_number, const http_request&, const http_response&,
               const json_text* body, const position&, moment now);
 

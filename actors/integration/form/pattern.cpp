@@ -146,4 +146,25 @@ result<std::string> path_pattern::evaluate(const scope& names) const {
   return path;
 }
 
+bool path_pattern::matches(std::string_view path) const {
+  // What is inserted is a segment or a part of one: it ends where the next literal begins.
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const auto& part = parts_[i];
+    if (!path.starts_with(part.literal))
+      return false;
+    path.remove_prefix(part.literal.size());
+    if (!part.inserted)
+      continue;
+    const auto segment = path.substr(0, path.find('/'));
+    const bool last = i + 1 == parts_.size();
+    const auto next = last ? std::string_view{} : std::string_view{parts_[i + 1].literal};
+    const auto stop = next.substr(0, next.find('/'));
+    const auto length = last || stop.empty() ? segment.size() : segment.rfind(stop);
+    if (segment.empty() || length == segment.npos || length == 0)
+      return false;
+    path.remove_prefix(length);
+  }
+  return path.empty();
+}
+
 } // namespace tenon::actors::connectors

@@ -55,6 +55,8 @@ public:
                               problems&);
 
   result<std::string> evaluate(const scope&) const;
+  /// Whether some evaluation could give this path.
+  bool matches(std::string_view path) const;
 
 private:
   struct part {

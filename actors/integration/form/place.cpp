@@ -28,6 +28,29 @@ place take_place(form& settings, std::string_view name, std::string_view fallbac
   return {};
 }
 
+bool set_member(value& root, const json_path& path, value content) {
+  value* at = &root;
+  for (const auto& step : path.steps) {
+    if (step == "*") {
+      if (at->is_null())
+        *at = list{value{}};
+      auto* items = at->as<list>();
+      if (items == nullptr || items->empty())
+        return false;
+      at = &items->front();
+      continue;
+    }
+    if (at->is_null())
+      *at = object{};
+    auto* members = at->as<object>();
+    if (members == nullptr)
+      return false;
+    at = &(*members)[step];
+  }
+  *at = std::move(content);
+  return true;
+}
+
 result<void> put_at(draft& request, const place& where, const value& content) {
   if (!where.in_body) {
     const auto* text = content.as<std::string>();
@@ -38,21 +61,11 @@ result<void> put_at(draft& request, const place& where, const value& content) {
                                                                   : "");
     return {};
   }
-  // The members on the way are made where they are missing.
   if (!request.body)
     request.body = object{};
-  value* at = &*request.body;
-  for (const auto& step : where.to.steps) {
-    if (at->is_null())
-      *at = object{};
-    auto* members = at->as<object>();
-    if (members == nullptr)
-      return failure{code::malformed,
-                     "the request's body has no place for `" + where.to.text + "`"};
-    at = &(*members)[step];
-  }
-  *at = content;
-  return {};
+  if (set_member(*request.body, where.to, content))
+    return {};
+  return failure{code::malformed, "the request's body has no place for `" + where.to.text + "`"};
 }
 
 } // namespace tenon::actors::connectors

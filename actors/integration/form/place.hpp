@@ -38,6 +38,10 @@ struct place {
 bool take_in_body(form&);
 /// The setting `name` as a place; a problem when it is no path and it has to be one.
 place take_place(form&, std::string_view name, std::string_view fallback, bool in_body);
+/// Sets the member at a path, making the members on the way; a star is a list's only item. False
+/// when something else is in the way.
+bool set_member(value& root, const json_path&, value content);
+
 /// In place of what the request says there itself.
 result<void> put_at(draft&, const place&, const value& content);
 

@@ -68,6 +68,30 @@ public:
     return std::optional{std::move(following)};
   }
 
+  result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
+    auto at = said_at(asked, to);
+    if (!at || at->empty())
+      return slice{0, usual};
+    // "p250": a number alone could be mistaken for an offset.
+    if (at->starts_with('p') && at->size() < 12 &&
+        at->find_first_not_of("0123456789", 1) == at->npos && at->size() > 1)
+      return slice{std::stoul(at->substr(1)), usual};
+    return failure{code::malformed, "the cursor '" + *at + "' was not given by this platform"};
+  }
+
+  void lead_on(const platform_request&, platform_page& p) const override {
+    const auto next = p.given.from + p.given.count;
+    const bool goes_on = next < p.total;
+    if (more)
+      set_member(p.body, *more, goes_on);
+    if (goes_on || more)
+      set_member(p.body, from, "p" + std::to_string(std::min(next, p.total)));
+    if (stop.unless)
+      set_member(p.body, *stop.unless, goes_on);
+  }
+
+  std::string_view continued_at() const override { return path; }
+
 private:
   static value token_of(std::string_view raw, const std::string& text) {
     if (is_text(raw))

@@ -59,6 +59,35 @@ public:
       return std::move(ok).error();
     return std::optional{std::move(following)};
   }
+
+  result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
+    const auto count = number_said_at(asked, limit);
+    if (!count)
+      return count.error();
+    const auto after = said_at(asked, to);
+    if (!after || after->empty())
+      return slice{0, count->value_or(usual)};
+    for (std::size_t i = 0; i < asked.all.size(); ++i)
+      if (marks(asked.all[i], i) == *after)
+        return slice{i + 1, count->value_or(usual)};
+    return failure{code::malformed, "there is no record '" + *after + "' to go on after"};
+  }
+
+  void lead_on(const platform_request& asked, platform_page& p) const override {
+    const auto next = p.given.from + p.given.count;
+    if (more)
+      set_member(p.body, *more, next < p.total);
+    if (stop.unless)
+      set_member(p.body, *stop.unless, next < p.total);
+    if (last_id && p.given.count > 0)
+      set_member(p.body, *last_id, marks(asked.all[next - 1], next - 1));
+  }
+
+private:
+  /// What tells the record apart in the answer: its field, or here its number.
+  std::string marks(const value& record, std::size_t number) const {
+    return field ? text_at(record, *field) : "r" + std::to_string(number);
+  }
 };
 
 std::shared_ptr<const pager> compile(const value& settings, const std::string& where,

@@ -64,6 +64,9 @@ std::optional<std::string_view> linked(std::string_view header, std::string_view
   }
 }
 
+/// What this platform's own addresses say about where to go on.
+constexpr std::string_view marker{"page_from"};
+
 class link final : public pager {
 public:
   std::string relation; // of the header; empty when the address is in the body
@@ -111,6 +114,35 @@ public:
     if (auto ok = check_circle(text, position, following); !ok)
       return std::move(ok).error();
     return std::optional{std::move(following)};
+  }
+
+  result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
+    const place at{{std::string{marker}, {std::string{marker}}}};
+    const auto from = number_said_at(asked, at);
+    if (!from)
+      return from.error();
+    return slice{from->value_or(0), usual};
+  }
+
+  void lead_on(const platform_request& asked, platform_page& p) const override {
+    const auto next = p.given.from + p.given.count;
+    if (stop.unless)
+      set_member(p.body, *stop.unless, next < p.total);
+    if (next >= p.total)
+      return;
+    auto target = asked.target;
+    parameters query;
+    for (const auto& one : asked.query)
+      if (one.first != marker)
+        query.push_back(one);
+    query.emplace_back(marker, std::to_string(next));
+    const auto text = to_text(target);
+    auto bare = *parse_url(text.substr(0, text.find('?')));
+    append_query(bare, query);
+    if (relation.empty())
+      set_member(p.body, path, to_text(bare));
+    else
+      p.sent.emplace_back("Link", "<" + to_text(bare) + ">; rel=\"" + relation + "\"");
   }
 
 private:

@@ -46,6 +46,27 @@ public:
       return std::move(ok).error();
     return std::optional{std::move(then)};
   }
+
+  result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
+    const auto here = number_said_at(asked, parameter);
+    if (!here)
+      return here.error();
+    const auto count = number_said_at(asked, limit);
+    if (!count)
+      return count.error();
+    const auto each = count->value_or(usual);
+    const auto first = static_cast<std::size_t>(from);
+    return slice{(std::max(here->value_or(first), first) - first) * each, each};
+  }
+
+  void lead_on(const platform_request& asked, platform_page& p) const override {
+    const auto size_said = number_said_at(asked, limit);
+    const auto each = std::max<std::size_t>(size_said ? size_said->value_or(p.given.count) : 1, 1);
+    if (total_pages)
+      set_member(p.body, *total_pages, static_cast<std::int64_t>((p.total + each - 1) / each));
+    if (stop.unless)
+      set_member(p.body, *stop.unless, p.given.from + p.given.count < p.total);
+  }
 };
 
 std::shared_ptr<const pager> compile(const value& settings, const std::string& where,

@@ -44,6 +44,23 @@ public:
       return std::move(ok).error();
     return std::optional{std::move(then)};
   }
+
+  result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
+    const auto from = number_said_at(asked, parameter);
+    if (!from)
+      return from.error();
+    const auto count = number_said_at(asked, limit);
+    if (!count)
+      return count.error();
+    return slice{from->value_or(0), count->value_or(usual)};
+  }
+
+  void lead_on(const platform_request&, platform_page& p) const override {
+    if (total)
+      set_member(p.body, *total, static_cast<std::int64_t>(p.total));
+    if (stop.unless)
+      set_member(p.body, *stop.unless, p.given.from + p.given.count < p.total);
+  }
 };
 
 std::shared_ptr<const pager> compile(const value& settings, const std::string& where,

@@ -29,6 +29,28 @@ struct page_answer {
   std::uint64_t mark = 0;                // tells a page from another; zero for an empty one
 };
 
+/// A request as the platform sees it; for the platform's side, which the provider twin plays.
+struct platform_request {
+  const url& target;
+  const parameters& query;
+  const value& body;
+  const list& all; // what the platform has to give, in its order
+};
+
+/// Which of them a request asks for.
+struct slice {
+  std::size_t from = 0;
+  std::size_t count = 0;
+};
+
+/// The platform's answer that is being put together.
+struct platform_page {
+  slice given;
+  std::size_t total = 0;
+  value body;
+  headers sent{};
+};
+
 class pager {
 public:
   virtual ~pager() = default;
@@ -37,6 +59,13 @@ public:
   virtual result<void> put(draft&, const object& position) const = 0;
   /// Nothing at the end.
   virtual result<std::optional<object>> next(const page_answer&, const object& position) const = 0;
+
+  /// The platform's side: what is asked for, when `usual` is given to those who do not say how
+  /// much; and what the answer says about the page after it.
+  virtual result<slice> wanted(const platform_request&, std::size_t usual) const = 0;
+  virtual void lead_on(const platform_request&, platform_page&) const = 0;
+  /// Where pages after the first are asked for; "" where the first is.
+  virtual std::string_view continued_at() const { return {}; }
 };
 
 /// One kind: its name in manifests and how to make one from the settings below that name.

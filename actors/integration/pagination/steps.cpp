@@ -1,6 +1,7 @@
 #include "actors/integration/pagination/steps.hpp"
 
 #include "protocols/identity.hpp"
+#include "protocols/json.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -51,6 +52,52 @@ std::optional<std::int64_t> number_at(const page_answer& answer, const json_path
   const auto* end = text->data() + text->size();
   const auto read = std::from_chars(text->data(), end, number);
   return read.ec == std::errc{} && read.ptr == end ? std::optional{number} : std::nullopt;
+}
+
+namespace {
+
+const value* found_at(const value& root, const json_path& path) {
+  const value* at = &root;
+  for (const auto& step : path.steps) {
+    at = at->find(step);
+    if (at == nullptr)
+      return nullptr;
+  }
+  return at;
+}
+
+std::string shown(const value& v) {
+  const auto* text = v.as<std::string>();
+  return text != nullptr ? *text : v.is_null() ? "" : write_json(v);
+}
+
+} // namespace
+
+std::optional<std::string> said_at(const platform_request& asked, const place& where) {
+  if (where.in_body) {
+    const auto* there = found_at(asked.body, where.to);
+    return there == nullptr ? std::nullopt : std::optional{shown(*there)};
+  }
+  const auto it =
+      std::ranges::find(asked.query, where.to.text, [](const auto& p) { return p.first; });
+  return it == asked.query.end() ? std::nullopt : std::optional{it->second};
+}
+
+result<std::optional<std::size_t>> number_said_at(const platform_request& asked,
+                                                  const place& where) {
+  const auto text = where.named() ? said_at(asked, where) : std::nullopt;
+  if (!text)
+    return std::optional<std::size_t>{};
+  std::size_t number = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (read.ec == std::errc{} && read.ptr == text->data() + text->size())
+    return std::optional{number};
+  return failure{code::malformed, "`" + where.to.text + "` is no number: " + *text};
+}
+
+std::string text_at(const value& record, const json_path& path) {
+  const auto* there = found_at(record, path);
+  return there == nullptr ? "" : shown(*there);
 }
 
 std::int64_t number_of(const object& position, std::string_view name) {

@@ -33,6 +33,13 @@ result<void> check_circle(std::string_view cursor, const object& position, objec
 result<void> check_repeat(const page_answer&, const object& position, object& next,
                           std::string_view parameter);
 
+/// What a request says at a place; nothing when it says nothing.
+std::optional<std::string> said_at(const platform_request&, const place&);
+/// The same as a whole number; `malformed` when it is none.
+result<std::optional<std::size_t>> number_said_at(const platform_request&, const place&);
+/// What a record says at a path, as text.
+std::string text_at(const value& record, const json_path&);
+
 /// The members of a position, zero or "" when it has none of that name.
 std::int64_t number_of(const object& position, std::string_view name);
 std::string text_of(const object& position, std::string_view name);

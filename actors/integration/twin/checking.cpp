@@ -1,0 +1,145 @@
+// Who may ask a twin, and how often.
+#include "actors/integration/pagination/steps.hpp"
+#include "actors/integration/twin/parts.hpp"
+#include "protocols/json.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+constexpr span usual_token_life = std::chrono::hours{1};
+
+std::string written_as(clock c, moment at, moment now) {
+  using namespace std::chrono;
+  const auto left = std::max(at - now, span{0});
+  switch (c) {
+  case clock::epoch_s:
+    return std::to_string(ceil<seconds>(at).time_since_epoch().count());
+  case clock::epoch_ms:
+    return std::to_string(at.time_since_epoch().count());
+  case clock::delta_s:
+    return std::to_string(ceil<seconds>(left).count());
+  case clock::delta_ms:
+    return std::to_string(left.count());
+  case clock::minutes:
+    return std::to_string(ceil<minutes>(left).count());
+  case clock::rfc3339:
+    return tenon::to_text(at);
+  case clock::http_date:
+  case clock::duration:
+    return std::to_string(left.count()) + "ms";
+  }
+  return {};
+}
+
+} // namespace
+
+/// What the connector itself would ask for a token: the same request is one for a token.
+std::optional<http_response> twin::parts::give_token(const asked& r, moment now) {
+  const auto expected = token_request(*connector, connection);
+  if (!expected || !*expected || (*expected)->method != r.whole.method)
+    return std::nullopt;
+  const auto there = parse_url((*expected)->url);
+  if (!there || there->host != r.target.host || path_of(*there) != path_of(r.target))
+    return std::nullopt;
+  if ((*expected)->body != r.whole.body || find_header((*expected)->headers, "authorization") !=
+                                               find_header(r.whole.headers, "authorization")) {
+    ++ledger.refused;
+    return json_answer(object{{"error", "invalid_client"}}, 401);
+  }
+  const auto text = "twin-token-" + std::to_string(++ledger.tokens);
+  auto life = usual_token_life;
+  if (const auto* said = samples.token.find("expires_in"); said && said->is<std::int64_t>())
+    life = std::chrono::seconds{*said->as<std::int64_t>()};
+  if (options.token_life)
+    life = *options.token_life;
+  tokens[text] = now + life;
+  object answer{{"access_token", text}, {"token_type", "Bearer"}};
+  answer["expires_in"] = std::chrono::duration_cast<std::chrono::seconds>(life).count();
+  for (const auto& [name, content] : samples.token)
+    if (name != "expires_in")
+      answer[name] = content;
+  return json_answer(answer);
+}
+
+/// The proof is what the connector itself would put into a bare request.
+std::optional<twin::parts::refusal> twin::parts::check_proof(const asked& r, moment now) const {
+  const auto fits = [&](const token* held) {
+    http_request bare{r.whole.method, to_text(r.target), {}, {}};
+    if (const auto mark = bare.url.find('?'); mark != bare.url.npos)
+      bare.url.resize(mark);
+    if (!authenticate(*connector, connection, held, bare))
+      return false;
+    for (const auto& [name, content] : bare.headers)
+      if (find_header(r.whole.headers, name) != std::optional<std::string_view>{content})
+        return false;
+    for (const auto& one : query_of(*parse_url(bare.url)))
+      if (std::ranges::find(r.query, one) == r.query.end())
+        return false;
+    return true;
+  };
+  if (!connector->auth->needs_token())
+    return fits(nullptr) ? std::nullopt : std::optional<refusal>{{401, "wrong credentials"}};
+  for (const auto& [text, ends] : tokens) {
+    const token held{.text = text};
+    if (fits(&held))
+      return now < ends ? std::nullopt
+                        : std::optional<refusal>{{401, "the access token has expired"}};
+  }
+  return refusal{401, "this access token was not given by this platform"};
+}
+
+/// The connector's own headers, such as the version of the API.
+std::optional<twin::parts::refusal> twin::parts::check_headers(const asked& r, moment now) const {
+  scope names;
+  names.bind("conn", connection.settings).set_now(now);
+  for (const auto& [name, content] : connector->headers) {
+    const auto expected = runtime::expression::evaluate_text(content, names);
+    if (expected && !expected->empty() &&
+        find_header(r.whole.headers, name) != std::optional<std::string_view>{*expected})
+      return refusal{400, "the header " + name + " has to be " + *expected};
+  }
+  return std::nullopt;
+}
+
+std::optional<twin::parts::refusal> twin::parts::take_from_buckets(const asked& r, moment now) {
+  if (!options.limits)
+    return std::nullopt;
+  const auto uses = buckets_for(*connector, connection, r.whole);
+  if (!uses)
+    return std::nullopt;
+  for (const auto& use : *uses) {
+    const auto& rule = connector->buckets[use.bucket];
+    if (rule.kind == bucket_kind::concurrency || rule.window == span{0})
+      continue;
+    auto& times = taken[{use.bucket, use.key}];
+    while (!times.empty() && times.front() + rule.window <= now)
+      times.pop_front();
+    if (times.size() >= static_cast<std::size_t>(rule.count)) {
+      const auto wait = std::chrono::ceil<std::chrono::seconds>(times.front() + rule.window - now);
+      return refusal{429, "too many requests", {{"Retry-After", std::to_string(wait.count())}}};
+    }
+  }
+  for (const auto& use : *uses)
+    taken[{use.bucket, use.key}].push_back(now);
+  return std::nullopt;
+}
+
+void twin::parts::tell_limits(http_response& came, moment now) const {
+  const auto& told = connector->observe;
+  if (told.remaining.empty() || connector->buckets.empty() || taken.empty())
+    return;
+  const auto& [place, times] = *taken.begin();
+  const auto& rule = connector->buckets[place.first];
+  const auto left = static_cast<std::size_t>(rule.count) -
+                    std::min<std::size_t>(times.size(), static_cast<std::size_t>(rule.count));
+  set_header(came.headers, told.remaining, std::to_string(left));
+  if (!told.limit.empty())
+    set_header(came.headers, told.limit, std::to_string(rule.count));
+  if (!told.reset.empty() && !times.empty())
+    set_header(came.headers, told.reset,
+               written_as(told.reset_as, times.front() + rule.window, now));
+}
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,57 @@
+// What a twin consists of; for its own files.
+#pragma once
+
+#include "actors/integration/twin/samples.hpp"
+#include "actors/integration/twin/twin.hpp"
+
+namespace tenon::actors::connectors {
+
+struct twin::parts {
+  struct refusal {
+    unsigned status;
+    std::string why;
+    headers sent{};
+  };
+  /// A request taken apart once.
+  struct asked {
+    const http_request& whole;
+    url target;
+    parameters query;
+    value body;
+  };
+
+  std::shared_ptr<const manifest> connector;
+  connectors::samples samples;
+  connectors::connection connection;
+  twin_options options;
+  twin_ledger ledger{};
+  std::map<std::string, moment, std::less<>> tokens{}; // and when they end
+  std::map<std::string, http_response, std::less<>> known_calls{};
+  std::map<std::string, list, std::less<>> written{};
+  std::map<std::pair<std::size_t, std::string>, std::deque<moment>> taken{}; // by bucket and key
+
+  http_response answer(const http_request&, moment now);
+  /// As the platform puts it, when `tests` says how; otherwise in the usual way.
+  http_response refuse(const refusal&) const;
+
+  // Who may ask, and how often.
+  std::optional<http_response> give_token(const asked&, moment now);
+  std::optional<refusal> check_proof(const asked&, moment now) const;
+  std::optional<refusal> check_headers(const asked&, moment now) const;
+  std::optional<refusal> take_from_buckets(const asked&, moment now);
+  void tell_limits(http_response&, moment now) const;
+
+  // What there is.
+  http_response serve(const asked&);
+  bool fits_path(const path_pattern&, const asked&) const;
+  bool fits(const request_pattern&, const asked&) const;
+  bool fits_stream(const stream&, const asked&) const;
+  http_response page(const stream&, const stream& shape, const asked&);
+  http_response perform(const operation&, const asked&);
+};
+
+http_response json_answer(const value& body, unsigned status = 200, headers more = {});
+parameters query_of(const url&);
+parameters decoded_form(std::string_view text);
+
+} // namespace tenon::actors::connectors

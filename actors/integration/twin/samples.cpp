@@ -1,0 +1,169 @@
+#include "actors/integration/twin/samples.hpp"
+
+#include "protocols/json.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+constexpr std::int64_t most_records = 1'000'000;
+
+object take_object(form& fields, std::string_view name) {
+  const auto* said = fields.take(name);
+  if (said == nullptr)
+    return {};
+  if (const auto* members = said->as<object>())
+    return *members;
+  fields.note(name, "a map is expected");
+  return {};
+}
+
+value* member_at(value& record, const json_path& path) {
+  value* at = &record;
+  for (const auto& step : path.steps) {
+    auto* members = at->as<object>();
+    at = members == nullptr ? nullptr : members->find(step);
+    if (at == nullptr)
+      return nullptr;
+  }
+  return at;
+}
+
+/// Another record like the sample: with its own key, and so much later.
+void make_distinct(const stream& s, value& record, std::int64_t number) {
+  if (!s.key.empty())
+    if (auto* key = member_at(record, s.key.back())) {
+      if (auto* whole = key->as<std::int64_t>())
+        *whole += number;
+      else if (auto* text = key->as<std::string>())
+        *text += '-' + std::to_string(number);
+    }
+  if (!s.cursor || s.cursor->is_text())
+    return;
+  auto* at = member_at(record, s.cursor->field);
+  if (at == nullptr)
+    return;
+  const auto before = read_field(*s.cursor, write_json(*at));
+  if (!before)
+    return;
+  const auto later = *before + number * (s.cursor->is_time() ? 60'000 : 1);
+  auto text = text_of(*s.cursor, later);
+  if (at->is<std::string>())
+    *at = std::move(text);
+  else
+    *at = std::int64_t{std::stoll(text)};
+}
+
+list made_records(const stream& s, const list& samples, std::size_t count) {
+  list all;
+  all.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(samples[i % samples.size()]);
+    if (const auto round = i / samples.size(); round > 0)
+      make_distinct(s, all.back(), static_cast<std::int64_t>(round * 1'000'000 + i));
+  }
+  return all;
+}
+
+stream_samples read_stream(const stream& s, const value& said, const std::string& where,
+                           const twin_options& options, problems& found) {
+  form fields{said, where, found};
+  stream_samples made;
+  const auto* records = fields.require("records", "records as the platform sends them");
+  const auto* samples = records == nullptr ? nullptr : records->as<list>();
+  if (records != nullptr && (samples == nullptr || samples->empty()))
+    fields.note("records", "a list of at least one record is expected");
+  const auto count = fields.number("count", 1, most_records);
+  if (samples != nullptr && !samples->empty())
+    made.records = made_records(s, *samples,
+                                options.count ? *options.count
+                                              : static_cast<std::size_t>(count.value_or(
+                                                    static_cast<std::int64_t>(samples->size()))));
+  made.around = take_object(fields, "around");
+  fields.finish();
+  return made;
+}
+
+std::vector<error_sample> read_errors(const value* said, problems& found) {
+  std::vector<error_sample> all;
+  if (said == nullptr)
+    return all;
+  const auto* items = said->as<list>();
+  if (items == nullptr) {
+    found.add("tests.errors", "a list of answers is expected");
+    return all;
+  }
+  for (const auto& one : *items) {
+    form fields{one, below("tests.errors", all.size()), found};
+    error_sample made;
+    fields.require("status", "status: 429");
+    made.status = static_cast<unsigned>(fields.number("status", 200, 599).value_or(500));
+    for (const auto& [name, content] : take_object(fields, "headers")) {
+      const auto* text = content.as<std::string>();
+      made.sent.emplace_back(name, text == nullptr ? write_json(content) : *text);
+    }
+    if (const auto* body = fields.take("body")) {
+      const auto* text = body->as<std::string>();
+      made.body = text == nullptr ? write_json(*body) : *text;
+    }
+    made.then = fields.text("then").value_or("");
+    made.says = fields.text("says").value_or("");
+    fields.finish();
+    all.push_back(std::move(made));
+  }
+  return all;
+}
+
+/// The maps below `name`, by the names of what they are about.
+template <class Take>
+void each_named(form& fields, std::string_view name, problems& found, Take take) {
+  const auto* said = fields.take(name);
+  if (said == nullptr)
+    return;
+  const auto* members = said->as<object>();
+  if (members == nullptr)
+    return fields.note(name, "a map is expected");
+  for (const auto& [inner, content] : *members)
+    if (!take(inner, content, below(fields.at(name), inner)))
+      found.add(below(fields.at(name), inner), "the manifest has none of that name");
+}
+
+} // namespace
+
+result<samples> read_samples(const manifest& m, const twin_options& options) {
+  problems found;
+  const value none{object{}};
+  form fields{m.tests.is_null() ? none : m.tests, "tests", found};
+  samples made;
+  made.config = take_object(fields, "config");
+  made.secrets = take_object(fields, "secrets");
+  made.max_page = static_cast<std::size_t>(fields.number("max_page", 1, 1'000'000).value_or(0));
+  made.token = take_object(fields, "token");
+  each_named(fields, "streams", found,
+             [&](const std::string& name, const value& said, const std::string& where) {
+               const auto* s = m.find_stream(name);
+               if (s != nullptr)
+                 made.streams[name] = read_stream(*s, said, where, options, found);
+               return s != nullptr;
+             });
+  each_named(fields, "actions", found,
+             [&](const std::string& name, const value& said, const std::string& where) {
+               if (m.find_action(name) == nullptr)
+                 return false;
+               form inner{said, where, found};
+               auto& into = made.actions[name];
+               if (const auto* record = inner.take("record"))
+                 into.record = *record;
+               into.result = take_object(inner, "result");
+               inner.finish();
+               return true;
+             });
+  made.errors = read_errors(fields.take("errors"), found);
+  fields.finish();
+  if (found.empty())
+    return made;
+  return std::move(found).take().front();
+}
+
+} // namespace tenon::actors::connectors

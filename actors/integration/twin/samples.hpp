@@ -1,0 +1,31 @@
+// The `tests` block of a manifest, read.
+#pragma once
+
+#include "actors/integration/twin/twin.hpp"
+
+namespace tenon::actors::connectors {
+
+/// One stream's records and what its answers say beside them.
+struct stream_samples {
+  list records; // as many as the twin has
+  value around; // members of every answer
+};
+
+struct action_samples {
+  value record; // to try the action with; null: there is none
+  value result; // members of the answer, or of each of its entries
+};
+
+struct samples {
+  object config;
+  object secrets;
+  std::size_t max_page = 0; // 0: whatever is asked for
+  object token;             // members of the answer that gives one
+  std::map<std::string, stream_samples, std::less<>> streams;
+  std::map<std::string, action_samples, std::less<>> actions;
+  std::vector<error_sample> errors;
+};
+
+result<samples> read_samples(const manifest&, const twin_options&);
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,216 @@
+// What a twin has, and what is written to it.
+#include "actors/integration/pagination/steps.hpp"
+#include "actors/integration/twin/parts.hpp"
+#include "protocols/json.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+constexpr std::size_t usual_page = 100;
+
+object merged(const value& around, object more) {
+  object all;
+  if (const auto* members = around.as<object>())
+    all = *members;
+  for (auto& [name, content] : more)
+    all[name] = std::move(content);
+  return all;
+}
+
+/// A body that is a list has no place beside its records.
+void lead_by_header(const pager& p, const platform_request& seen, platform_page& made) {
+  platform_page beside{made.given, made.total, object{}};
+  p.lead_on(seen, beside);
+  made.sent = std::move(beside.sent);
+}
+
+value token_after(const progress_rule& cursor, const url& target) {
+  if (cursor.send.named())
+    return "t1";
+  auto there = target;
+  there.target = std::string{path_of(there)} + "?delta=t1";
+  return to_text(there);
+}
+
+http_response lines(const list& given) {
+  std::string text;
+  for (const auto& one : given)
+    text += write_json(one) + '\n';
+  return {200, {{"Content-Type", "application/jsonl"}}, blob::from(std::move(text))};
+}
+
+/// Only what has changed since the lower bound that the request names.
+list since(const stream& s, const parameters& query, const list& all) {
+  if (!s.cursor || s.cursor->is_text() || s.cursor->from.empty())
+    return all;
+  const auto said = std::ranges::find(query, s.cursor->from, [](const auto& p) { return p.first; });
+  if (said == query.end())
+    return all;
+  const auto bound = read_field(*s.cursor, write_json(value{said->second}));
+  list later;
+  for (const auto& one : all) {
+    const auto* at = &one;
+    for (const auto& step : s.cursor->field.steps)
+      at = at == nullptr ? nullptr : at->find(step);
+    const auto when = at == nullptr ? std::nullopt : read_field(*s.cursor, write_json(*at));
+    if (!bound || !when || *when >= *bound)
+      later.push_back(one);
+  }
+  return later;
+}
+
+list items_of(const operation& o, std::string_view bytes, const value& body) {
+  if (o.batch.as_lines) {
+    list all;
+    for (auto rest = bytes; !rest.empty();) {
+      const auto end = std::min(rest.find('\n'), rest.size());
+      if (auto one = read_json(rest.substr(0, end)); one && end > 0)
+        all.push_back(*std::move(one));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return all;
+  }
+  const auto* at = &body;
+  for (const auto& step : o.batch.body.steps)
+    at = at == nullptr ? nullptr : at->find(step);
+  if (at != nullptr && at->is<list>())
+    return *at->as<list>();
+  return {at == nullptr ? value{} : *at};
+}
+} // namespace
+
+http_response twin::parts::serve(const asked& r) {
+  for (const auto& action : connector->actions)
+    if (fits(action.request, r))
+      return perform(action, r);
+  for (const auto& s : connector->streams) {
+    if (s.start && fits(s.start->request, r)) {
+      value body;
+      set_member(body, s.start->path, "t0");
+      return json_answer(body);
+    }
+    for (const auto* shape : {&s, s.changes.get()})
+      if (shape != nullptr && fits_stream(*shape, r))
+        return page(s, *shape, r);
+  }
+  if (connector->check && fits(connector->check->request, r))
+    return json_answer(object{{"ok", true}});
+  return refuse({404, "there is nothing at " + std::string{path_of(r.target)}});
+}
+
+bool twin::parts::fits_path(const path_pattern& path, const asked& r) const {
+  const auto below = path_of(connection.base);
+  auto here = path_of(r.target);
+  if (r.target.host != connection.base.host || !here.starts_with(below))
+    return false;
+  here.remove_prefix(below.ends_with('/') ? below.size() - 1 : below.size());
+  return path.matches(here) || path.matches(path_of(r.target)) ||
+         (here.starts_with('/') && path.matches(here.substr(1)));
+}
+
+bool twin::parts::fits(const request_pattern& p, const asked& r) const {
+  if (p.method != r.whole.method || !fits_path(p.path, r))
+    return false;
+  if (p.graphql.empty())
+    return true;
+  const auto* query = r.body.find("query");
+  return query != nullptr && *query == value{p.graphql};
+}
+
+bool twin::parts::fits_stream(const stream& s, const asked& r) const {
+  if (fits(s.request, r))
+    return true;
+  if (s.page == nullptr || s.page->continued_at().empty() || s.request.method != r.whole.method)
+    return false;
+  const auto there = join(connection.base, s.page->continued_at());
+  return there && path_of(*there) == path_of(r.target);
+}
+
+http_response twin::parts::page(const stream& s, const stream& shape, const asked& r) {
+  ++ledger.pages;
+  const auto known = samples.streams.find(s.name);
+  if (known == samples.streams.end())
+    return refuse({404, "the twin has no records for " + s.name});
+  const auto all = &shape == &s || known->second.records.empty()
+                       ? since(s, r.query, known->second.records)
+                       : list{};
+  const platform_request seen{r.target, r.query, r.body, all};
+  slice wanted{0, all.size()};
+  if (shape.page != nullptr) {
+    const auto usual = samples.max_page > 0 ? std::min(samples.max_page, usual_page) : usual_page;
+    const auto asked_for = shape.page->wanted(seen, usual);
+    if (!asked_for)
+      return refuse({400, asked_for.error().why});
+    wanted = *asked_for;
+    if (samples.max_page > 0 && wanted.count > samples.max_page)
+      return refuse({400, "a page has at most " + std::to_string(samples.max_page) + " records"});
+  }
+  wanted.from = std::min(wanted.from, all.size());
+  wanted.count = std::min(wanted.count, all.size() - wanted.from);
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(wanted.from);
+  list given{begin, begin + static_cast<std::ptrdiff_t>(wanted.count)};
+  platform_page made{wanted, all.size(), known->second.around};
+  if (shape.decode != &json_decoder)
+    return lines(given);
+  if (shape.records.steps.empty())
+    made.body = std::move(given);
+  else
+    set_member(made.body, shape.records, std::move(given));
+  if (shape.page != nullptr && !made.body.is<list>())
+    shape.page->lead_on(seen, made);
+  else if (shape.page != nullptr)
+    lead_by_header(*shape.page, seen, made);
+  const auto& cursor = shape.cursor;
+  if (cursor && cursor->what == progress_rule::kind::token &&
+      wanted.from + wanted.count == all.size())
+    set_member(made.body, cursor->field, token_after(*cursor, r.target));
+  return json_answer(made.body, 200, std::move(made.sent));
+}
+
+http_response twin::parts::perform(const operation& o, const asked& r) {
+  const auto known = o.idempotency.header.empty()
+                         ? std::nullopt
+                         : find_header(r.whole.headers, o.idempotency.header);
+  if (!o.idempotency.header.empty() && !known)
+    return refuse({400, "the header " + o.idempotency.header + " is missing"});
+  if (known)
+    if (const auto before = known_calls.find(*known); before != known_calls.end()) {
+      ++ledger.repeated;
+      return before->second;
+    }
+  const auto items = items_of(o, r.whole.body.view(), r.body);
+  if (items.size() > o.batch.max)
+    return refuse({400, "at most " + std::to_string(o.batch.max) + " items at once"});
+  const auto sample = samples.actions.find(o.name);
+  const value none{object{}};
+  const auto& around = sample == samples.actions.end() ? none : sample->second.result;
+  list results;
+  for (const auto& item : items) {
+    ++ledger.written;
+    written[o.name].push_back(item);
+    auto entry = merged(around, {{"id", "twin-" + std::to_string(ledger.written)}});
+    if (o.batch.item_key)
+      if (const auto key = text_at(item, *o.batch.item_key); !key.empty()) {
+        value whole{entry};
+        set_member(whole, o.batch.result_key ? *o.batch.result_key : *o.batch.item_key, key);
+        entry = *whole.as<object>();
+      }
+    results.emplace_back(std::move(entry));
+  }
+  value body = results.empty() ? value{object{}} : results.front();
+  if (o.batch.results) {
+    body = {};
+    if (o.batch.results->steps.empty())
+      body = std::move(results);
+    else
+      set_member(body, *o.batch.results, std::move(results));
+  }
+  auto made = json_answer(body);
+  if (known)
+    known_calls.emplace(std::string{*known}, made);
+  return made;
+}
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,180 @@
+#include "actors/integration/twin/twin.hpp"
+
+#include "actors/integration/pagination/steps.hpp"
+#include "actors/integration/twin/parts.hpp"
+#include "protocols/json.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+
+parameters decoded_form(std::string_view text) {
+  parameters all;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('&'), text.size());
+    const auto one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const auto equals = std::min(one.find('='), one.size());
+    const auto decode = [](std::string_view from) {
+      std::string plain;
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        const auto digit = [&](std::size_t at) {
+          const auto c = static_cast<unsigned char>(from[at]);
+          return c >= '0' && c <= '9'                     ? c - '0'
+                 : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                          : -1;
+        };
+        if (from[i] == '%' && i + 2 < from.size() && digit(i + 1) >= 0 && digit(i + 2) >= 0) {
+          plain += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
+          i += 2;
+        } else {
+          plain += from[i] == '+' ? ' ' : from[i];
+        }
+      }
+      return plain;
+    };
+    if (!one.empty())
+      all.emplace_back(decode(one.substr(0, equals)),
+                       decode(one.substr(std::min(equals + 1, one.size()))));
+  }
+  return all;
+}
+
+parameters query_of(const url& u) {
+  const auto mark = u.target.find('?');
+  return mark == u.target.npos ? parameters{}
+                               : decoded_form(std::string_view{u.target}.substr(mark + 1));
+}
+
+http_response json_answer(const value& body, unsigned status, headers more) {
+  set_header(more, "Content-Type", "application/json");
+  return {status, std::move(more), blob::from(write_json(body))};
+}
+
+http_response twin::parts::answer(const http_request& request, moment now) {
+  ++ledger.requests;
+  auto target = parse_url(request.url);
+  if (!target)
+    return refuse({400, target.error().why});
+  asked r{request, *target, query_of(*target), {}};
+  if (const auto type = find_header(request.headers, "content-type");
+      type && type->starts_with("application/x-www-form-urlencoded")) {
+    object members;
+    for (auto& [name, content] : decoded_form(request.body.view()))
+      members[name] = std::move(content);
+    r.body = std::move(members);
+  } else if (auto body = read_json(request.body.view()); body && !request.body.empty()) {
+    r.body = *std::move(body);
+  }
+  if (auto token = give_token(r, now))
+    return *std::move(token);
+  if (auto wrong = check_proof(r, now)) {
+    ++ledger.refused;
+    return refuse(*wrong);
+  }
+  if (auto wrong = check_headers(r, now))
+    return refuse(*wrong);
+  if (auto wrong = take_from_buckets(r, now)) {
+    ++ledger.throttled;
+    return refuse(*wrong);
+  }
+  auto came = serve(r);
+  tell_limits(came, now);
+  return came;
+}
+
+http_response twin::parts::refuse(const refusal& why) const {
+  for (const auto& sample : samples.errors)
+    if (sample.status == why.status) {
+      auto sent = sample.sent;
+      for (const auto& [name, content] : why.sent)
+        set_header(sent, name, content);
+      if (!find_header(sent, "content-type"))
+        set_header(sent, "Content-Type", "application/json");
+      return {why.status, std::move(sent), blob::copy_of(sample.body)};
+    }
+  return json_answer(object{{"error", object{{"message", why.why}}}}, why.status, why.sent);
+}
+
+twin::twin(std::unique_ptr<parts> p) : parts_{std::move(p)} {}
+twin::~twin() = default;
+twin::twin(twin&&) noexcept = default;
+
+result<twin> twin::make(std::shared_ptr<const manifest> m, twin_options options) {
+  auto read = read_samples(*m, options);
+  if (!read)
+    return std::move(read).error();
+  auto connected = connect(*m, "twin", read->config, read->secrets);
+  if (!connected) {
+    auto why = std::move(connected).error();
+    why.where = "tests." + why.where;
+    return why;
+  }
+  auto made = std::make_unique<parts>();
+  made->connector = std::move(m);
+  made->samples = *std::move(read);
+  made->connection = *std::move(connected);
+  made->options = options;
+  return twin{std::move(made)};
+}
+
+http_response twin::answer(const http_request& r, moment now) {
+  return parts_->answer(r, now);
+}
+
+const object& twin::config() const {
+  return parts_->samples.config;
+}
+
+const object& twin::secrets() const {
+  return parts_->samples.secrets;
+}
+
+const connection& twin::connection() const {
+  return parts_->connection;
+}
+
+const twin_ledger& twin::ledger() const {
+  return parts_->ledger;
+}
+
+const list& twin::records(std::string_view stream) const {
+  static const list none;
+  const auto it = parts_->samples.streams.find(stream);
+  return it == parts_->samples.streams.end() ? none : it->second.records;
+}
+
+const std::vector<error_sample>& twin::errors() const {
+  return parts_->samples.errors;
+}
+
+const value& twin::record_for(std::string_view action) const {
+  static const value none;
+  const auto it = parts_->samples.actions.find(action);
+  return it == parts_->samples.actions.end() ? none : it->second.record;
+}
+
+const std::map<std::string, list, std::less<>>& twin::written() const {
+  return parts_->written;
+}
+
+void twin::wear_out_tokens() {
+  parts_->tokens.clear();
+}
+
+void twin::put(std::string_view stream, value record) {
+  const auto it = parts_->samples.streams.find(stream);
+  const auto* s = parts_->connector->find_stream(stream);
+  if (it == parts_->samples.streams.end() || s == nullptr || s->key.empty())
+    return;
+  const auto same = std::ranges::find_if(it->second.records, [&](const value& one) {
+    return std::ranges::all_of(
+        s->key, [&](const json_path& k) { return text_at(one, k) == text_at(record, k); });
+  });
+  if (same == it->second.records.end())
+    it->second.records.push_back(std::move(record));
+  else
+    *same = std::move(record);
+}
+
+} // namespace tenon::actors::connectors

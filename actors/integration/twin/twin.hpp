@@ -1,0 +1,94 @@
+// The provider twin: the platform's side of a connector, played from the manifest's `tests` block,
+// so that a connector can be tried without the platform. It refuses what the platform would refuse:
+// a wrong or worn-out proof, a missing version header, too large a page, more than the limit
+// allows.
+//
+//   tests:
+//     config: {portal: "123"}            # what the params are filled in with
+//     secrets: {token: twin-secret}
+//     max_page: 100                      # more at once is refused
+//     token: {expires_in: 1800}          # members of the answer that gives a token
+//     streams:
+//       contacts: {records: [{id: "1", properties: {email: a@example.com}}], count: 250,
+//                  around: {ok: true}}   # members of every answer beside the records
+//     actions:
+//       upsert_contacts: {record: {email: a@example.com}, result: {status: ok}}
+//     errors:                            # answers that the platform gives, and what they mean
+//       - {status: 429, headers: {Retry-After: "2"}, body: {message: slow down}, then: wait}
+//
+// It is pure: it is given requests as they would reach the platform, and the time.
+#pragma once
+
+#include "actors/integration/interpreter.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::actors::connectors {
+
+/// An answer that the platform is known to give, with what the connector's rules make of it.
+struct error_sample {
+  unsigned status = 0;
+  headers sent;
+  std::string body;
+  std::string then; // an action's name; "" when the sample is only for the twin to send
+  std::string says; // what the message for people contains
+};
+
+struct twin_options {
+  std::optional<std::size_t> count{}; // records in each stream, instead of what `tests` says
+  std::optional<span> token_life{};   // instead of what `tests` says
+  bool limits = true;
+};
+
+/// What has been asked of a twin.
+struct twin_ledger {
+  std::uint64_t requests = 0;
+  std::uint64_t pages = 0;
+  std::uint64_t tokens = 0;    // given
+  std::uint64_t refused = 0;   // for their proof
+  std::uint64_t throttled = 0; // for the limit
+  std::uint64_t written = 0;   // items of actions
+  std::uint64_t repeated = 0;  // calls that were known by their idempotency key
+};
+
+class twin {
+public:
+  /// A failure names the place in `tests`.
+  static result<twin> make(std::shared_ptr<const manifest>, twin_options = {});
+  ~twin();
+  twin(twin&&) noexcept;
+
+  http_response answer(const http_request&, moment now);
+
+  /// What a connection to the twin is filled in with.
+  const object& config() const;
+  const object& secrets() const;
+  const connectors::connection& connection() const;
+  const twin_ledger& ledger() const;
+  /// Every record of the stream, as the platform has it, in its order.
+  const list& records(std::string_view stream) const;
+  const std::vector<error_sample>& errors() const;
+  /// A record that an action can be tried with; null when `tests` has none.
+  const value& record_for(std::string_view action) const;
+  /// What has been written, by the action's name, in order.
+  const std::map<std::string, list, std::less<>>& written() const;
+
+  /// Tokens that were given so far are worn out from now on.
+  void wear_out_tokens();
+  /// The platform has another record, or another content of one.
+  void put(std::string_view stream, value record);
+
+private:
+  struct parts;
+  explicit twin(std::unique_ptr<parts>);
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,373 @@
+// What every connector that is shipped keeps to, shown against its twin: it reads every record
+// once, ends, goes on after any page, obeys its limits, renews its proof, understands the
+// platform's errors, writes what it can, and never says a secret. The next connector is tested by
+// being there.
+#include "actors/integration/twin/twin.hpp"
+#include "actors/integration/writing.hpp"
+#include "config/yaml.hpp"
+#include "protocols/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace tenon::actors::connectors {
+namespace {
+
+constexpr moment noon =
+    std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{12};
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const auto& entry : std::filesystem::directory_iterator{"config/connectors"})
+    all.push_back(entry.path().stem().string());
+  std::ranges::sort(all);
+  return all;
+}
+
+std::shared_ptr<const manifest> read_manifest(const std::string& name) {
+  const auto path = "config/connectors/" + name + ".yaml";
+  std::ostringstream text;
+  text << std::ifstream{path}.rdbuf();
+  const auto read = config::read_yaml(text.str(), path);
+  if (!read || read->empty()) {
+    ADD_FAILURE() << path << ": " << (read ? "nothing in it" : read.error().why);
+    return nullptr;
+  }
+  auto done = check_manifest(read->front().value);
+  for (const auto& wrong : done.errors)
+    ADD_FAILURE() << path << ": " << wrong.where << ": " << wrong.why << ' ' << wrong.remedy;
+  return done.manifest ? std::make_shared<const manifest>(*std::move(done.manifest)) : nullptr;
+}
+
+struct outcome {
+  std::vector<std::string> records; // key and content
+  std::vector<std::pair<position, progress>> places;
+  std::vector<failure> troubles;
+  std::size_t malformed = 0;
+  progress end;
+  bool ended = false;
+};
+
+/// Drives the interpreter against the twin as a sync does, with a clock that only waiting moves.
+class driver {
+public:
+  explicit driver(twin& t, const manifest& m) : twin_{t}, manifest_{m} {}
+
+  moment now = noon;
+  std::size_t renewals = 0;
+  std::size_t waits = 0;
+
+  /// The answer to a request, with the proof it needs.
+  http_response send(http_request request) {
+    const auto& c = twin_.connection();
+    if (manifest_.auth->needs_token() && !held_)
+      renew();
+    const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request);
+    EXPECT_TRUE(proved) << proved.error().why;
+    return twin_.answer(request, now);
+  }
+
+  void renew() {
+    const auto& c = twin_.connection();
+    const auto request = token_request(manifest_, c);
+    ASSERT_TRUE(request && *request) << "no request for a token";
+    const auto got = read_token(manifest_, twin_.answer(**request, now), {}, now);
+    ASSERT_TRUE(got) << got.error().why;
+    held_ = *got;
+    ++renewals;
+  }
+
+  outcome read(const stream& s, progress before = {}, const position* from = nullptr) {
+    const reading r{manifest_, s, twin_.connection()};
+    outcome done;
+    const auto first = first_position(r, now);
+    if (!first) {
+      done.troubles.push_back(first.error());
+      return done;
+    }
+    auto at = from ? *from : *first;
+    auto so_far = from || !s.cursor ? before : begin(*s.cursor, before, now);
+    for (int asked = 0; asked < 5000; ++asked) {
+      const auto kept = to_position(to_object(at));
+      EXPECT_TRUE(kept && *kept == at) << "a position is lost in keeping it";
+      if (at.tries.empty())
+        done.places.emplace_back(at, so_far);
+      const auto request = page_request(r, at, so_far, now);
+      if (!request) {
+        done.troubles.push_back(request.error());
+        return done;
+      }
+      auto came = read_page(r, *request, send(*request), at, so_far, now);
+      if (auto* said = std::get_if<verdict>(&came)) {
+        done.troubles.push_back(said->why);
+        at = said->position;
+        if (!follow(*said))
+          return done;
+        continue;
+      }
+      auto& p = std::get<page>(came);
+      for (const auto& one : p.records)
+        done.records.push_back(one.key + ' ' + one.json.text());
+      done.malformed += p.malformed.size();
+      so_far = p.progress;
+      if (!p.next) {
+        done.end = so_far;
+        done.ended = true;
+        return done;
+      }
+      at = *p.next;
+    }
+    return done;
+  }
+
+  /// Whether it is worth asking again.
+  bool follow(const verdict& said) {
+    switch (said.then) {
+    case action::wait:
+    case action::retry:
+      ++waits;
+      EXPECT_GT(said.delay, span{0}) << "asks again at once: " << said.why.why;
+      now += std::max(said.delay, span{1});
+      return true;
+    case action::refresh_auth:
+      renew();
+      return true;
+    default:
+      return false;
+    }
+  }
+
+private:
+  twin& twin_;
+  const manifest& manifest_;
+  std::optional<token> held_{};
+};
+
+class every_connector : public testing::TestWithParam<std::string> {
+protected:
+  void SetUp() override { connector_ = read_manifest(GetParam()); }
+
+  std::optional<twin> make(twin_options options = {}) {
+    auto made = connector_ ? twin::make(connector_, options) : result<twin>{failure{}};
+    if (made)
+      return *std::move(made);
+    ADD_FAILURE() << GetParam() << ": " << made.error().where << ": " << made.error().why << ' '
+                  << made.error().remedy;
+    return std::nullopt;
+  }
+
+  static std::string told(const outcome& o) {
+    std::string all;
+    for (const auto& t : o.troubles)
+      all += t.where + ": " + t.why + '\n';
+    return all;
+  }
+
+  std::shared_ptr<const manifest> connector_;
+};
+
+TEST_P(every_connector, is_named_like_its_file_and_says_what_people_need) {
+  ASSERT_TRUE(connector_);
+  EXPECT_EQ(connector_->name, GetParam());
+  EXPECT_FALSE(connector_->title.empty());
+  EXPECT_FALSE(connector_->category.empty());
+  EXPECT_TRUE(connector_->docs.starts_with("https://")) << connector_->docs;
+  EXPECT_TRUE(connector_->check.has_value());
+  EXPECT_GE(connector_->streams.size(), 2u);
+  EXPECT_FALSE(connector_->buckets.empty()) << "no limit is kept to";
+  for (const auto& p : connector_->parameters)
+    EXPECT_NE(p.title, p.name) << p.name << " has no title for people";
+}
+
+TEST_P(every_connector, has_samples_of_every_stream_and_action) {
+  auto t = make();
+  ASSERT_TRUE(t);
+  for (const auto& s : connector_->streams)
+    EXPECT_FALSE(t->records(s.name).empty()) << "tests.streams has no " << s.name;
+  for (const auto& a : connector_->actions)
+    EXPECT_FALSE(t->record_for(a.name).is_null()) << "tests.actions has no " << a.name;
+  EXPECT_FALSE(t->errors().empty());
+}
+
+TEST_P(every_connector, reads_each_stream_to_its_end_and_every_record) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    auto t = make({.limits = false});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    const auto done = d.read(s);
+    ASSERT_TRUE(done.ended) << s.name << ": " << told(done);
+    EXPECT_TRUE(done.troubles.empty()) << s.name << ": " << told(done);
+    EXPECT_EQ(done.malformed, 0u) << s.name;
+    std::set<std::string> keys;
+    for (const auto& line : done.records)
+      keys.insert(line.substr(0, line.find(' ')));
+    const bool as_many = !s.expand && !s.keep && s.parts == nullptr;
+    EXPECT_TRUE(as_many ? keys.size() == t->records(s.name).size() : !keys.empty())
+        << s.name << ": " << keys.size() << " of " << t->records(s.name).size();
+    const bool timed = s.cursor && s.cursor->is_time();
+    EXPECT_TRUE(!timed || done.end.from) << s.name << ": the cursor's field is in no record";
+  }
+}
+
+TEST_P(every_connector, goes_on_after_every_page) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    auto t = make({.limits = false});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    const auto whole = d.read(s);
+    for (const auto& [at, so_far] : whole.places) {
+      auto again = make({.limits = false});
+      driver late{*again, *connector_};
+      const auto rest = late.read(s, so_far, &at);
+      ASSERT_TRUE(rest.ended) << s.name << ": " << told(rest);
+      const std::vector<std::string> expected{whole.records.end() -
+                                                  static_cast<std::ptrdiff_t>(rest.records.size()),
+                                              whole.records.end()};
+      ASSERT_EQ(rest.records, expected) << s.name;
+    }
+  }
+}
+
+TEST_P(every_connector, reads_nothing_twice_that_has_not_changed_if_it_has_a_cursor) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    if (!s.cursor || (s.cursor->from.empty() && !s.cursor->is_text()))
+      continue;
+    auto t = make({.limits = false});
+    driver d{*t, *connector_};
+    const auto first = d.read(s);
+    const auto second = d.read(s, first.end);
+    EXPECT_TRUE(second.ended) << s.name << ": " << told(second);
+    EXPECT_LT(second.records.size(), std::max<std::size_t>(first.records.size(), 2)) << s.name;
+  }
+}
+
+TEST_P(every_connector, keeps_to_its_limits_and_waits_when_the_platform_says_so) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    auto t = make({.count = 2000});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    const auto done = d.read(s);
+    ASSERT_TRUE(done.ended) << s.name << ": " << told(done);
+    EXPECT_EQ(t->ledger().throttled, d.waits) << s.name << ": " << told(done);
+  }
+}
+
+TEST_P(every_connector, gets_a_new_token_when_one_has_ended) {
+  ASSERT_TRUE(connector_);
+  if (!connector_->auth->needs_token())
+    return; // there is none
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const auto& s = connector_->streams.front();
+  ASSERT_TRUE(d.read(s).ended);
+  t->wear_out_tokens();
+  const auto done = d.read(s);
+  EXPECT_TRUE(done.ended) << told(done);
+  EXPECT_EQ(d.renewals, 2u);
+  EXPECT_EQ(t->ledger().refused, 1u);
+}
+
+TEST_P(every_connector, is_refused_with_wrong_secrets_and_never_says_them) {
+  auto t = make();
+  ASSERT_TRUE(t);
+  object wrong;
+  for (const auto& [name, content] : t->secrets())
+    wrong[name] =
+        content.is<std::string>() ? value{"wrong-" + *content.as<std::string>()} : content;
+  if (wrong.empty())
+    return; // the platform is open to anybody
+  const auto c = connect(*connector_, "twin", t->config(), wrong);
+  ASSERT_TRUE(c) << c.error().why;
+  const auto& s = connector_->streams.front();
+  const reading r{*connector_, s, *c};
+  auto request = page_request(r, *first_position(r, noon), {}, noon);
+  ASSERT_TRUE(request) << request.error().why;
+  std::vector<failure> said;
+  if (connector_->auth->needs_token()) {
+    const auto asked = token_request(*connector_, *c);
+    ASSERT_TRUE(asked && *asked);
+    const auto got = read_token(*connector_, t->answer(**asked, noon), {}, noon);
+    ASSERT_FALSE(got);
+    said.push_back(got.error());
+  } else {
+    ASSERT_TRUE(authenticate(*connector_, *c, nullptr, *request));
+    const auto came =
+        read_page(r, *request, t->answer(*request, noon), *first_position(r, noon), {}, noon);
+    const auto* v = std::get_if<verdict>(&came);
+    ASSERT_TRUE(v);
+    said.push_back(v->why);
+  }
+  for (const auto& f : said) {
+    EXPECT_EQ(name_of(f.code), name_of(code::unauthenticated)) << f.why;
+    for (const auto& [name, content] : wrong) {
+      const auto* text = content.as<std::string>();
+      const bool shown = text && (f.why + f.where + f.remedy).find(*text) != std::string::npos;
+      EXPECT_FALSE(shown) << name;
+    }
+  }
+}
+
+TEST_P(every_connector, understands_the_errors_of_its_platform) {
+  auto t = make();
+  ASSERT_TRUE(t);
+  const auto& s = connector_->streams.front();
+  const reading r{*connector_, s, t->connection()};
+  const auto at = *first_position(r, noon);
+  const auto request = page_request(r, at, {}, noon);
+  ASSERT_TRUE(request);
+  for (const auto& sample : t->errors()) {
+    if (sample.then.empty())
+      continue;
+    const http_response came{sample.status, sample.sent, blob::copy_of(sample.body)};
+    const auto outcome = read_page(r, *request, came, at, {}, noon);
+    const auto* v = std::get_if<verdict>(&outcome);
+    const auto then = v ? std::string{name_of(v->then)} : "ok";
+    EXPECT_EQ(then, sample.then) << sample.status << ' ' << sample.body << " → "
+                                 << (v ? v->why.why : "a page");
+    const auto why = v ? v->why.why : "";
+    EXPECT_NE(why.find(sample.says), std::string::npos) << why;
+  }
+}
+
+TEST_P(every_connector, writes_one_record_and_a_batch_and_a_repeated_call_only_once) {
+  ASSERT_TRUE(connector_);
+  for (const auto& a : connector_->actions) {
+    auto t = make({.limits = false});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    const writing w{*connector_, a, t->connection()};
+    const auto json = blob::from(write_json(t->record_for(a.name)));
+    const auto count = std::min<std::size_t>(a.batch.max, 3);
+    std::vector<outgoing_record> batch;
+    for (std::size_t i = 0; i < count; ++i)
+      batch.push_back({"key-1", json, "acme/sync/any/" + std::to_string(i)});
+    const auto request = write_request(w, batch, noon);
+    ASSERT_TRUE(request) << a.name << ": " << request.error().where << ": " << request.error().why;
+    for (int times = 0; times < 2; ++times) {
+      const auto came = read_write(w, *request, d.send(*request), batch, {}, noon);
+      const auto* items = std::get_if<item_outcomes>(&came);
+      ASSERT_TRUE(items) << a.name << ": " << std::get<verdict>(came).why.why;
+      ASSERT_EQ(items->size(), batch.size());
+      // Items of one key are one to the platform: those that it tells apart are all written.
+      EXPECT_TRUE(std::ranges::any_of(*items, &item_outcome::written)) << a.name;
+    }
+    const auto times = a.idempotency.header.empty() ? 2 : 1;
+    EXPECT_EQ(t->written().at(a.name).size(), count * times) << a.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(shipped, every_connector, testing::ValuesIn(names()),
+                         [](const auto& each) { return each.param; });
+
+} // namespace
+} // namespace tenon::actors::connectors
