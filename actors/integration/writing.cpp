@@ -97,8 +97,8 @@ class result_reader {
 public:
   result_reader(const writing& w, const http_response& answer, const json_text* body, records batch,
                 moment now)
-      : writing_{w}, status_{static_cast<std::int64_t>(answer.status)}, body_{body},
-        batch_{batch}, now_{now}, made_(batch.size()) {}
+      : writing_{w}, status_{static_cast<std::int64_t>(answer.status)}, body_{body}, batch_{batch},
+        now_{now}, made_(batch.size()) {}
 
   result<item_outcomes> read() {
     const auto& rule = writing_.action.batch;
@@ -270,16 +270,17 @@ write_outcome read_write(const writing& w, const http_request& request, const ht
   const auto& rules = w.connector.rules;
   if (const auto* matched = first_match(rules, answer, text)) {
     const auto number = static_cast<std::uint32_t>(matched - rules.data());
-    auto said = judge(w.connector, w.connection, w.action.name, number, request, answer, text, tries,
-                      now);
+    auto said =
+        judge(w.connector, w.connection, w.action.name, number, request, answer, text, tries, now);
     // An action that deletes what is gone has done what it should.
     if (said.then == action::ok ||
-        (w.action.mode == write_mode::erase && (said.classify == meaning::not_found ||
-                                                said.classify == meaning::gone)))
+        (w.action.mode == write_mode::erase &&
+         (said.classify == meaning::not_found || said.classify == meaning::gone)))
       return item_outcomes(batch.size(), {.written = true});
     const bool whole = said.then == action::fail || said.then == action::split_batch ||
                        said.then == action::skip_record || said.then == action::park;
-    if (whole && batch.size() > 1 && (said.then == action::split_batch || is_about_content(said.classify))) {
+    if (whole && batch.size() > 1 &&
+        (said.then == action::split_batch || is_about_content(said.classify))) {
       said.then = action::split_batch;
       return said;
     }

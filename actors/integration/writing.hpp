@@ -1,8 +1,8 @@
 // Writing with a connector's action, purely: which call carries these records, and what the answer
 // says about each. Whoever drives it owns the connection, the clock and the journal.
 //
-// A call that the platform refuses as a whole because of what it holds is asked for again in halves,
-// until the record at fault stands alone: it is refused, the others are written.
+// A call that the platform refuses as a whole because of what it holds is asked for again in
+// halves, until the record at fault stands alone: it is refused, the others are written.
 #pragma once
 
 #include "actors/integration/interpreter.hpp"
@@ -30,8 +30,8 @@ struct writing {
 
 struct item_outcome {
   bool written = false;
-  failure why{};     // when it is not
-  value returned{};  // what `returns` makes of the platform's answer
+  failure why{};    // when it is not
+  value returned{}; // what `returns` makes of the platform's answer
 };
 
 /// In the order of the records; as many.
