@@ -1,8 +1,7 @@
 #include "actors/collection.hpp"
 
+#include "actors/collection/rows.hpp"
 #include "protocols/binding.hpp"
-#include "protocols/codec.hpp"
-#include "protocols/ensure.hpp"
 #include "runtime/expression/expression.hpp"
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 namespace tenon::actors {
 namespace {
 
+using namespace collections;
 using wire = protocols::collection;
 
 constexpr std::size_t max_key_bytes = 250; // a table key has 255, one of them our prefix
@@ -19,23 +19,6 @@ constexpr std::uint32_t max_page = 1000;
 constexpr std::size_t rows_looked_at = 10'000; // by one read, whatever its filter
 constexpr std::size_t rows_swept = 2'000;      // by one command
 constexpr std::size_t page_bytes = 8u << 20;
-
-std::string row_key(std::string_view key) {
-  return 'r' + std::string{key};
-}
-
-std::string letter_key(std::uint64_t number) {
-  std::string key{'l'};
-  for (int shift = 56; shift >= 0; shift -= 8)
-    key += static_cast<char>(number >> shift & 0xff);
-  return key;
-}
-
-wire::record read_row(const blob& bytes) {
-  auto row = protocols::decode<wire::record>(bytes);
-  ensure(row.has_value(), "a stored record cannot be read");
-  return *std::move(row);
-}
 
 const wire::feed* find_feed(const wire::state& s, std::string_view name) {
   const auto it = std::ranges::find(s.feeds, name, &wire::feed::name);
@@ -118,7 +101,8 @@ private:
                             .changed_at = out.at,
                             .feed = page_.feed,
                             .run = page_.run,
-                            .seen = page_.marks ? page_.run : before.seen}});
+                            .seen = page_.marks ? page_.run : before.seen},
+                           before.sequence});
   }
 
   const collection::state& state_;
@@ -148,10 +132,16 @@ value collection::status(const protocols::collection::state& s) {
   list feeds;
   for (const auto& f : s.feeds)
     feeds.push_back(object{{"sync", f.name}, {"run", f.run}, {"pages", f.pages}});
+  list outlets;
+  for (const auto& o : s.outlets)
+    outlets.push_back(object{{"sync", o.name},
+                             {"run", o.run},
+                             {"behind", o.at.rows ? value{} : value{s.sequence - o.at.sequence}}});
   return object{{"records", s.live},
                 {"tombstones", s.tombstones},
                 {"letters", s.letters},
-                {"feeds", std::move(feeds)}};
+                {"feeds", std::move(feeds)},
+                {"outlets", std::move(outlets)}};
 }
 
 collection::decision<collection::describe> collection::on(const state& s, const describe& c,
@@ -271,9 +261,7 @@ collection::decision<collection::list_letters> collection::on(const state& s, co
       return false;
     auto kept = protocols::decode<letter>(stored);
     ensure(kept.has_value(), "a stored letter cannot be read");
-    std::uint64_t number = 0;
-    for (const char c8 : key.substr(1))
-      number = number << 8 | static_cast<unsigned char>(c8);
+    const auto number = number_in(key);
     bytes += kept->bytes.size();
     out.letters.push_back({number, *std::move(kept)});
     out.next = number;
@@ -296,7 +284,7 @@ void collection::apply(state& s, const removed& e) {
 
 void collection::apply(state& s, const page_stored& e) {
   for (const auto& c : e.changes)
-    s.rows.put(row_key(c.key), protocols::encode(c.row));
+    put_change(s, c.key, c.row, c.was);
   for (const auto& key : e.seen)
     if (const auto stored = s.rows.find(row_key(key))) {
       auto row = read_row(*stored);
@@ -327,7 +315,7 @@ void collection::apply(state& s, const swept& e) {
       row.deleted = true;
       row.changed_at = e.at;
       row.run = e.run;
-      s.rows.put(row_key(key), protocols::encode(row));
+      put_change(s, key, row, row.sequence);
     }
   s.live -= std::min<std::uint64_t>(s.live, e.keys.size());
   s.tombstones += e.keys.size();

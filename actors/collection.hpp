@@ -6,6 +6,9 @@
 //                                  ▲                        │ the source says deleted, or a full
 //                                  └──────content──── tombstone ◀── refresh has not seen it
 //
+// What has changed can be delivered from here, by outlets: each goes through all rows once and then
+// follows the changes. How far it has got is kept here too.
+//
 // Nothing is ever lost silently: a record that cannot be a row is kept as a letter, as it came.
 // What a record means is not looked into; reading from a source is the sync's business.
 #pragma once
@@ -18,7 +21,7 @@ namespace tenon::actors {
 
 struct collection : resource<collection, protocols::collection> {
   struct state : protocols::collection::state {
-    runtime::table rows; // "r<key>": a record; "l<number>": a letter
+    runtime::table rows; // actors/collection/rows.hpp says how they are keyed
   };
 
   static result<void> check_spec(const value& spec);
@@ -32,11 +35,17 @@ struct collection : resource<collection, protocols::collection> {
   on(const state&, const protocols::collection::position&, moment now);
   static decision<read> on(const state&, const read&, moment now);
   static decision<list_letters> on(const state&, const list_letters&, moment now);
+  static decision<read_changes> on(const state&, const read_changes&, moment now);
+  static decision<deliver> on(const state&, const deliver&, moment now);
+  static decision<settle_letter> on(const state&, const settle_letter&, moment now);
 
   static void apply(state&, const configured&);
   static void apply(state&, const removed&);
   static void apply(state&, const page_stored&);
   static void apply(state&, const swept&);
+  static void apply(state&, const outlet_opened&);
+  static void apply(state&, const page_delivered&);
+  static void apply(state&, const letter_settled&);
   static bool holds(const state&);
   static bool gone(const state& s) { return !s.record.exists && s.feeds.empty(); }
 

@@ -2,6 +2,7 @@
 
 #include "actors/breaker.hpp"
 #include "protocols/binding.hpp"
+#include "runtime/outbound/url.hpp"
 
 namespace tenon::actors {
 
@@ -30,6 +31,10 @@ result<void> integration::check_spec(const value& written) {
   if (const auto* config = written.find("config"); config && !config->is<object>())
     return failure{code::malformed, "the config is a " + std::string{config->type_name()},
                    "spec.config", "Write an object with what the connector's params ask for."};
+  if (!read->through.empty())
+    if (const auto address = runtime::outbound::parse_url(read->through); !address)
+      return failure{code::malformed, address.error().why, "spec.through",
+                     "Write the gateway's address, such as http://127.0.0.1:4010."};
   return breaker::check(read->breaker, "spec.breaker");
 }
 

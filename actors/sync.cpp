@@ -1,8 +1,8 @@
 #include "actors/sync.hpp"
 
+#include "actors/sync/shaping.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
-#include "runtime/expression/expression.hpp"
 
 #include <algorithm>
 
@@ -80,20 +80,35 @@ result<void> sync::check_spec(const value& written) {
   const auto read = protocols::from_value<spec>(written, "spec");
   if (!read)
     return read.error();
-  const auto* from = written.find("from")->as<object>();
-  if (!from || from->size() != 1 || !from->begin()->second.is<object>())
+  const auto one_kind = [&](const char* name) {
+    const auto* said = written.find(name);
+    const auto* kinds = said ? said->as<object>() : nullptr;
+    return kinds && kinds->size() == 1 && kinds->begin()->second.is<object>();
+  };
+  if (!one_kind("from"))
     return failure{code::malformed, "the source is not one kind with its options", "spec.from",
                    "Write {connector: {integration: …, stream: …}} or {sqlite: {file: …, table: …, "
                    "key: …}}."};
-  if (const auto named = check(identity{"t", "collection", read->into}); !named)
+  if (read->into.empty() == read->to.empty())
+    return failure{code::malformed, "a sync feeds a collection or writes from one, and not both",
+                   read->to.empty() ? "spec.into" : "spec.to",
+                   "Write into: customers, or from: {collection: {name: customers}} and to: {…}."};
+  const bool from_collection = written.find("from")->find("collection") != nullptr;
+  if (!read->to.empty() && (!from_collection || !one_kind("to")))
+    return failure{code::malformed,
+                   from_collection ? "the destination is not one kind with its options"
+                                   : "what is written comes from a collection",
+                   from_collection ? "spec.to" : "spec.from",
+                   from_collection ? "Write to: {connector: {integration: …, action: …}}."
+                                   : "Write from: {collection: {name: customers}}."};
+  if (read->to.empty() && from_collection)
+    return failure{code::malformed, "what comes from a collection goes to a destination",
+                   "spec.into", "Write to: {connector: {integration: …, action: …}}."};
+  if (const auto named = check(identity{"t", "collection", read->into});
+      !read->into.empty() && !named)
     return failure{code::malformed, named.error().why, "spec.into", named.error().remedy};
-  if (!read->keep.empty()) {
-    const auto kept = runtime::expression::compile(
-        read->keep, {.roots = {"record"}, .implied_root = "record", .allow_secrets = false});
-    if (!kept)
-      return failure{code::malformed, kept.error().why, "spec.keep, " + kept.error().where,
-                     kept.error().remedy};
-  }
+  if (const auto shape = shaping::make(*read); !shape)
+    return shape.error();
   return {};
 }
 

@@ -76,7 +76,95 @@ struct CollectionCommand {
       after @20 :UInt64;
       limit @21 :UInt32 = 100;
     }
+    readChanges :group $T.reply("Changes") {
+      # What an outlet has not delivered yet: at first every row, then what has changed, in the order
+      # of the changes, each row once with its newest content.
+      outlet @23 :Text;
+      run @24 :UInt64;
+      full @25 :Bool;
+      # Every row again.
+      limit @26 :UInt32 = 1000;
+      # At most 10000.
+      except @27 :Text;
+      # Not what this feed has changed last: it knows.
+    }
+    deliver :group $T.reply("Delivered") {
+      # An outlet has delivered what came before `next`. A page that was delivered before is answered
+      # as it was then, and changes nothing; a page out of order is a conflict.
+      outlet @28 :Text;
+      run @29 :UInt64;
+      page @30 :UInt64;
+      next @31 :CollectionPlace;
+      written @32 :UInt64;
+      deleted @33 :UInt64;
+      # Of those written.
+      unchanged @34 :UInt64;
+      filtered @35 :UInt64;
+      letters @36 :List(CollectionLetter);
+      # What could not be delivered.
+      last @37 :Bool;
+    }
+    settleLetter :group $T.reply("Settled") {
+      # A person has decided about a letter: it is forgotten, or what it is about is delivered again.
+      number @38 :UInt64;
+      replay @39 :Bool;
+    }
   }
+}
+
+struct CollectionSettled {
+  place @0 :Text;
+  # What the letter was about.
+}
+
+struct CollectionPlace {
+  # Where an outlet goes on.
+  rows @0 :Bool;
+  # It still goes through the rows, by key; what changes meanwhile comes afterwards.
+  key @1 :Text;
+  # The last row it has looked at.
+  sequence @2 :UInt64;
+  # The last change it has looked at.
+}
+
+struct CollectionChanged {
+  key @0 :Text;
+  row @1 :CollectionRecord;
+  next @2 :CollectionPlace;
+  # Where to go on when everything up to this one is delivered.
+}
+
+struct CollectionChanges {
+  items @0 :List(CollectionChanged);
+  next @1 :CollectionPlace;
+  # Where to go on when all of them are delivered.
+  page @2 :UInt64;
+  # The number of the page that is to be delivered.
+  last @3 :Bool;
+  # There is no more for now.
+  expected @4 :UInt64;
+  # Rows or changes that are still to come, these included; 0: not known.
+}
+
+struct CollectionDelivered {
+  next @0 :CollectionPlace;
+  written @1 :UInt64;
+  deleted @2 :UInt64;
+  unchanged @3 :UInt64;
+  filtered @4 :UInt64;
+  deadLettered @5 :UInt64;
+  last @6 :Bool;
+  repeated @7 :Bool;
+}
+
+struct CollectionOutlet {
+  name @0 :Text;
+  run @1 :UInt64;
+  pages @2 :UInt64;
+  # Delivered in this run: the number of the next one.
+  at @3 :CollectionPlace;
+  lastPage @4 :CollectionDelivered;
+  # How the newest page was answered.
 }
 
 struct CollectionStored {
@@ -132,11 +220,16 @@ struct CollectionRecord {
   # The run that changed it.
   seen @6 :UInt64;
   # The last full refresh that saw it.
+  sequence @7 :UInt64;
+  # The number of its newest change among all of the collection's; 0 while nothing is delivered
+  # anywhere.
 }
 
 struct CollectionChange {
   key @0 :Text;
   row @1 :CollectionRecord;
+  was @2 :UInt64;
+  # The row's sequence before.
 }
 
 struct CollectionEvent {
@@ -172,6 +265,25 @@ struct CollectionEvent {
       done @21 :Bool;
       atMs @22 :Int64;
     }
+    outletOpened :group {
+      outlet @23 :Text;
+      run @24 :UInt64;
+      # A new outlet, or a new run of one.
+      full @25 :Bool;
+    }
+    pageDelivered :group {
+      outlet @26 :Text;
+      run @27 :UInt64;
+      page @28 :UInt64;
+      delivered @29 :CollectionDelivered;
+      letters @30 :List(CollectionLetter);
+    }
+    letterSettled :group {
+      number @31 :UInt64;
+      replayed @32 :Text;
+      # The key that is delivered again; empty: none.
+      atMs @33 :Int64;
+    }
   }
 }
 
@@ -197,4 +309,7 @@ struct CollectionState {
   tombstones @3 :UInt64;
   letters @4 :UInt64;
   # Numbers given to letters so far.
+  outlets @5 :List(CollectionOutlet);
+  sequence @6 :UInt64;
+  # Numbers given to changes so far; they are given once there is an outlet.
 }

@@ -20,6 +20,10 @@ struct IntegrationSpec {
 
   breaker @3 :B.BreakerPolicy;
   # When to stop calling a platform that does not answer.
+
+  through @4 :Text;
+  # The address of a gateway that stands for every host of the platform, such as a provider twin's:
+  # https://api.example.com/v1 is asked for as <through>/api.example.com/v1.
 }
 
 struct IntegrationCommand {

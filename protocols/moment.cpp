@@ -100,7 +100,8 @@ time_of_day take_time(taker& from) {
   }
   const bool west = from.any_of("+-") == '-';
   const int oh = from.digits(2);
-  from.any_of(":");
+  if (from.next_is(':')) // ISO 8601 lets it be left out, and several large platforms do
+    from.any_of(":");
   const int om = from.digits(2);
   const span offset = hours{oh} + minutes{om};
   t.since_midnight += west ? offset : -offset;

@@ -21,8 +21,8 @@ struct SyncSpec {
   # {connector: {integration: chinook, stream: customers}} or
   # {sqlite: {file: chinook.sqlite, table: customers, key: CustomerId}}.
 
-  into @1 :Text $T.required;
-  # The collection.
+  into @1 :Text;
+  # The collection that is fed; either this or `to`.
 
   keep @2 :Text;
   # An expression over `record`: records for which it is not true are counted as filtered.
@@ -31,6 +31,14 @@ struct SyncSpec {
   # Attempts in a row at one page, after the first.
 
   limits @4 :SyncLimits;
+
+  to @5 :Text $T.json;
+  # The destination of a collection's records, when `from` is {collection: {name: customers}}: an
+  # object with one member, named after the kind of destination:
+  # {connector: {integration: crm, action: upsert_contacts}}.
+
+  map @6 :Text $T.json;
+  # An object of expressions over `record`: what is stored, or written, instead of the record.
 }
 
 enum SyncPhase {

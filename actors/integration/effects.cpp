@@ -80,7 +80,7 @@ private:
       co_return request.error();
     if (!*request)
       co_return failure{code::malformed, "the connector fetches no token"};
-    const auto answer = co_await platform_.send_plainly(**request);
+    const auto answer = co_await platform_.send_plainly(*session, **request);
     if (!answer)
       co_return answer.error();
     const auto now = platform_.now();

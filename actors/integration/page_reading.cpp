@@ -112,7 +112,7 @@ result<void> step(const reading& r, const http_request& request, const http_resp
                            *asked,
                            r.connection.base,
                            r.connector.hosts,
-                           records.count(),
+                           records.items(),
                            records.last(),
                            records.mark()};
     auto found = s.page->next(seen, at.at);
@@ -212,7 +212,7 @@ page_outcome read_parts(const reading& r, const http_request& request, const htt
                            *asked,
                            r.connection.base,
                            r.connector.hosts,
-                           records.count(),
+                           records.items(),
                            records.last(),
                            records.mark()};
     auto next = parent.page->next(seen, at.more->empty() ? parent.page->first() : *at.more);

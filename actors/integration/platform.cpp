@@ -67,6 +67,14 @@ void cover(const std::string& secret, std::string& text) {
   }
 }
 
+/// The host becomes the first segment of the path below the gateway's address.
+std::string at_gateway(std::string_view gateway, std::string_view url) {
+  const auto host = url.find("://");
+  while (gateway.ends_with('/'))
+    gateway.remove_suffix(1);
+  return std::string{gateway} + '/' + std::string{url.substr(host == url.npos ? 0 : host + 3)};
+}
+
 failure stopping() {
   return {code::unavailable, "the node is stopping", {}, {}, span{1000}};
 }
@@ -104,10 +112,16 @@ task<result<platform::described>> platform::describe(identity integration) {
   const identity connector_id{integration.tenant, "connector", spec->connector};
   const protocols::connector::read read_it;
   const auto text = co_await runtime::ask<actors::connector>(outside_.host, connector_id, read_it);
-  if (!text)
-    co_return about(text.error(), "the connector " + spec->connector);
-
-  described d{.settings = secrets_in(spec->config), .credential = spec->credential};
+  described d{.settings = secrets_in(spec->config),
+              .credential = spec->credential,
+              .through = spec->through};
+  if (!text) {
+    if (text.error().code == code::not_found && outside_.shipped)
+      d.connector = outside_.shipped(spec->connector);
+    if (!d.connector)
+      co_return about(text.error(), "the connector " + spec->connector);
+    co_return d;
+  }
   {
     const std::lock_guard hold{guard_};
     const auto it = compiled_.find(connector_id);
@@ -137,7 +151,8 @@ task<result<session>> platform::enter_with(identity integration, object secrets)
                     .connector = there->connector,
                     .connection = *std::move(made),
                     .held = {},
-                    .credential = there->credential};
+                    .credential = there->credential,
+                    .through = there->through};
 }
 
 task<result<object>> platform::use_credential(session& s, bool needs_token) {
@@ -165,8 +180,10 @@ task<result<session>> platform::enter(identity integration) {
   auto there = co_await describe(integration);
   if (!there)
     co_return std::move(there).error();
-  session s{
-      .integration = integration, .connector = there->connector, .credential = there->credential};
+  session s{.integration = integration,
+            .connector = there->connector,
+            .credential = there->credential,
+            .through = there->through};
   object secrets;
   if (!s.credential.empty()) {
     const bool needs_token = s.connector->auth && s.connector->auth->needs_token();
@@ -244,7 +261,9 @@ task<result<platform::grant>> platform::take(const session& s, const http_reques
   }
 }
 
-task<result<http_response>> platform::send_plainly(http_request r) {
+task<result<http_response>> platform::send_plainly(const session& s, http_request r) {
+  if (!s.through.empty())
+    r.url = at_gateway(s.through, r.url);
   const runtime::outbound::request request{r.method, r.url, r.headers, r.body};
   auto answer = co_await outside_.web.send(request, {});
   if (!answer)
@@ -276,7 +295,7 @@ task<result<http_response>> platform::send(session& s, http_request r) {
       host.ask<actors::quota>(quota_id, protocols::quota::give_back{granted->number}, tell);
     co_return std::move(proved).error();
   }
-  auto answer = co_await send_plainly(std::move(r));
+  auto answer = co_await send_plainly(s, std::move(r));
   pace_.end(granted->paced, outside_.clock.steady());
 
   host.ask<actors::breaker>(breaker_id, protocols::breaker::report{passed->epoch, healthy(answer)},

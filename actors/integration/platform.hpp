@@ -11,6 +11,7 @@
 #include "runtime/outbound/client.hpp"
 #include "runtime/tasks/timer.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,9 @@ struct outside {
   runtime::outbound::client& web;
   runtime::timer& timer;
   const runtime::clock& clock;
+  /// A connector that is shipped; null when none of that name is. A resource of the name goes
+  /// first.
+  std::function<std::shared_ptr<const manifest>(std::string_view name)> shipped{};
 };
 
 /// An integration ready to be used for one request or a few.
@@ -32,6 +36,7 @@ struct session {
   connectors::connection connection;
   std::optional<token> held;
   std::string credential; // its name; empty: none
+  std::string through;    // the address of a gateway before the platform; empty: none
   std::uint64_t token_version = 0;
 };
 
@@ -52,7 +57,7 @@ public:
   /// waiting helps. A token may end while the quota makes it wait: then the session gets its next.
   runtime::task<result<http_response>> send(session&, http_request);
   /// Past breaker and quota: for the request that fetches a token.
-  runtime::task<result<http_response>> send_plainly(http_request);
+  runtime::task<result<http_response>> send_plainly(const session&, http_request);
 
   /// The platform refused the session's token.
   void reject_token(const session&);
@@ -66,6 +71,7 @@ private:
     std::shared_ptr<const manifest> connector;
     object settings;
     std::string credential;
+    std::string through;
   };
   struct compiled {
     std::uint64_t version = 0;

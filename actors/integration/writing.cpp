@@ -325,9 +325,15 @@ result<bool> read_probe(const writing& w, const http_response& answer, const out
     names.bind_json("body", body->root());
   else
     names.bind("body", nothing);
-  if (answer.status >= 500 || answer.status == 429 || answer.status == 401)
-    return failure{code::unavailable, "the probe was answered " + std::to_string(answer.status),
-                   w.action.name};
+  const auto* text = body ? &*body : nullptr;
+  const auto* matched = first_match(w.connector.rules, answer, text);
+  // What is not found has not happened; any other trouble says nothing about it.
+  if (matched && matched->then != action::ok && matched->classify != meaning::not_found) {
+    auto why = explain(*matched, answer, text, w.connection, w.action.name, now);
+    why.code = code::unavailable;
+    why.why = "whether it has happened could not be asked: " + why.why;
+    return why;
+  }
   return runtime::expression::evaluate_condition(*w.action.idempotency.matches, names);
 }
 

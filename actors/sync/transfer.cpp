@@ -2,10 +2,11 @@
 
 #include "actors/collection.hpp"
 #include "actors/sync.hpp"
+#include "actors/sync/outcome.hpp"
+#include "actors/sync/shaping.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
-#include "runtime/expression/expression.hpp"
 #include "runtime/tasks/asking.hpp"
 
 #include <algorithm>
@@ -23,23 +24,6 @@ constexpr int busy_looks = 250;
 constexpr std::size_t most_page_bytes = 24u << 20;
 constexpr std::size_t around_a_record = 192; // its row's other fields, but for the feed's name
 
-bool busy(const failure& f) {
-  return f.code == code::overloaded || f.code == code::unavailable;
-}
-
-wire::transferred trouble(const wire::transfer& asked, source_trouble t) {
-  return {.run = asked.run,
-          .page = asked.page,
-          .why = t.why.why.empty() ? "unknown" : std::move(t.why.why),
-          .place = std::move(t.why.where),
-          .remedy = std::move(t.why.remedy),
-          .transient = t.transient,
-          .retry_after = t.retry_after,
-          .start_over = t.start_over,
-          .attempt = std::move(t.attempt),
-          .counted = t.counted};
-}
-
 /// Refuses a page that could not be stored as a whole.
 result<void> check_size(const source_page& p, std::string_view feed) {
   std::size_t bytes = 0;
@@ -56,31 +40,20 @@ result<void> check_size(const source_page& p, std::string_view feed) {
                  "spec.from", "Ask the source for fewer records at once."};
 }
 
-/// Takes out what the sync's `keep` does not keep. A record on which the expression fails is a
-/// letter: whether it was wanted cannot be known.
-result<void> keep_only(const std::string& condition, source_page& p, moment now) {
-  using namespace runtime::expression;
-  const auto kept =
-      compile(condition, {.roots = {"record"}, .implied_root = "record", .allow_secrets = false});
-  if (!kept)
-    return failure{code::malformed, kept.error().why, "spec.keep", kept.error().remedy};
-  scope names;
-  names.set_now(now);
-  std::erase_if(p.records, [&](const protocols::collection::incoming& r) {
+/// What `keep` and `map` make of a page. A deletion carries no fields to judge.
+void shape_page(const shaping& shape, source_page& p, moment now) {
+  std::erase_if(p.records, [&](protocols::collection::incoming& r) {
     if (r.deleted)
-      return false; // a deletion carries no fields to judge
-    names.bind_json("record", r.content.view());
-    const auto wanted = evaluate_condition(*kept, names);
-    if (wanted && *wanted)
       return false;
-    if (wanted)
+    const auto as_it_came = r.content;
+    std::string why;
+    const auto fate = shape.shape(r.content, why, now);
+    if (fate == shaping::fate::filtered)
       ++p.filtered;
-    else
-      p.letters.push_back(
-          {.place = r.key, .reason = "spec.keep: " + wanted.error().why, .bytes = r.content});
-    return true;
+    else if (fate == shaping::fate::letter)
+      p.letters.push_back({.place = r.key, .reason = std::move(why), .bytes = as_it_came});
+    return fate != shaping::fate::kept;
   });
-  return {};
 }
 
 } // namespace
@@ -153,8 +126,10 @@ private:
   std::map<identity, place> pages_;
 };
 
-transfer::transfer(runtime::host& h, runtime::workers& w, runtime::timer& t, const source_kinds& k)
-    : host_{h}, workers_{w}, timer_{t}, kinds_{k}, ahead_{std::make_unique<read_ahead>()} {}
+transfer::transfer(runtime::host& h, runtime::workers& w, runtime::timer& t,
+                   const source_kinds& from, const destination_kinds& to)
+    : host_{h}, workers_{w}, timer_{t}, kinds_{from}, outflow_{h, t, to},
+      ahead_{std::make_unique<read_ahead>()} {}
 
 transfer::~transfer() = default;
 
@@ -162,7 +137,7 @@ void transfer::perform(runtime::effect e, std::function<void(blob)> outcome) {
   const auto asked = protocols::decode<wire::transfer>(e.request);
   ensure(asked.has_value(), "a sync asked for a transfer that cannot be read");
   const auto failed = [asked = *asked, outcome](const failure& f) {
-    outcome(protocols::encode(wire::command{trouble(asked, {.why = f, .transient = true})}));
+    outcome(protocols::encode(wire::command{in_trouble(asked, {.why = f, .transient = true})}));
   };
   const auto started =
       runtime::start<blob>(workers_, move(std::move(e)), [outcome, failed](result<blob> r) {
@@ -181,16 +156,20 @@ task<result<blob>> transfer::move(runtime::effect e) {
   const auto spec = written ? protocols::from_value<wire::spec>(*written, "spec")
                             : result<wire::spec>{written.error()};
   if (!spec)
-    co_return answer(trouble(asked, {spec.error()}));
+    co_return answer(in_trouble(asked, {spec.error()}));
+  if (!spec->to.empty()) {
+    auto moved = co_await outflow_.move(std::move(e), asked, *spec);
+    co_return answer(std::move(moved));
+  }
   const auto from = read_json(spec->from);
   const auto& [kind_name, options] = *from->as<object>()->begin();
   const auto kind = std::ranges::find(kinds_, kind_name, [](const auto& k) { return k->name(); });
   if (kind == kinds_.end())
-    co_return answer(trouble(
+    co_return answer(in_trouble(
         asked, {{code::not_found, "there is no kind of source called " + kind_name, "spec.from"}}));
   auto opened = (*kind)->open(e.by, *options.as<object>());
   if (!opened)
-    co_return answer(trouble(asked, {opened.error()}));
+    co_return answer(in_trouble(asked, {opened.error()}));
   const std::shared_ptr<source> there = std::move(*opened);
 
   const page_request wanted{e.by, asked.position, asked.cursor, asked.full, asked.attempt};
@@ -202,13 +181,15 @@ task<result<blob>> transfer::move(runtime::effect e) {
   if (!outcome)
     outcome = co_await there->read(wanted);
   if (auto* t = std::get_if<source_trouble>(&*outcome))
-    co_return answer(trouble(asked, std::move(*t)));
+    co_return answer(in_trouble(asked, std::move(*t)));
   auto& page = std::get<source_page>(*outcome);
-  if (!spec->keep.empty())
-    if (auto kept = keep_only(spec->keep, page, host_.now()); !kept)
-      co_return answer(trouble(asked, {kept.error()}));
+  const auto shape = shaping::make(*spec);
+  if (!shape)
+    co_return answer(in_trouble(asked, {shape.error()}));
+  if (!shape->does_nothing())
+    shape_page(*shape, page, host_.now());
   if (auto fits = check_size(page, e.by.name); !fits)
-    co_return answer(trouble(asked, {fits.error()}));
+    co_return answer(in_trouble(asked, {fits.error()}));
 
   if (!page.last) {
     const page_request next{e.by, page.position, page.cursor, asked.full};
@@ -237,15 +218,15 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                            .last = page.last,
                                            .marks = marks};
   auto stored = co_await runtime::ask<collection>(host_, into, store);
-  for (int look = 0; !stored && busy(stored.error()) && look < busy_looks; ++look) {
+  for (int look = 0; !stored && is_busy(stored.error()) && look < busy_looks; ++look) {
     if (!co_await timer_.wait(stored.error().retry_after.value_or(busy_look)))
       break;
     stored = co_await runtime::ask<collection>(host_, into, store);
   }
   if (!stored)
-    co_return answer(trouble(
+    co_return answer(in_trouble(
         asked, {.why = stored.error(),
-                .transient = busy(stored.error()) || stored.error().code == code::timed_out}));
+                .transient = is_busy(stored.error()) || stored.error().code == code::timed_out}));
   wire::transferred done{.run = asked.run,
                          .page = asked.page,
                          .moved = {.stored = stored->stored,
@@ -262,7 +243,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
   while (stored->last && marks) {
     const auto swept = co_await runtime::ask<collection>(host_, into, sweep);
     if (!swept)
-      co_return answer(trouble(asked, {.why = swept.error(), .transient = true}));
+      co_return answer(in_trouble(asked, {.why = swept.error(), .transient = true}));
     if (swept->done) {
       done.moved.deleted += swept->deleted;
       break;

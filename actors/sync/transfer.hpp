@@ -1,10 +1,13 @@
 // Performs a sync's transfers: one page out of the source and into the collection. The collection
 // knows which pages it has, so a transfer that is performed twice stores once.
 //
+// A sync that writes goes the other way: actors/sync/outflow.hpp.
+//
 // While the collection stores a page, the next one is already being read: one page ahead for each
 // sync, given up when the next transfer is about something else.
 #pragma once
 
+#include "actors/sync/outflow.hpp"
 #include "actors/sync/source.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/tasks/timer.hpp"
@@ -18,7 +21,8 @@ namespace tenon::actors {
 
 class transfer final : public runtime::performer {
 public:
-  transfer(runtime::host&, runtime::workers&, runtime::timer&, const source_kinds&);
+  transfer(runtime::host&, runtime::workers&, runtime::timer&, const source_kinds&,
+           const destination_kinds&);
   ~transfer() override;
 
   void perform(runtime::effect, std::function<void(blob command)> outcome) override;
@@ -32,6 +36,7 @@ private:
   runtime::workers& workers_;
   runtime::timer& timer_;
   const source_kinds& kinds_;
+  outflow outflow_;
   std::unique_ptr<read_ahead> ahead_;
 };
 

@@ -39,12 +39,21 @@ struct restore_options {
   bool json = false;
 };
 
+struct twin_options {
+  std::string connector;            // a shipped one's name, or a file
+  std::string http = "127.0.0.1:0"; // address:port; port 0 takes a free one
+  std::uint64_t records = 0;        // 0: as `tests` says
+  std::uint64_t token_seconds = 0;  // the same
+  bool no_limits = false;
+};
+
 /// Each returns the process's exit code (exit_code.hpp).
 struct local_commands {
   std::function<int(const node_options&)> node;
   std::function<int(const check_options&)> check;
   std::function<int(const backup_options&)> backup;
   std::function<int(const restore_options&)> restore;
+  std::function<int(const twin_options&)> twin;
 };
 
 } // namespace tenon::nodes::cli

@@ -2,7 +2,7 @@
 // file in routes/ is given all of it and takes what it needs.
 #pragma once
 
-#include "actors/sync/source.hpp"
+#include "actors/sync/destination.hpp"
 #include "nodes/edge/key_ring.hpp"
 #include "nodes/edge/route.hpp"
 #include "runtime/hosting/host.hpp"
@@ -33,6 +33,7 @@ struct environment {
   const edge::readiness& readiness;
   runtime::host* host = nullptr; // null where only the edge itself is under test
   const actors::source_kinds* sources = nullptr;
+  const actors::destination_kinds* destinations = nullptr;
   edge::key_ring* keys = nullptr;
   /// Runs what waits for a disk, on a thread for that, soon; `overloaded` when it cannot.
   std::function<result<void>(std::function<void()>)> aside{};

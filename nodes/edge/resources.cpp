@@ -29,24 +29,35 @@ value document(const std::string& text) {
   return read ? *std::move(read) : value{};
 }
 
-/// A source that no kind knows, or options that its kind refuses, is told when the sync is applied
-/// and not when it first runs.
-result<void> check_source(const environment& e, const wanted_resource& r) {
-  const auto* from = r.spec.find("from");
-  const auto* members = from ? from->as<object>() : nullptr;
-  if (r.kind->name != "sync" || !members || members->size() != 1 || !e.sources)
+/// A source or destination that no kind knows, or options that its kind refuses, is told when the
+/// sync is applied and not when it first runs.
+template <class Kinds>
+result<void> check_kind(const Kinds* kinds, const value& spec, std::string_view what) {
+  const auto* said = spec.find(what);
+  const auto* members = said ? said->as<object>() : nullptr;
+  if (!members || members->size() != 1 || !kinds)
     return {};
   const auto& [name, options] = *members->begin();
-  const auto kind = std::ranges::find(*e.sources, name, [](const auto& k) { return k->name(); });
-  if (kind == e.sources->end()) {
+  const auto kind = std::ranges::find(*kinds, name, [](const auto& k) { return k->name(); });
+  if (kind == kinds->end()) {
     std::string known;
-    for (const auto& k : *e.sources)
+    for (const auto& k : *kinds)
       known += (known.empty() ? "" : ", ") + std::string{k->name()};
-    return failure{code::malformed, "there is no kind of source called " + name, "spec.from",
-                   "There are: " + known + "."};
+    const auto noun = what == "from" ? "source" : "destination";
+    return failure{code::malformed, std::string{"there is no kind of "} + noun + " called " + name,
+                   "spec." + std::string{what}, "There are: " + known + "."};
   }
   const auto* written = options.as<object>();
   return written ? (*kind)->check(*written) : result<void>{};
+}
+
+result<void> check_ends(const environment& e, const wanted_resource& r) {
+  if (r.kind->name != "sync")
+    return {};
+  const auto* to = r.spec.find("to");
+  if (to != nullptr && !to->is_null())
+    return check_kind(e.destinations, r.spec, "to");
+  return check_kind(e.sources, r.spec, "from");
 }
 
 } // namespace
@@ -81,7 +92,7 @@ value shown(const resource_kind& kind, const identity& id, const resource::descr
 }
 
 void configure(const environment& e, const wanted_resource& r, configured then) {
-  if (auto checked = check_source(e, r); !checked)
+  if (auto checked = check_ends(e, r); !checked)
     return then(std::move(checked).error());
   const resource::configure command{.spec = write_json(r.spec),
                                     .if_version = r.if_version,

@@ -3,16 +3,16 @@
 #include "nodes/cli/access.hpp"
 #include "nodes/cli/api.hpp"
 #include "nodes/cli/exit_code.hpp"
+#include "nodes/node/local_words.hpp"
 #include "nodes/node/master_key.hpp"
 #include "nodes/node/node.hpp"
 #include "nodes/node/private_file.hpp"
+#include "nodes/twin/run_twin.hpp"
 #include "protocols/json.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/store/examination.hpp"
 #include "runtime/telemetry/log.hpp"
 
-#include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -23,33 +23,9 @@ namespace {
 
 using cli::exit_code;
 
-int complain(const failure& f, exit_code code = exit_code::failed) {
-  std::fprintf(stderr, "tenon: %s%s%s\n", f.why.c_str(), f.where.empty() ? "" : " — ",
-               f.where.c_str());
-  if (!f.remedy.empty())
-    std::fprintf(stderr, "       %s\n", f.remedy.c_str());
-  return static_cast<int>(code);
-}
-
 std::string environment(const char* name) {
   const char* text = std::getenv(name);
   return text ? text : "";
-}
-
-/// "127.0.0.1:7070", "[::1]:7070".
-result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text) {
-  const auto colon = text.rfind(':');
-  std::uint16_t port = 0;
-  const auto digits =
-      colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
-  const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || wrong != std::errc{} || end != digits.data() + digits.size())
-    return failure{code::malformed, text + " is no address and port", "--http",
-                   "Write it like 127.0.0.1:7070."};
-  auto address = text.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']'))
-    address = address.substr(1, address.size() - 2);
-  return std::pair{address, port};
 }
 
 /// The key for this machine's client: the one just made, or what an earlier start left.
@@ -90,12 +66,7 @@ runtime::log::level level_of(const std::string& name) {
 }
 
 int run_node(const cli::node_options& o) {
-  // Blocked before any thread starts, so that only the wait below sees them.
-  sigset_t ends;
-  sigemptyset(&ends);
-  for (const int s : {SIGTERM, SIGINT})
-    sigaddset(&ends, s);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  const auto ends = block_ending_signals();
   runtime::log::set_level(level_of(o.log_level));
 
   const auto listen = parse_listen(o.http);
@@ -215,7 +186,11 @@ int restore_data(const cli::restore_options& o) {
 } // namespace
 
 cli::local_commands local_commands() {
-  return {.node = run_node, .check = check_data, .backup = back_up, .restore = restore_data};
+  return {.node = run_node,
+          .check = check_data,
+          .backup = back_up,
+          .restore = restore_data,
+          .twin = run_twin};
 }
 
 } // namespace tenon::nodes

@@ -2,6 +2,7 @@
 
 #include "actors/catalog.hpp"
 #include "actors/integration/effects.hpp"
+#include "actors/sync/destinations/connector.hpp"
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
@@ -10,6 +11,7 @@
 #include "nodes/edge/server.hpp"
 #include "nodes/node/keys.hpp"
 #include "nodes/node/master_key.hpp"
+#include "nodes/node/shipped.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/telemetry/log.hpp"
 
@@ -65,8 +67,10 @@ struct node::parts {
   std::optional<runtime::timer> timer;
   std::optional<runtime::workers> blocking;
   std::optional<runtime::workers> workers;
+  shipped_manifests shipped;
   std::optional<actors::connectors::platform> platform;
   actors::source_kinds sources;
+  actors::destination_kinds destinations;
 
   std::unique_ptr<kept_keys> keys;
   std::unique_ptr<edge::gateway> gateway;
@@ -114,12 +118,14 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
 
   auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
                                *p->seal, p->clock, p->meters);
-  auto& platform =
-      p->platform.emplace(actors::connectors::outside{host, *p->web, *p->timer, p->clock});
+  auto& platform = p->platform.emplace(actors::connectors::outside{
+      host, *p->web, *p->timer, p->clock,
+      [&shipped = p->shipped](std::string_view name) { return shipped.find(name); }});
   p->sources.push_back(actors::connector_source(platform));
   p->sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *p->blocking}));
-  host.add("sync.transfer",
-           std::make_unique<actors::transfer>(host, *p->workers, *p->timer, p->sources));
+  p->destinations.push_back(actors::connector_destination(platform));
+  host.add("sync.transfer", std::make_unique<actors::transfer>(host, *p->workers, *p->timer,
+                                                               p->sources, p->destinations));
   host.add("credential.acquire", actors::connectors::token_fetching(platform, *p->workers));
   host.add("integration.probe", actors::connectors::probing(platform, *p->workers));
   host.start();
@@ -131,6 +137,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       p->ready,
       &host,
       &p->sources,
+      &p->destinations,
       p->keys.get(),
       [parts](std::function<void()> work) {
         return runtime::start(*parts->blocking, [](std::function<void()> w) -> runtime::task<void> {

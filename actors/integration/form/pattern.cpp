@@ -1,6 +1,7 @@
 #include "actors/integration/form/pattern.hpp"
 
 #include "actors/integration/web/url.hpp"
+#include "protocols/json.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
@@ -108,6 +109,26 @@ result<value> pattern::evaluate_node(const node& from, const scope& names) {
 
 result<value> pattern::evaluate(const scope& names) const {
   return root_ == nullptr ? value{} : evaluate_node(*root_, names);
+}
+
+bool pattern::fits(const value& v) const {
+  return root_ == nullptr || fits_node(*root_, &v);
+}
+
+bool pattern::fits_node(const node& n, const value* v) {
+  if (n.text)
+    return true;
+  if (v == nullptr)
+    return n.items.empty() && n.constant.is_null();
+  if (n.items.empty())
+    return n.constant == *v || write_json(n.constant) == write_json(*v);
+  const auto* items = v->as<list>();
+  if (n.keys.empty() && (items == nullptr || items->size() != n.items.size()))
+    return false;
+  for (std::size_t i = 0; i < n.items.size(); ++i)
+    if (!fits_node(*n.items[i], n.keys.empty() ? &(*items)[i] : v->find(n.keys[i])))
+      return false;
+  return true;
 }
 
 path_pattern path_pattern::compile(std::string_view text, const std::string& where,

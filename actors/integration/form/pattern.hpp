@@ -36,6 +36,9 @@ public:
   static pattern compile(const value&, const std::string& where, const vocabulary&, problems&);
 
   result<value> evaluate(const scope&) const;
+  /// Whether some evaluation could give this: what is constant is as it is written. Members beside
+  /// the pattern's own may be there.
+  bool fits(const value&) const;
 
 private:
   struct node;
@@ -44,6 +47,7 @@ private:
   static std::shared_ptr<const node> compile_node(const value&, const std::string& where,
                                                   const vocabulary&, problems&);
   static result<value> evaluate_node(const node&, const scope&);
+  static bool fits_node(const node&, const value*);
 };
 
 /// The path of a request: what expressions put into it is encoded, so that no value can climb into

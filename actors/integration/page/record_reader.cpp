@@ -33,11 +33,13 @@ record_reader::record_reader(const stream& s, const connection& c, const value& 
 }
 
 void record_reader::read(std::string_view raw) {
-  if (!stream_.expand) {
-    names_.bind_json("outer", raw);
-    return read_record(raw);
-  }
+  ++items_;
+  last_ = raw;
+  if (first_.empty())
+    first_ = raw;
   names_.bind_json("outer", raw);
+  if (!stream_.expand)
+    return read_record(raw);
   const auto inner = find(text_, raw, *stream_.expand);
   if (!inner || is_null(*inner))
     return; // it has none
@@ -49,9 +51,7 @@ void record_reader::read(std::string_view raw) {
 
 void record_reader::read_record(std::string_view raw) {
   ++count_;
-  last_ = raw;
-  if (first_.empty())
-    first_ = raw;
+  at_ = raw;
   if (!is_object(raw))
     return refuse(raw, "a record is an object, and this is not");
   if (raw.size() > max_record_bytes)
@@ -72,28 +72,27 @@ void record_reader::read_record(std::string_view raw) {
 }
 
 void record_reader::read_content(where from, std::string_view raw) {
-  record made;
-  if (!read_key(from, raw, made.key))
-    return;
   names_.bind_json("record", raw);
   if (stream_.keep) {
     const auto kept = runtime::expression::evaluate_condition(*stream_.keep, names_);
     if (!kept)
-      return refuse(last_, "keep: " + kept.error().why);
+      return refuse(at_, "keep: " + kept.error().why);
     if (!*kept) {
       read_cursor(from, raw); // what is left out has been read nevertheless
       ++into_.filtered;
       return;
     }
   }
-  if (!read_deleted(from, raw, made.deleted) || !read_map(from, raw, made.json))
+  record made;
+  if (!read_key(from, raw, made.key) || !read_deleted(from, raw, made.deleted) ||
+      !read_map(from, raw, made.json))
     return;
   made.cursor = read_cursor(from, raw);
   into_.records.push_back(std::move(made));
 }
 
 std::uint64_t record_reader::mark() const {
-  return count_ == 0 ? 0 : stable_hash(last_, stable_hash(first_, count_)) | 1;
+  return items_ == 0 ? 0 : stable_hash(last_, stable_hash(first_, items_)) | 1;
 }
 
 void record_reader::refuse(std::string_view raw, std::string reason) {
@@ -109,9 +108,9 @@ bool record_reader::read_key(where from, std::string_view raw, std::string& into
     const auto found = find(from.text, raw, field);
     const auto text = found ? scalar_text(*found) : std::nullopt;
     if (!text || text->empty()) {
-      refuse(last_, !found || is_null(*found) || text
-                        ? "the key field `" + field.text + "` is missing or empty"
-                        : "the key field `" + field.text + "` is a list or an object");
+      refuse(at_, !found || is_null(*found) || text
+                      ? "the key field `" + field.text + "` is missing or empty"
+                      : "the key field `" + field.text + "` is a list or an object");
       return false;
     }
     if (stream_.key.size() == 1) {
@@ -125,8 +124,8 @@ bool record_reader::read_key(where from, std::string_view raw, std::string& into
   }
   if (into.size() <= max_key_bytes)
     return true;
-  refuse(last_, "the key has " + std::to_string(into.size()) + " bytes, more than " +
-                    std::to_string(max_key_bytes));
+  refuse(at_, "the key has " + std::to_string(into.size()) + " bytes, more than " +
+                  std::to_string(max_key_bytes));
   return false;
 }
 
@@ -140,7 +139,7 @@ bool record_reader::read_deleted(where from, std::string_view raw, bool& into) {
   }
   const auto holds = runtime::expression::evaluate_condition(*stream_.deleted->condition, names_);
   if (!holds) {
-    refuse(last_, "deleted: " + holds.error().why);
+    refuse(at_, "deleted: " + holds.error().why);
     return false;
   }
   into = *holds;
@@ -154,7 +153,7 @@ bool record_reader::read_map(where from, std::string_view raw, blob& into) {
   }
   auto mapped = stream_.map->evaluate(names_);
   if (!mapped) {
-    refuse(last_, "map: " + mapped.error().why);
+    refuse(at_, "map: " + mapped.error().why);
     return false;
   }
   into = blob::from(write_json(*mapped));

@@ -18,7 +18,8 @@ public:
   /// One item at `records`: a record, or with `expand` as many as its list has.
   void read(std::string_view raw);
 
-  std::size_t count() const { return count_; }
+  std::size_t count() const { return count_; } // records
+  std::size_t items() const { return items_; } // as the server counts
   std::string_view last() const { return last_; }
   /// Tells this page from another by its first and last record and their number.
   std::uint64_t mark() const;
@@ -44,8 +45,10 @@ private:
   page& into_;
   scope names_;
   std::size_t count_ = 0;
+  std::size_t items_ = 0;
   std::string_view first_{};
   std::string_view last_{};
+  std::string_view at_{}; // the record that is being read, for messages
 };
 
 } // namespace tenon::actors::connectors

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::size_t usual_page = 100;
 
+/// A parameter as a manifest may have written it: 200 as well as "200".
+value plain_value(const std::string& text) {
+  auto read = read_json(text);
+  return read ? *std::move(read) : value{text};
+}
+
 object merged(const value& around, object more) {
   object all;
   if (const auto* members = around.as<object>())
@@ -79,6 +85,16 @@ list items_of(const operation& o, std::string_view bytes, const value& body) {
     return *at->as<list>();
   return {at == nullptr ? value{} : *at};
 }
+/// Whether a request goes on from a token that this platform has given.
+bool goes_on_from_token(const stream& s, const platform_request& r) {
+  if (!s.cursor || s.cursor->what != progress_rule::kind::token)
+    return false;
+  if (!s.cursor->send.named())
+    return r.target.target.find("delta=") != std::string::npos;
+  const auto token = said_at(r, s.cursor->send);
+  return token && (*token == "t0" || *token == "t1");
+}
+
 } // namespace
 
 http_response twin::parts::serve(const asked& r) {
@@ -91,6 +107,10 @@ http_response twin::parts::serve(const asked& r) {
       set_member(body, s.start->path, "t0");
       return json_answer(body);
     }
+    const platform_request seen{r.target, r.query, r.body, {}};
+    const bool changes = s.changes != nullptr && goes_on_from_token(s, seen);
+    if (changes && fits_stream(*s.changes, r))
+      return page(s, *s.changes, r);
     for (const auto* shape : {&s, s.changes.get()})
       if (shape != nullptr && fits_stream(*shape, r))
         return page(s, *shape, r);
@@ -113,8 +133,16 @@ bool twin::parts::fits_path(const path_pattern& path, const asked& r) const {
 bool twin::parts::fits(const request_pattern& p, const asked& r) const {
   if (p.method != r.whole.method || !fits_path(p.path, r))
     return false;
+  // What the connector always sends tells requests at one path apart.
+  for (const auto& [name, content] : p.query) {
+    const auto said = std::ranges::find(r.query, name, [](const auto& q) { return q.first; });
+    const bool there = said != r.query.end();
+    const value text = there ? value{said->second} : value{};
+    if (!content.fits(text) && !(there && content.fits(plain_value(said->second))))
+      return false;
+  }
   if (p.graphql.empty())
-    return true;
+    return !p.body || r.body.is_null() || p.body->fits(r.body);
   const auto* query = r.body.find("query");
   return query != nullptr && *query == value{p.graphql};
 }
@@ -133,12 +161,13 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
   const auto known = samples.streams.find(s.name);
   if (known == samples.streams.end())
     return refuse({404, "the twin has no records for " + s.name});
-  const auto all = &shape == &s || known->second.records.empty()
-                       ? since(s, r.query, known->second.records)
-                       : list{};
+  const platform_request bare{r.target, r.query, r.body, {}};
+  const bool from_token = goes_on_from_token(s, bare);
+  // Nothing has changed since a token was given.
+  const auto all = from_token ? list{} : since(s, r.query, known->second.records);
   const platform_request seen{r.target, r.query, r.body, all};
   slice wanted{0, all.size()};
-  if (shape.page != nullptr) {
+  if (shape.page != nullptr && !from_token) {
     const auto usual = samples.max_page > 0 ? std::min(samples.max_page, usual_page) : usual_page;
     const auto asked_for = shape.page->wanted(seen, usual);
     if (!asked_for)

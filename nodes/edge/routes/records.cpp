@@ -116,6 +116,23 @@ void letters(const environment& e, request&& q, reply&& r) {
   });
 }
 
+/// A person has decided about a letter.
+void settle(const environment& e, bool replay, request&& q, reply&& r) {
+  const identity collection{std::string{q.tenant}, "collection",
+                            std::string{q.arguments.path("collection")}};
+  wire::settle_letter decided{.replay = replay};
+  const auto text = q.arguments.path("number");
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), decided.number);
+  if (wrong != std::errc{} || end != text.data() + text.size())
+    return std::move(r)(failure{code::malformed, std::string{text} + " is no number of a letter",
+                                "number", "The list of letters has them."});
+  e.host->ask<actors::collection>(collection, decided, [r = std::move(r)](auto done) mutable {
+    if (!done)
+      return std::move(r)(done.error());
+    std::move(r)(response::json(write_json(object{{"place", done->place}})));
+  });
+}
+
 } // namespace
 
 route_list records(const environment& e) {
@@ -143,6 +160,21 @@ route_list records(const environment& e) {
                  .handle = [e](request&& q, reply&& r) { letters(e, std::move(q), std::move(r)); },
                  .parameters = {query("after", "Those after this number.")},
                  .response_schema = object{{"type", "object"}}});
+  const std::string letter = "/api/v1/{tenant}/records/{collection}/letters/{number}";
+  all.push_back(
+      {.method = method::post,
+       .pattern = letter + "/replay",
+       .summary = "Delivers again what a letter is about, and forgets the letter.",
+       .permission = "records:operate",
+       .handle = [e](request&& q, reply&& r) { settle(e, true, std::move(q), std::move(r)); },
+       .response_schema = object{{"type", "object"}}});
+  all.push_back(
+      {.method = method::delete_,
+       .pattern = letter,
+       .summary = "Forgets a letter.",
+       .permission = "records:operate",
+       .handle = [e](request&& q, reply&& r) { settle(e, false, std::move(q), std::move(r)); },
+       .response_schema = object{{"type", "object"}}});
   return all;
 }
 

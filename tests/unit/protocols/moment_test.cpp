@@ -29,6 +29,7 @@ TEST(moment, is_read_with_any_offset_any_fraction_or_as_a_date) {
   EXPECT_EQ(parse_moment("2026-11-21T09:00:00Z").value(), nine);
   EXPECT_EQ(parse_moment("2026-11-21t09:00:00z").value(), nine);
   EXPECT_EQ(parse_moment("2026-11-21T10:30:00+01:30").value(), nine);
+  EXPECT_EQ(parse_moment("2026-11-21T10:30:00+0130").value(), nine);
   EXPECT_EQ(parse_moment("2026-11-20T23:00:00-10:00").value(), nine);
   EXPECT_EQ(parse_moment("2026-11-21T09:00:00.1Z").value(), nine + 100ms);
   EXPECT_EQ(parse_moment("2026-11-21T09:00:00.123456789Z").value(), nine + 123ms);
@@ -55,7 +56,6 @@ TEST(moment, refuses_what_is_no_time_and_shows_how_to_write_one) {
                            "2026-11-21T09:00:00.1234567890Z",
                            "2026-11-21T09:00:00+24:00",
                            "2026-11-21T09:00:00+01:60",
-                           "2026-11-21T09:00:00+0100",
                            "2026-11-21T09:00:00Zx",
                            "26-11-21",
                            "+2026-11-21",

@@ -25,7 +25,8 @@ inline const std::map<std::string_view, std::set<std::string_view>> may_include{
 inline const std::map<std::string_view, std::vector<std::string_view>> closed{
     {"protocols/generator/", {"tests/"}},           // a program of its own
     {"actors/sync/sources/", {"nodes/", "tests/"}}, // wrap one library each
-    {"runtime/store/", {"nodes/", "tests/"}},       // behind runtime/journal.hpp
+    {"actors/sync/destinations/", {"nodes/", "tests/"}},
+    {"runtime/store/", {"nodes/", "tests/"}}, // behind runtime/journal.hpp
 };
 
 struct library {

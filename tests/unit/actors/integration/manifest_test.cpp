@@ -104,8 +104,6 @@ const mistake top_mistakes[]{
     {"rule_do", "errors: [{when: {status: 429}}]", "", "errors[0].do", "is missing", "do: retry"},
     {"rule_do_unknown", "errors: [{when: {status: 429}, do: rety}]", "", "errors[0].do",
      "not known", "Did you mean retry?"},
-    {"rule_do_later", "errors: [{when: {status: 429}, do: park}]", "", "errors[0].do",
-     "does not support", "retry"},
     {"rule_empty", "errors: [{when: {}, do: fail}]", "", "errors[0].when", "every answer", ""},
     {"rule_status", "errors: [{when: {status: 6xx}, do: fail}]", "", "errors[0].when.status",
      "from 100 to 599", ""},

@@ -1,0 +1,61 @@
+// How a collection keeps what is too much for memory: records by key, letters by number, and, once
+// something is delivered from it, the keys in the order of their newest changes.
+#pragma once
+
+#include "protocols/codec.hpp"
+#include "protocols/collection.hpp"
+#include "protocols/ensure.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tenon::actors::collections {
+
+inline std::string row_key(std::string_view key) {
+  return 'r' + std::string{key};
+}
+
+/// Big-endian, so that numbers sort as they count.
+inline std::string numbered_key(char kind, std::uint64_t number) {
+  std::string key{kind};
+  for (int shift = 56; shift >= 0; shift -= 8)
+    key += static_cast<char>(number >> shift & 0xff);
+  return key;
+}
+
+inline std::string letter_key(std::uint64_t number) {
+  return numbered_key('l', number);
+}
+
+/// Its content is the record's key.
+inline std::string change_key(std::uint64_t sequence) {
+  return numbered_key('c', sequence);
+}
+
+inline std::uint64_t number_in(std::string_view key) {
+  std::uint64_t number = 0;
+  for (const char c : key.substr(1))
+    number = number << 8 | static_cast<unsigned char>(c);
+  return number;
+}
+
+inline protocols::collection::record read_row(const blob& bytes) {
+  auto row = protocols::decode<protocols::collection::record>(bytes);
+  ensure(row.has_value(), "a stored record cannot be read");
+  return *std::move(row);
+}
+
+/// Numbered among all changes, once somebody follows them. `was` is the row's number before.
+template <class State> void put_change(State& s, const std::string& key,
+                                       protocols::collection::record row, std::uint64_t was) {
+  if (!s.outlets.empty()) {
+    if (was != 0)
+      s.rows.erase(change_key(was));
+    row.sequence = ++s.sequence;
+    s.rows.put(change_key(row.sequence), blob::copy_of(key));
+  }
+  s.rows.put(row_key(key), protocols::encode(row));
+}
+
+} // namespace tenon::actors::collections

@@ -1,0 +1,186 @@
+#include "actors/sync/outflow.hpp"
+
+#include "actors/collection.hpp"
+#include "actors/sync/outcome.hpp"
+#include "protocols/json.hpp"
+#include "runtime/tasks/asking.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors {
+namespace {
+
+using wire = protocols::sync;
+using runtime::task;
+
+constexpr span busy_look{20};
+constexpr int busy_looks = 250;
+
+struct origin {
+  std::string collection;
+  std::string except; // the feed whose changes are not delivered
+};
+
+result<origin> read_origin(const std::string& from) {
+  const auto written = read_json(from);
+  const auto* options = written ? written->find("collection") : nullptr;
+  const auto* name = options ? options->find("name") : nullptr;
+  const auto* except = options ? options->find("except") : nullptr;
+  if (!name || !name->is<std::string>() || name->as<std::string>()->empty() ||
+      (except && !except->is<std::string>()))
+    return failure{code::malformed, "what is written comes from a collection", "spec.from",
+                   "Write from: {collection: {name: customers}}."};
+  return origin{*name->as<std::string>(), except ? *except->as<std::string>() : ""};
+}
+
+/// Names the writing of this content of this record by this sync, for ever.
+std::string effect_of(const identity& sync, const std::string& key, std::uint64_t version) {
+  return to_string(sync) + '/' + key + '@' + std::to_string(version);
+}
+
+wire::transferred done_with(const wire::transfer& asked, const protocols::collection::delivered& d,
+                            std::uint64_t bytes, std::uint64_t expected) {
+  return {.run = asked.run,
+          .page = asked.page,
+          .moved = {.stored = d.written,
+                    .unchanged = d.unchanged,
+                    .filtered = d.filtered,
+                    .dead_lettered = d.dead_lettered,
+                    .deleted = d.deleted,
+                    .bytes = bytes,
+                    .position = write_json(d.next.rows ? object{{"key", d.next.key}}
+                                                       : object{{"change", d.next.sequence}}),
+                    .last = d.last,
+                    .expected = expected}};
+}
+
+} // namespace
+
+struct outflow::taken {
+  delivery going{};
+  std::vector<std::size_t> of{};                     // the item that each change comes from
+  std::vector<std::pair<std::size_t, bool>> aside{}; // items that do not go: a letter, or filtered
+  std::vector<protocols::collection::letter> letters{};
+  protocols::collection::changes changes{};
+};
+
+task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, wire::spec spec,
+                                           std::uint32_t page_size) {
+  const auto from = read_origin(spec.from);
+  if (!from)
+    co_return from.error();
+  const auto shape = shaping::make(spec);
+  if (!shape)
+    co_return shape.error();
+  const identity collection_id{sync.tenant, "collection", from->collection};
+  const protocols::collection::read_changes wanted{.outlet = sync.name,
+                                                   .run = asked.run,
+                                                   .full = asked.full,
+                                                   .limit = page_size,
+                                                   .except = from->except};
+  auto found = co_await runtime::ask<collection>(host_, collection_id, wanted);
+  if (!found)
+    co_return std::move(found).error();
+  taken t;
+  t.changes = *std::move(found);
+  t.going.sync = sync;
+  for (std::size_t i = 0; i < t.changes.items.size(); ++i) {
+    auto& [key, row, next] = t.changes.items[i];
+    outgoing_change one{key, row.content, row.deleted, effect_of(sync, key, row.version)};
+    std::string why;
+    const auto fate = shape->shape(one.content, why, host_.now());
+    if (fate == shaping::fate::kept || row.deleted) {
+      t.going.changes.push_back(std::move(one));
+      t.of.push_back(i);
+      continue;
+    }
+    t.aside.emplace_back(i, fate == shaping::fate::letter);
+    if (fate == shaping::fate::letter)
+      t.letters.push_back({.place = key, .reason = std::move(why), .bytes = row.content});
+  }
+  co_return t;
+}
+
+task<result<protocols::collection::delivered>> outflow::keep(identity collection_id,
+                                                             protocols::collection::deliver what) {
+  auto kept = co_await runtime::ask<collection>(host_, collection_id, what);
+  for (int look = 0; !kept && is_busy(kept.error()) && look < busy_looks; ++look) {
+    if (!co_await timer_.wait(kept.error().retry_after.value_or(busy_look)))
+      break;
+    kept = co_await runtime::ask<collection>(host_, collection_id, what);
+  }
+  co_return kept;
+}
+
+task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, wire::spec spec) {
+  const auto to = read_json(spec.to);
+  const auto* kinds = to ? to->as<object>() : nullptr;
+  if (!kinds || kinds->size() != 1 || !kinds->begin()->second.is<object>())
+    co_return in_trouble(
+        asked, {{code::malformed, "the destination is not one kind with its options", "spec.to"}});
+  const auto& [kind_name, options] = *kinds->begin();
+  const auto kind = std::ranges::find(kinds_, kind_name, [](const auto& k) { return k->name(); });
+  if (kind == kinds_.end())
+    co_return in_trouble(
+        asked,
+        {{code::not_found, "there is no kind of destination called " + kind_name, "spec.to"}});
+  const object given = *options.as<object>();
+  auto opened = co_await (*kind)->open(e.by, given);
+  if (!opened) {
+    const bool transient = is_busy(opened.error()) || opened.error().code == code::timed_out;
+    const auto after = opened.error().retry_after.value_or(span{0});
+    co_return in_trouble(asked, {std::move(opened).error(), transient, after});
+  }
+  auto page = co_await take(e.by, asked, spec, (*opened)->page_size());
+  if (!page)
+    co_return in_trouble(asked, {.why = page.error(), .transient = is_busy(page.error())});
+  const auto from = read_origin(spec.from);
+  const identity collection_id{e.by.tenant, "collection", from->collection};
+  const auto& items = page->changes.items;
+  if (page->changes.page == asked.page + 1) { // it was delivered, and nobody heard of it
+    const protocols::collection::deliver again{
+        .outlet = e.by.name, .run = asked.run, .page = asked.page};
+    const auto as_before = co_await keep(collection_id, again);
+    if (!as_before)
+      co_return in_trouble(asked, {.why = as_before.error(), .transient = true});
+    co_return done_with(asked, *as_before, 0, 0);
+  }
+  settled s;
+  if (!page->going.changes.empty()) {
+    page->going.repeated = e.repeated;
+    page->going.attempt = asked.attempt;
+    s = co_await (*opened)->write(page->going);
+  }
+  const bool all = s.count == page->going.changes.size();
+  if (!all && s.count == 0)
+    co_return in_trouble(asked, std::move(s.trouble).value_or(source_trouble{
+                                    {code::internal, "the destination settled nothing"}}));
+  const auto settled_items = all ? items.size() : page->of[s.count];
+  protocols::collection::deliver what{.outlet = e.by.name,
+                                      .run = asked.run,
+                                      .page = asked.page,
+                                      .next =
+                                          all ? page->changes.next : items[settled_items - 1].next,
+                                      .written = s.written,
+                                      .deleted = s.deleted,
+                                      .unchanged = s.unchanged,
+                                      .letters = std::move(s.letters),
+                                      .last = all && page->changes.last};
+  std::size_t letter = 0;
+  for (const auto& [item, is_letter] : page->aside) {
+    if (item >= settled_items)
+      break;
+    if (is_letter)
+      what.letters.push_back(std::move(page->letters[letter++]));
+    else
+      ++what.filtered;
+  }
+  const auto kept = co_await keep(collection_id, what);
+  if (!kept)
+    co_return in_trouble(
+        asked, {.why = kept.error(),
+                .transient = is_busy(kept.error()) || kept.error().code == code::timed_out});
+  co_return done_with(asked, *kept, s.bytes, page->changes.expected);
+}
+
+} // namespace tenon::actors

@@ -1,0 +1,82 @@
+#include "actors/sync/shaping.hpp"
+
+#include "protocols/json.hpp"
+
+namespace tenon::actors {
+namespace {
+
+const runtime::expression::options words{
+    .roots = {"record"}, .implied_root = "record", .allow_secrets = false};
+
+failure at(std::string place, failure why) {
+  return {code::malformed, std::move(why.why),
+          why.where.empty() ? std::move(place) : place + ", " + why.where, std::move(why.remedy)};
+}
+
+} // namespace
+
+result<shaping> shaping::make(const protocols::sync::spec& spec) {
+  shaping made;
+  if (!spec.keep.empty()) {
+    auto kept = runtime::expression::compile(spec.keep, words);
+    if (!kept)
+      return at("spec.keep", std::move(kept).error());
+    made.keep_ = *std::move(kept);
+  }
+  if (spec.map.empty())
+    return made;
+  const auto written = read_json(spec.map);
+  const auto* members = written ? written->as<object>() : nullptr;
+  if (members == nullptr || members->empty())
+    return failure{code::malformed, "a map of fields and expressions is expected", "spec.map",
+                   "Write map: {email: \"{{email}}\"}."};
+  for (const auto& [name, content] : *members) {
+    field one{name, {}, content};
+    if (const auto* text = content.as<std::string>()) {
+      auto compiled = runtime::expression::compile_template(*text, words);
+      if (!compiled)
+        return at("spec.map." + name, std::move(compiled).error());
+      one.made = *std::move(compiled);
+    }
+    made.fields_.push_back(std::move(one));
+  }
+  return made;
+}
+
+shaping::fate shaping::shape(blob& content, std::string& why, moment now) const {
+  runtime::expression::scope names;
+  names.set_now(now).bind_json("record", content.view());
+  if (keep_) {
+    const auto wanted = runtime::expression::evaluate_condition(*keep_, names);
+    if (!wanted) {
+      why = "spec.keep: " + wanted.error().why;
+      return fate::letter;
+    }
+    if (!*wanted)
+      return fate::filtered;
+  }
+  if (fields_.empty())
+    return fate::kept;
+  std::string text{'{'};
+  for (const auto& one : fields_) {
+    value made = one.constant;
+    if (one.made) {
+      auto computed = runtime::expression::evaluate(*one.made, names);
+      if (!computed) {
+        why = "spec.map." + one.name + ": " + computed.error().why;
+        return fate::letter;
+      }
+      made = *std::move(computed);
+    }
+    if (text.size() > 1)
+      text += ',';
+    write_json_text(one.name, text);
+    text += ':';
+    text += write_json(made);
+  }
+  text += '}';
+  content = blob::from(std::move(text));
+  return fate::kept;
+}
+
+} // namespace tenon::actors

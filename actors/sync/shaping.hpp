@@ -1,0 +1,36 @@
+// What a sync makes of records on their way: `keep` says which go on, `map` what becomes of them. A
+// record on which an expression fails is a letter: whether it was wanted cannot be known.
+#pragma once
+
+#include "protocols/collection.hpp"
+#include "protocols/sync.hpp"
+#include "runtime/expression/expression.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tenon::actors {
+
+class shaping {
+public:
+  /// A failure names the place in the spec.
+  static result<shaping> make(const protocols::sync::spec&);
+
+  bool does_nothing() const { return !keep_ && fields_.empty(); }
+
+  enum class fate : std::uint8_t { kept, filtered, letter };
+  /// `content` becomes what `map` makes of it; `why` says why it is a letter.
+  fate shape(blob& content, std::string& why, moment now) const;
+
+private:
+  struct field {
+    std::string name;
+    std::optional<runtime::expression::program> made;
+    value constant{};
+  };
+  std::optional<runtime::expression::program> keep_;
+  std::vector<field> fields_;
+};
+
+} // namespace tenon::actors

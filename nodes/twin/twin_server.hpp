@@ -1,0 +1,45 @@
+// A provider twin on a socket: what is asked at /<host>/<path> is asked of the platform's <host>,
+// so one twin stands for all the hosts of a platform (an integration's `through`). Beside that it
+// can be looked at and changed, below /_twin:
+//
+//   GET  /_twin/ledger           what has been asked, given, refused and throttled
+//   GET  /_twin/written          what actions have written
+//   POST /_twin/records/<stream> a record that the platform has from now on
+//   POST /_twin/wear-out         the tokens that were given are worn out
+#pragma once
+
+#include "actors/integration/twin/twin.hpp"
+#include "nodes/edge/server.hpp"
+#include "runtime/clock.hpp"
+
+#include <memory>
+#include <mutex>
+
+namespace tenon::nodes {
+
+class twin_server final : public edge::service {
+public:
+  static result<std::unique_ptr<twin_server>> open(actors::connectors::twin, edge::options,
+                                                   runtime::meters&);
+
+  std::uint16_t port() const { return server_->port(); }
+  void stop() { server_->stop(span{0}); }
+
+  std::optional<edge::response> screen(const edge::head&, edge::request&, edge::account&) override;
+  void serve(edge::request&&, edge::reply&&) override;
+  void finished(unsigned, const edge::account&, unsigned,
+                std::chrono::steady_clock::time_point) override {}
+  void turn_ended(unsigned) override {}
+
+private:
+  explicit twin_server(actors::connectors::twin t) : twin_{std::move(t)} {}
+  edge::response answer(const edge::request&);
+  edge::response about_twin(const edge::request&, std::string_view path);
+
+  std::mutex guard_;
+  actors::connectors::twin twin_;
+  runtime::system_clock clock_;
+  std::unique_ptr<edge::server> server_; // stops before what it serves
+};
+
+} // namespace tenon::nodes
