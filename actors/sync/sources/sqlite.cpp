@@ -1,56 +1,32 @@
 #include "actors/sync/sources/sqlite.hpp"
 
+#include "actors/sync/sources/blocking_page.hpp"
 #include "actors/sync/sources/sqlite/page.hpp"
 
 namespace tenon::actors {
 namespace {
 
-using runtime::task;
-
 struct reading_options {
   sqlite::table_options table;
-  std::vector<std::filesystem::path> roots;
+  allowed_roots roots;
 };
 using shared_options = std::shared_ptr<const reading_options>;
-
-page_or_trouble trouble(failure why) {
-  const auto c = why.code;
-  const bool transient = c == code::unavailable || c == code::overloaded || c == code::timed_out;
-  const auto after = why.retry_after.value_or(span{0});
-  return source_trouble{std::move(why), transient, after, c == code::stale};
-}
-
-/// On the blocking executor. The path is looked at again for each page, because what it leads to
-/// may change.
-task<result<page_or_trouble>> read_there(shared_options o, page_request wanted) {
-  const auto stop = co_await runtime::stop_token_of_task{};
-  const auto file = sqlite::allowed_file(o->table.file, o->roots);
-  if (!file)
-    co_return trouble(file.error());
-  auto page = sqlite::read_page(o->table, *file, wanted, stop);
-  if (!page)
-    co_return trouble(std::move(page).error());
-  co_return page_or_trouble{*std::move(page)};
-}
 
 class sqlite_table final : public source {
 public:
   sqlite_table(shared_options o, runtime::executor& blocking)
       : options_{std::move(o)}, blocking_{blocking} {}
 
-  task<page_or_trouble> read(page_request wanted) override {
-    const auto stop = co_await runtime::stop_token_of_task{};
-    auto begin = [&](runtime::completion<page_or_trouble> done) {
-      auto started = runtime::start<page_or_trouble>(
-          blocking_, read_there(options_, std::move(wanted)),
-          [done](result<page_or_trouble> read) { done(std::move(read)); }, stop);
-      if (!started)
-        done(std::move(started).error());
+  /// The path is looked at again for each page, because what it leads to may change.
+  runtime::task<page_or_trouble> read(page_request wanted) override {
+    blocking_read page = [o = options_,
+                          wanted = std::move(wanted)](std::stop_token stop) -> result<source_page> {
+      const auto file = sqlite::allowed_file(o->table.file, o->roots);
+      if (!file)
+        return file.error();
+      return sqlite::read_page(o->table, *file, wanted, std::move(stop));
     };
-    auto read = co_await runtime::callback<page_or_trouble>(std::move(begin));
-    if (!read)
-      co_return trouble(std::move(read).error());
-    co_return *std::move(read);
+    return read_page_on(blocking_, std::move(page));
   }
 
 private:

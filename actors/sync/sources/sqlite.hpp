@@ -2,14 +2,13 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
-
-#include <filesystem>
+#include "actors/sync/sources/allowed_path.hpp"
 
 namespace tenon::actors {
 
 struct sqlite_options {
-  std::vector<std::filesystem::path> roots; // directories whose files may be read; empty: none
-  runtime::executor& blocking;              // where a page is read; a read holds its thread
+  allowed_roots roots;
+  runtime::executor& blocking; // where a page is read; a read holds its thread
 };
 
 /// `blocking` must outlive every source that was opened.

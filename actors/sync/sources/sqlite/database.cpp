@@ -1,7 +1,5 @@
 #include "actors/sync/sources/sqlite/database.hpp"
 
-#include <algorithm>
-
 namespace tenon::actors::sqlite {
 namespace {
 
@@ -13,15 +11,6 @@ constexpr int instructions_per_look = 1'000'000;
 // A row is in memory while it is read.
 constexpr int max_row_bytes = 256 << 20;
 constexpr int max_columns = 2'000;
-
-const std::string allow_remedy =
-    "Start the node with `--allow-files DIR` for the directory of the file.";
-
-bool below(const fs::path& file, const fs::path& root) {
-  const auto [at_root, at_file] = std::ranges::mismatch(root, file);
-  // A root that ends with a slash has an empty last part.
-  return at_root == root.end() || at_root->empty();
-}
 
 } // namespace
 
@@ -39,35 +28,13 @@ std::string in_quotes(std::string_view identifier) {
   return out += '"';
 }
 
-result<fs::path> allowed_file(const std::string& written, const std::vector<fs::path>& roots) {
-  if (roots.empty())
-    return failure{code::forbidden, "this node reads no files", place_of("file"), allow_remedy};
-  bool absent = false, led_out = false;
-  for (const auto& root : roots) {
-    std::error_code wrong;
-    const auto real_root = fs::canonical(root, wrong);
-    if (wrong)
-      continue;
-    // An absolute path takes the place of the root.
-    const auto file = fs::weakly_canonical(real_root / written, wrong);
-    if (wrong || !below(file, real_root)) {
-      led_out = led_out || fs::path{written}.is_relative();
-      continue;
-    }
-    const auto kind = fs::status(file, wrong).type();
-    if (kind == fs::file_type::regular)
-      return file;
-    if (kind != fs::file_type::not_found)
-      return failure{code::malformed, written + " is no file", place_of("file"),
-                     "Name the database file itself."};
-    absent = true;
-  }
-  // What lies elsewhere is forbidden whether it exists or not: the answer must not tell.
-  if (!absent || led_out)
-    return failure{code::forbidden, written + " is not in a directory that this node may read",
-                   place_of("file"), allow_remedy};
-  return failure{code::not_found, "there is no file " + written, place_of("file"),
-                 "Check the name; a relative one is looked up in the allowed directories."};
+result<fs::path> allowed_file(const std::string& written, const allowed_roots& roots) {
+  auto file = allowed_path(written, roots, place_of("file"));
+  std::error_code wrong;
+  if (file && !fs::is_regular_file(*file, wrong))
+    return failure{code::malformed, written + " is no file", place_of("file"),
+                   "Name the database file itself."};
+  return file;
 }
 
 result<bool> statement::step() {

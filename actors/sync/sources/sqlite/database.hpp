@@ -3,9 +3,8 @@
 // so that a file that is replaced between two pages is simply the new file.
 #pragma once
 
-#include "protocols/failure.hpp"
+#include "actors/sync/sources/allowed_path.hpp"
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sqlite3.h>
@@ -94,9 +93,7 @@ private:
 /// The identifier in double quotes.
 std::string in_quotes(std::string_view identifier);
 
-/// The file that is meant: an absolute path, or one below the first root that has it. `forbidden`
-/// unless it lies, with every symbolic link followed, below a root.
-result<std::filesystem::path> allowed_file(const std::string& written,
-                                           const std::vector<std::filesystem::path>& roots);
+/// The file that the option `file` means.
+result<std::filesystem::path> allowed_file(const std::string& written, const allowed_roots&);
 
 } // namespace tenon::actors::sqlite
