@@ -4,6 +4,7 @@
 #include "actors/integration/effects.hpp"
 #include "actors/sync/destinations/connector.hpp"
 #include "actors/sync/sources/connector.hpp"
+#include "actors/sync/sources/files.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
 #include "nodes/edge/environment.hpp"
@@ -123,6 +124,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       [&shipped = p->shipped](std::string_view name) { return shipped.find(name); }});
   p->sources.push_back(actors::connector_source(platform));
   p->sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *p->blocking}));
+  for (auto& kind : actors::file_sources({.roots = s.allow_files, .blocking = *p->blocking}))
+    p->sources.push_back(std::move(kind));
   p->destinations.push_back(actors::connector_destination(platform));
   host.add("sync.transfer", std::make_unique<actors::transfer>(host, *p->workers, *p->timer,
                                                                p->sources, p->destinations));

@@ -47,11 +47,13 @@ inline const std::vector<library> libraries{
     {"lmdb.h", {"runtime/store/"}},
     {"prometheus/", {"runtime/"}},
     {"re2/", {"runtime/expression/"}},
-    {"zlib.h", {"runtime/outbound/"}},
+    {"zlib.h", {"runtime/outbound/", "actors/sync/sources/files/"}},
     {"boost/", {"runtime/outbound/", "nodes/"}},
     {"openssl/",
      {"runtime/outbound/", "runtime/expression/functions/", "runtime/sealing/", "nodes/"}},
     {"sqlite3.h", {"actors/sync/sources/"}},
+    {"zstd.h", {"actors/sync/sources/files/"}},
+    {"expat.h", {"actors/sync/sources/xml/"}},
     {"CLI/", {"nodes/cli/"}},
     {"gtest/", {}},
     {"benchmark/", {}},
@@ -59,9 +61,9 @@ inline const std::vector<library> libraries{
 
 // The operating system's headers, which every folder may include.
 inline bool is_platform(std::string_view header) {
-  static const std::set<std::string_view> single{"dlfcn.h",  "fcntl.h",   "netdb.h",   "poll.h",
-                                                 "signal.h", "spawn.h",   "termios.h", "unistd.h",
-                                                 "pwd.h",    "pthread.h", "sched.h"};
+  static const std::set<std::string_view> single{"dlfcn.h",  "fcntl.h",  "fnmatch.h", "netdb.h",
+                                                 "poll.h",   "signal.h", "spawn.h",   "termios.h",
+                                                 "unistd.h", "pwd.h",    "pthread.h", "sched.h"};
   return single.contains(header) || header.starts_with("sys/") || header.starts_with("netinet/") ||
          header.starts_with("arpa/") || header.starts_with("linux/");
 }
