@@ -1,10 +1,14 @@
 // What every kind of source keeps to, whatever it reads: a crash may come after any page, and then
 // that page, or the one after it, is asked for again by what was written down.
+#include "actors/sync/sources/files.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "tests/support/connected_vendor.hpp"
+#include "tests/support/packing.hpp"
 #include "tests/support/source_reading.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 
 namespace tenon::actors {
@@ -41,6 +45,56 @@ candidate sqlite(std::string name, object more, std::string cursor = {}) {
   return {std::move(name), open, std::move(cursor)};
 }
 
+/// One record in each format, and what stands around them all.
+struct file_format {
+  std::string name;
+  object options;
+  std::string head, tail, between;
+  std::function<std::string(const std::string& id)> record;
+};
+
+std::vector<file_format> file_formats() {
+  return {{"csv", {}, "id,text\n", "", "", [](auto id) { return id + ",\"a\nb\"\n"; }},
+          {"jsonl", {}, "", "", "", [](auto id) { return "{\"id\":" + id + "}\n\n"; }},
+          {"json",
+           {{"records", "data.items"}},
+           "{\"data\":{\"items\":[",
+           "]},\"more\":[]}",
+           " ,\n",
+           [](auto id) { return "{\"id\": " + id + "}"; }},
+          {"xml", {{"records", "/all/one"}}, "<all>\n", "</all>", "", [](auto id) {
+             return "<one><id>" + id + "</id></one>\n";
+           }}};
+}
+
+/// Three files of the format, with a letter in the second; every page is asked of a new source.
+candidate files(const file_format& f, const std::string& packing) {
+  static const tests::temporary_directory directory;
+  const auto below = f.name + '_' + packing;
+  std::filesystem::create_directory(directory / below);
+  for (int file = 0; file < 3; ++file) {
+    auto text = f.head;
+    for (int i = 0; i < 40; ++i)
+      text += (i > 0 ? f.between : "") +
+              f.record(file == 1 && i == 7 ? "" : std::to_string(1000 * file + i));
+    text += f.tail;
+    std::ofstream{directory / (below + "/" + std::to_string(file)), std::ios::binary}
+        << (packing == "gzip"   ? tests::gzipped(text)
+            : packing == "zstd" ? tests::zstd_packed(text)
+                                : text);
+  }
+  object options{{"path", below}, {"key", "id"}, {"page_size", 17}};
+  for (const auto& [option, v] : f.options)
+    options[option] = v;
+  const auto open = [options, name = f.name] {
+    for (const auto& kind : file_sources({{directory.path()}, blocking()}))
+      if (kind->name() == name)
+        return *kind->open({"acme", "sync", "any"}, options);
+    throw std::runtime_error{"no kind " + name};
+  };
+  return {below, open};
+}
+
 /// Begun by whoever needs it, ended with the suite: CAF's actors do not outlive main.
 std::optional<tests::connected_vendor> vendor;
 
@@ -55,7 +109,7 @@ candidate connector(std::string stream, std::string cursor = {}) {
 }
 
 std::vector<candidate> candidates() {
-  return {
+  std::vector<candidate> all{
       sqlite("sqlite_by_key", {{"table", "Invoice"}, {"key", "InvoiceId"}}),
       sqlite(
           "sqlite_by_two_keys",
@@ -71,6 +125,10 @@ std::vector<candidate> candidates() {
       connector("invoice_lines"),
       connector("tracks"),
   };
+  for (const auto& format : file_formats())
+    for (const auto* packing : {"plain", "gzip", "zstd"})
+      all.push_back(files(format, packing));
+  return all;
 }
 
 class sources : public ::testing::TestWithParam<candidate> {
