@@ -16,8 +16,8 @@
 // is: what it did not see is deleted. A run with a letter shows less than all, and deletes nothing;
 // neither does one that found a file without a single byte, or no file where there may be several.
 //
-// A file that changes while it is read is read again from the beginning. One that is damaged, cut
-// off or not of its format fails the run, with its name and the line.
+// A file that changes while it is read is read again from the beginning, three times; then the run
+// fails. One that is damaged, cut off or not of its format fails it with its name and the line.
 #pragma once
 
 #include "actors/sync/source.hpp"

@@ -144,6 +144,7 @@ TEST_F(files_failures, says_that_the_user_may_not_read) {
 
 TEST_F(files_failures, starts_over_when_a_file_changes_vanishes_or_shrinks_between_two_pages) {
   const auto from = "{jsonl: {path: '*.jsonl', key: id, page_size: 10}}"s;
+  int number = 0;
   using change = std::function<void()>;
   for (const auto& [what, happens] : std::vector<std::pair<std::string, change>>{
            {"changed", [&] { add("a.jsonl", lines_of(100, 101)); }},
@@ -157,12 +158,13 @@ TEST_F(files_failures, starts_over_when_a_file_changes_vanishes_or_shrinks_betwe
        }) {
     write("a.jsonl", lines_of(0, 100));
     auto reading = open(from);
-    const auto first = reading.page({.sync = sync});
+    const identity each{"acme", "sync", std::to_string(++number)}; // for each it is the first time
+    const auto first = reading.page({.sync = each});
     happens();
     // By the reader that was kept for it, and by one that knows nothing.
     for (const bool kept : {true, false}) {
       auto fresh = open(from);
-      const auto t = (kept ? reading : fresh).trouble({.sync = sync, .position = first.position});
+      const auto t = (kept ? reading : fresh).trouble({.sync = each, .position = first.position});
       EXPECT_TRUE(t.start_over) << what;
       EXPECT_EQ(t.why.code, code::stale);
       EXPECT_TRUE(says(t.why, "a.jsonl"));
@@ -171,6 +173,27 @@ TEST_F(files_failures, starts_over_when_a_file_changes_vanishes_or_shrinks_betwe
   }
   EXPECT_TRUE(open(from).trouble({.position = "rubbish"}).start_over);
   EXPECT_TRUE(open(from).trouble({.position = "{\"page\":3}"}).start_over);
+}
+
+TEST_F(files_failures, gives_up_on_a_file_that_never_rests) {
+  write("a.jsonl", lines_of(0, 100));
+  auto reading = open("{jsonl: {path: a.jsonl, key: id, page_size: 10}}");
+  const auto change_and_ask = [&] {
+    const auto first = reading.page({.sync = sync});
+    add("a.jsonl", lines_of(100, 101));
+    return reading.trouble({.sync = sync, .position = first.position});
+  };
+  for (int run = 0; run < 2; ++run) {
+    for (int i = 0; i < 3; ++i)
+      EXPECT_TRUE(change_and_ask().start_over);
+    const auto t = change_and_ask();
+    EXPECT_FALSE(t.start_over || t.transient);
+    EXPECT_TRUE(says(t.why, "a.jsonl changed while it was read", "append: true"));
+  }
+  EXPECT_TRUE(change_and_ask().start_over);
+  EXPECT_EQ(lines(reading.run({.sync = sync})).size(), 109u); // it rested, and all is forgotten
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(change_and_ask().start_over);
 }
 
 TEST_F(files_failures, goes_on_in_a_file_that_grows_between_two_pages_if_it_may) {

@@ -1,12 +1,14 @@
 // Files in the middle of which a page ended, kept open for the next one, so that reading a packed
 // file page by page unpacks it once. A few at most: whoever finds none opens the file again, which
-// only takes longer.
+// only takes longer. Beside them, how often each sync has found that a file changed under it: what
+// never rests must not be begun for ever.
 #pragma once
 
 #include "actors/sync/sources/files/format.hpp"
 #include "protocols/identity.hpp"
 
 #include <list>
+#include <map>
 #include <mutex>
 
 namespace tenon::actors::files {
@@ -27,6 +29,10 @@ public:
   std::unique_ptr<open_reader> take(const identity& sync, const std::string& position);
   void keep(const identity& sync, std::string position, std::unique_ptr<open_reader>);
 
+  /// Whether it has happened so often since a run came to its end that it is better to say so.
+  bool changed_too_often(const identity& sync);
+  void came_to_its_end(const identity& sync);
+
 private:
   struct kept {
     identity sync;
@@ -36,6 +42,7 @@ private:
 
   std::mutex guard_;
   std::list<kept> newest_first_;
+  std::map<identity, int> changes_;
 };
 
 } // namespace tenon::actors::files

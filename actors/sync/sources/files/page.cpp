@@ -241,7 +241,15 @@ private:
 
 result<source_page> read_page(const options& o, const allowed_roots& roots, open_readers& kept,
                               const page_request& wanted, std::stop_token stop) {
-  return page_reading{o, roots, kept, std::move(stop)}.read(wanted);
+  auto page = page_reading{o, roots, kept, std::move(stop)}.read(wanted);
+  if (page ? page->last : page.error().code != code::stale)
+    kept.came_to_its_end(wanted.sync);
+  else if (!page && kept.changed_too_often(wanted.sync))
+    return failure{code::conflict, page.error().why + ", and so it did the times before",
+                   page.error().where,
+                   "Write a file under another name and rename it when it is whole, or say "
+                   "`append: true` if lines are added to it."};
+  return page;
 }
 
 } // namespace tenon::actors::files
