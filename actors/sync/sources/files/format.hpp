@@ -4,7 +4,7 @@
 #pragma once
 
 #include "actors/integration/form/form.hpp"
-#include "actors/sync/sources/files/input.hpp"
+#include "actors/sync/sources/files/bytes/input.hpp"
 #include "actors/sync/sources/files/rows.hpp"
 
 namespace tenon::actors::files {

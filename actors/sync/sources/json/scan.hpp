@@ -2,7 +2,7 @@
 // checked beyond that, and nothing kept but the value at hand.
 #pragma once
 
-#include "actors/sync/sources/files/input.hpp"
+#include "actors/sync/sources/files/bytes/input.hpp"
 
 #include <optional>
 

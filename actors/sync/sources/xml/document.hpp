@@ -2,7 +2,7 @@
 // reads it; this is the only place that knows the library.
 #pragma once
 
-#include "actors/sync/sources/files/input.hpp"
+#include "actors/sync/sources/files/bytes/input.hpp"
 #include "actors/sync/sources/xml/element.hpp"
 
 namespace tenon::actors::files {

@@ -1,4 +1,4 @@
-#include "actors/sync/sources/files/stamp.hpp"
+#include "actors/sync/sources/files/bytes/stamp.hpp"
 
 #include "protocols/identity.hpp"
 

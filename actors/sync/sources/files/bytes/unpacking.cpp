@@ -1,7 +1,7 @@
 // The packings: gzip (any number of members) and zstd (any number of frames), each as a stream over
 // the packed bytes. Bytes that end too early, are damaged, or are followed by something else are
 // failures that name the file.
-#include "actors/sync/sources/files/input.hpp"
+#include "actors/sync/sources/files/bytes/input.hpp"
 
 #include <vector>
 #include <zlib.h>

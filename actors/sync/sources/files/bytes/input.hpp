@@ -3,7 +3,7 @@
 // by name. Memory is the window, whatever the size of the file.
 #pragma once
 
-#include "actors/sync/sources/files/stamp.hpp"
+#include "actors/sync/sources/files/bytes/stamp.hpp"
 
 #include <memory>
 #include <stop_token>

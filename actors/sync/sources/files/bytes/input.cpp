@@ -1,4 +1,4 @@
-#include "actors/sync/sources/files/input.hpp"
+#include "actors/sync/sources/files/bytes/input.hpp"
 
 #include <algorithm>
 #include <array>
