@@ -130,8 +130,9 @@ private:
       return step::end;
     if (*found != found_there::record)
       return failure{code::malformed,
-                     in_.name() + (*found == found_there::end ? " has no header, not even one"
-                                                              : " has no header within 4 MiB"),
+                     in_.name() + (*found == found_there::end
+                                       ? " has no header: there is nothing in it"
+                                       : " has no header within 4 MiB"),
                      in_.name(), "Write one, or name the columns with `columns`."};
     auto names = header_names(scan_, in_.name());
     if (!names)

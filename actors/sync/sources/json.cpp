@@ -36,8 +36,10 @@ public:
     if (!c)
       return c.error();
     if (*c != '[')
-      return failure{code::malformed, "what is at " + where() + " is no list", in_.name(),
-                     "Say with `records` where the list is, as in `records: data.items`."};
+      return failure{
+          code::malformed, "what is at " + where() + " is no list", in_.name(),
+          "Say with `records` where the list is, as in `records: data.items`; where each "
+          "line is a record, read it as jsonl."};
     in_.take(1);
     at_.offset = in_.offset();
     return {};

@@ -1,6 +1,6 @@
 // A format of files, as a port: what a kind of source adds to paths, packings, pages and cursors,
 // which all have in common. It reads its options, and then the next record from bytes. One format
-// is one file in actors/sync/sources, and its line in files.cpp.
+// is one file in actors/sync/sources, its name below, and its name in files.cpp.
 #pragma once
 
 #include "actors/integration/form/form.hpp"

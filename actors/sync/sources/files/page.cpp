@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace tenon::actors::files {
 namespace {
@@ -108,6 +109,13 @@ private:
     if (!all)
       return std::move(all).error();
     listing_ = *std::move(all);
+    if (begun_)
+      next_ = static_cast<std::size_t>(
+          std::ranges::upper_bound(listing_->files, at_.file,
+                                   [&](const found_file& a, const found_file& b) {
+                                     return comes_before(a, b, options_.order);
+                                   }) -
+          listing_->files.begin());
     return {};
   }
 
@@ -129,9 +137,8 @@ private:
   result<bool> open_next() {
     if (auto listed = list(); !listed)
       return std::move(listed).error();
-    for (const auto& f : listing_->files) {
-      if (begun_ && !comes_before(at_.file, f, options_.order))
-        continue;
+    while (next_ < listing_->files.size()) {
+      const auto& f = listing_->files[next_++];
       auto file = open_for_reading(f.name, f.path);
       if (!file)
         return std::move(file).error();
@@ -217,10 +224,10 @@ private:
   }
 
   void forget_missing() {
-    std::erase_if(known_, [&](const auto& each) {
-      return std::ranges::find(listing_->files, each.first, &found_file::name) ==
-             listing_->files.end();
-    });
+    std::set<std::string_view> there;
+    for (const auto& f : listing_->files)
+      there.insert(f.name);
+    std::erase_if(known_, [&](const auto& each) { return !there.contains(each.first); });
   }
 
   const options& options_;
@@ -234,6 +241,7 @@ private:
   std::uint64_t from_ = 0;
   std::uint64_t bytes_ = 0;
   std::optional<file_listing> listing_;
+  std::size_t next_ = 0; // of the listing
   std::unique_ptr<open_reader> current_;
 };
 
