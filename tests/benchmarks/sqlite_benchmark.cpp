@@ -18,10 +18,10 @@ void read_table(benchmark::State& state, const std::string& cursor) {
                        "|| '@example.com', i / 7.0, i / 3 FROM n; CREATE INDEX by_at ON t(at, id);"
                        "COMMIT"};
   const table_options what{.file = "rows.sqlite",
-                           .table = "t",
-                           .key = {"id"},
-                           .cursor = cursor.empty() ? "" : "at",
-                           .page_size = static_cast<std::size_t>(state.range(0))};
+                           .rows = {.table = "t",
+                                    .key = {"id"},
+                                    .cursor = cursor.empty() ? "" : "at",
+                                    .page_size = static_cast<std::size_t>(state.range(0))}};
   for (auto _ : state) {
     std::size_t seen = 0;
     page_request wanted{.cursor = cursor};

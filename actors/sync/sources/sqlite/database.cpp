@@ -14,25 +14,21 @@ constexpr int max_columns = 2'000;
 
 } // namespace
 
-std::string place_of(std::string_view option) {
-  return (std::string{options_place} += '.').append(option);
-}
+const relational::option_names options{
+    "sqlite",
+    "a SQLite source",
+    "{sqlite: {file: …, table: …, key: …}}",
+    {"file", "table", "key", "columns", "cursor", "page_size", "deleted"}};
 
 std::string in_quotes(std::string_view identifier) {
-  std::string out{'"'};
-  for (const char c : identifier) {
-    if (c == '"')
-      out += '"';
-    out += c;
-  }
-  return out += '"';
+  return relational::quoted_by('"', identifier);
 }
 
 result<fs::path> allowed_file(const std::string& written, const allowed_roots& roots) {
-  auto file = allowed_path(written, roots, place_of("file"));
+  auto file = allowed_path(written, roots, options.place_of("file"));
   std::error_code wrong;
   if (file && !fs::is_regular_file(*file, wrong))
-    return failure{code::malformed, written + " is no file", place_of("file"),
+    return failure{code::malformed, written + " is no file", options.place_of("file"),
                    "Name the database file itself."};
   return file;
 }
@@ -168,7 +164,7 @@ bool database::plain_collation(const std::string& table, const std::string& colu
 failure database::trouble() const {
   const auto says = [&](code c, const char* why, const char* remedy) {
     return failure{c, file_.filename().string() + ' ' + why + ": " + sqlite3_errmsg(held_.get()),
-                   place_of("file"), remedy};
+                   options.place_of("file"), remedy};
   };
   switch (sqlite3_extended_errcode(held_.get()) & 0xff) {
   case SQLITE_BUSY:

@@ -4,33 +4,22 @@
 #pragma once
 
 #include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/relational/table.hpp"
 
 #include <memory>
 #include <optional>
 #include <sqlite3.h>
 #include <stop_token>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace tenon::actors::sqlite {
 
-inline constexpr std::string_view options_place = "spec.from.sqlite";
+using relational::cell;
+using relational::octets;
+using relational::text;
 
-/// The same, of one option: "spec.from.sqlite.table".
-std::string place_of(std::string_view option);
-
-struct text {
-  std::string bytes;
-  bool operator==(const text&) const = default;
-};
-struct octets {
-  std::string bytes;
-  bool operator==(const octets&) const = default;
-};
-
-/// What a column can hold, NULL aside.
-using cell = std::variant<std::int64_t, double, text, octets>;
+extern const relational::option_names options;
 
 class database;
 

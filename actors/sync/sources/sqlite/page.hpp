@@ -1,11 +1,6 @@
-// One page of a table, by keyset: what comes after the last row's key, never "after n rows", so
-// that rows that come and go in between shift nothing.
-//
-// A run without a cursor, a full run and the first one read by key. A later run of a source with a
-// cursor column reads by cursor, beginning with the rows that have the very cursor that was the
-// greatest when the run before began: rows that were written at the same tick, or during that run,
-// are read again rather than lost. That is right as long as cursors never decrease. A row whose
-// cursor is NULL may have changed at any time: every run reads it.
+// One page of a table of a SQLite file: integers and reals are numbers, text is text, a blob is
+// base64 text, NULL is null. An infinite number, for which JSON has no word, makes its row a
+// letter.
 #pragma once
 
 #include "actors/sync/source.hpp"

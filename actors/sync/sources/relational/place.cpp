@@ -1,4 +1,4 @@
-#include "actors/sync/sources/sqlite/place.hpp"
+#include "actors/sync/sources/relational/place.hpp"
 
 #include "protocols/base64.hpp"
 #include "protocols/json.hpp"
@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace tenon::actors::sqlite {
+namespace tenon::actors::relational {
 namespace {
 
 constexpr std::array<std::string_view, 3> part_names{"key", "without_cursor", "cursor"};
@@ -86,7 +86,7 @@ result<place> read_place(const std::string& written, const table& t) {
   const auto* expected = document ? document->find("expected") : nullptr;
   const auto* shape = document ? document->find("shape") : nullptr;
   if (!by || !after || !after->is<list>() || !expected || !expected->is<std::int64_t>() || !shape)
-    return lost("the position is not one of a SQLite table");
+    return lost("the position is not one of a table");
   place p{.expected = static_cast<std::uint64_t>(*expected->as<std::int64_t>()), .shape = t.shape};
   const auto named = std::ranges::find_if(part_names, [&](auto n) { return value{n} == *by; });
   bool whole = named != part_names.end() && take(*document, "since", p.since) &&
@@ -98,7 +98,7 @@ result<place> read_place(const std::string& written, const table& t) {
       p.after.push_back(*std::move(c));
   }
   if (!whole)
-    return lost("the position is not one of a SQLite table");
+    return lost("the position is not one of a table");
   p.part = static_cast<part>(named - part_names.begin());
   const auto terms = t.key.size() + (p.part == part::by_cursor ? 1 : 0);
   if (*shape != value{std::to_string(t.shape)} || (!p.after.empty() && p.after.size() != terms) ||
@@ -118,11 +118,11 @@ result<std::optional<cell>> read_cursor(const std::string& written, const table&
   const auto document = read_json(written);
   const auto* column = document ? document->find("column") : nullptr;
   if (!column || !take(*document, "at", at) || !at)
-    return failure{code::malformed, "the cursor is not one of a SQLite table", "cursor",
+    return failure{code::malformed, "the cursor is not one of a table", "cursor",
                    "Rewind the sync; it is then read from the beginning."};
   if (*column != value{t.cursor_column().name})
     at.reset();
   return at;
 }
 
-} // namespace tenon::actors::sqlite
+} // namespace tenon::actors::relational

@@ -2,16 +2,16 @@
 // keeps between pages.
 #pragma once
 
-#include "actors/sync/sources/sqlite/table.hpp"
+#include "actors/sync/sources/relational/table.hpp"
 
-namespace tenon::actors::sqlite {
+namespace tenon::actors::relational {
 
 /// A run reads by key, or, when it continues from a cursor, by cursor: first the rows without one,
 /// then the others.
 enum class part : std::uint8_t { by_key, without_cursor, by_cursor };
 
 struct place {
-  sqlite::part part = part::by_key;
+  relational::part part = part::by_key;
   std::vector<cell> after;    // the last row's key, after its cursor where it is read by it
   std::optional<cell> since;  // a run by cursor begins here, with the rows that have this very one
   std::optional<cell> newest; // the greatest cursor when the run began
@@ -27,4 +27,4 @@ std::string write_cursor(const table&, const std::optional<cell>&);
 /// Nothing when the text is empty or about another column: everything is to be read.
 result<std::optional<cell>> read_cursor(const std::string& text, const table&);
 
-} // namespace tenon::actors::sqlite
+} // namespace tenon::actors::relational
