@@ -5,6 +5,7 @@
 #include "actors/sync/destinations/connector.hpp"
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/files.hpp"
+#include "actors/sync/sources/postgres.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
 #include "nodes/edge/environment.hpp"
@@ -27,6 +28,8 @@ namespace {
 
 // Reading files and databases: a few at a time is what a disk gives.
 constexpr unsigned blocking_threads = 2;
+// Reading databases on other machines, which mostly is waiting for them.
+constexpr unsigned database_threads = 8;
 constexpr span grace = std::chrono::seconds{10};
 
 struct actor_settings : caf::actor_system_config {
@@ -67,6 +70,8 @@ struct node::parts {
   std::unique_ptr<runtime::outbound::client> web;
   std::optional<runtime::timer> timer;
   std::optional<runtime::workers> blocking;
+  std::optional<runtime::workers> databases;
+  std::stop_source closing;
   std::optional<runtime::workers> workers;
   shipped_manifests shipped;
   std::optional<actors::connectors::platform> platform;
@@ -109,12 +114,14 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       return std::move(network).error();
     outbound.policy.allowed.push_back(*network);
   }
+  const auto policy = outbound.policy;
   auto web = runtime::outbound::client::make(std::move(outbound), p->meters);
   if (!web)
     return std::move(web).error();
   p->web = *std::move(web);
   p->timer.emplace();
   p->blocking.emplace(runtime::workers::limits{.threads = blocking_threads});
+  p->databases.emplace(runtime::workers::limits{.threads = database_threads});
   p->workers.emplace(runtime::workers::limits{.threads = threads});
 
   auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
@@ -126,6 +133,12 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *p->blocking}));
   for (auto& kind : actors::file_sources({.roots = s.allow_files, .blocking = *p->blocking}))
     p->sources.push_back(std::move(kind));
+  const actors::relational::database_options databases{.secrets =
+                                                           actors::relational::secrets_from(host),
+                                                       .blocking = *p->databases,
+                                                       .policy = policy,
+                                                       .closing = p->closing.get_token()};
+  p->sources.push_back(actors::postgres_source(databases));
   p->destinations.push_back(actors::connector_destination(platform));
   host.add("sync.transfer", std::make_unique<actors::transfer>(host, *p->workers, *p->timer,
                                                                p->sources, p->destinations));
@@ -183,7 +196,9 @@ node::~node() {
     p.web->close();
   if (p.host)
     p.host->stop();
+  p.closing.request_stop();
   p.workers.reset();
+  p.databases.reset();
   p.blocking.reset();
   p.host.reset();
 }

@@ -45,6 +45,12 @@ public:
 
   std::filesystem::path file() const { return folder_ / "certificate.pem"; }
 
+  void write_key(const std::filesystem::path& file) const {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out{std::fopen(file.c_str(), "w"),
+                                                              std::fclose};
+    PEM_write_PrivateKey(out.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  }
+
   boost::asio::ssl::context server() const {
     boost::asio::ssl::context tls{boost::asio::ssl::context::tls_server};
     SSL_CTX_use_certificate(tls.native_handle(), certificate_.get());

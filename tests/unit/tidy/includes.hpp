@@ -54,6 +54,7 @@ inline const std::vector<library> libraries{
     {"sqlite3.h", {"actors/sync/sources/"}},
     {"zstd.h", {"actors/sync/sources/files/bytes/"}},
     {"expat.h", {"actors/sync/sources/xml/"}},
+    {"libpq-fe.h", {"actors/sync/sources/"}},
     {"CLI/", {"nodes/cli/"}},
     {"gtest/", {}},
     {"benchmark/", {}},

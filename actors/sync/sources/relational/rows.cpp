@@ -26,6 +26,21 @@ std::size_t first_bad_byte(std::string_view text) {
   return at;
 }
 
+void append_key_part(std::string& key, std::string_view text, std::size_t parts, std::size_t part) {
+  if (part > 0)
+    key += '|';
+  text = text.substr(0, max_key_bytes + 1);
+  if (parts == 1) {
+    key += text;
+    return;
+  }
+  for (const char c : text) {
+    if (c == '|' || c == '\\')
+      key += '\\';
+    key += c;
+  }
+}
+
 bool means_deleted(std::string_view text) {
   if (text.size() > 5)
     return true;
@@ -81,18 +96,7 @@ void rows::write_bytes(std::size_t column, std::string_view bytes) {
 }
 
 void rows::key_part(std::string_view text) {
-  if (key_parts_++ > 0)
-    key_ += '|';
-  text = text.substr(0, max_key_bytes + 1);
-  if (table_.key.size() == 1) {
-    key_ += text;
-    return;
-  }
-  for (const char c : text) {
-    if (c == '|' || c == '\\')
-      key_ += '\\';
-    key_ += c;
-  }
+  append_key_part(key_, text, table_.key.size(), key_parts_++);
 }
 
 void rows::key_part_is_null() {
@@ -126,10 +130,6 @@ void rows::end(bool deleted) {
   records_.push_back(std::move(made_));
 }
 
-void rows::forget() {
-  text_.resize(made_.begin);
-}
-
 void rows::spoil(std::size_t column, std::string why) {
   if (spoiled_.empty())
     spoiled_ = "column " + table_.columns[column].name + ' ' + std::move(why);
@@ -149,8 +149,8 @@ void rows::finish(source_page& page) && {
   const auto bytes = [&](const part& p) {
     return whole.slice(whole.view().substr(p.begin, p.end - p.begin));
   };
-  page.bytes = whole.size();
-  page.records.reserve(records_.size());
+  page.bytes += whole.size();
+  page.records.reserve(page.records.size() + records_.size());
   for (auto& r : records_)
     page.records.push_back({std::move(r.key), bytes(r), r.deleted});
   for (auto& l : letters_)

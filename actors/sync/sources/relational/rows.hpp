@@ -31,8 +31,6 @@ public:
   void key_part(std::string_view text);
   void key_part_is_null();
   void end(bool deleted);
-  /// Instead of an end: as if it had not been begun.
-  void forget();
 
   /// The row at hand becomes a letter. The first reason counts.
   void spoil(std::size_t column, std::string why);
@@ -44,8 +42,6 @@ public:
   const relational::table& table() const { return table_; }
   std::size_t count() const { return taken_; }
   std::size_t bytes() const { return text_.size(); }
-  /// The key of the newest record.
-  const std::string& key() const { return key_; }
   void finish(source_page&) &&;
 
 private:
@@ -70,6 +66,9 @@ private:
   std::string spoiled_; // why the row at hand is a letter
   std::size_t taken_ = 0;
 };
+
+/// The next of so many parts of a key.
+void append_key_part(std::string& key, std::string_view text, std::size_t parts, std::size_t part);
 
 std::size_t first_bad_byte(std::string_view text);
 

@@ -1,0 +1,124 @@
+#include "actors/sync/sources/postgres.hpp"
+
+#include "actors/sync/sources/postgres/changes.hpp"
+
+namespace tenon::actors {
+namespace postgres {
+
+const relational::option_names options{
+    "postgres",
+    "a PostgreSQL source",
+    "{postgres: {url: postgres://host/database, credential: …, table: …, key: …}}",
+    {"url", "credential", "sslmode", "ca", "table", "key", "columns", "cursor", "deleted", "where",
+     "lookback", "page_size", "changes"},
+    20'000};
+
+} // namespace postgres
+
+namespace {
+
+using namespace postgres;
+
+class reader {
+public:
+  reader(relational::database_options o, source_options s, identity sync,
+         std::shared_ptr<kept_sessions> sessions, std::shared_ptr<kept_streams> streams)
+      : database_{std::move(o)}, source_{std::move(s)}, sessions_{std::move(sessions)},
+        streams_{std::move(streams)} {
+    if (source_.changes)
+      names_ = named(*source_.changes, sync);
+  }
+
+  result<source_page> read(const relational::login& who, const page_request& wanted,
+                           const std::stop_token& stop) const {
+    const auto key = key_of(who);
+    if (auto kept = sessions_->take(key)) {
+      kept->use(stop);
+      auto page = read_in(*kept, who, wanted, stop);
+      const bool lost = !kept->reusable();
+      sessions_->keep(key, std::move(kept));
+      // One that the server ended meanwhile says nothing about the server.
+      if (page || !lost || page.error().code != code::unavailable || stop.stop_requested())
+        return page;
+    }
+    auto fresh = session::open({source_.server, who}, database_, stop);
+    if (!fresh)
+      return std::move(fresh).error();
+    auto page = read_in(**fresh, who, wanted, stop);
+    sessions_->keep(key, *std::move(fresh));
+    return page;
+  }
+
+private:
+  std::string key_of(const relational::login& who) const {
+    const auto& s = source_.server;
+    std::string key;
+    for (const auto& part :
+         {s.host, std::to_string(s.port), s.database, who.user, who.password, s.ca,
+          s.protection ? std::to_string(static_cast<int>(*s.protection)) : std::string{}})
+      (key += part) += '\0';
+    return key;
+  }
+
+  result<source_page> read_in(session& db, const relational::login& who, const page_request& wanted,
+                              const std::stop_token& stop) const {
+    if (source_.changes) {
+      const auto open = [&] { return session::open({source_.server, who, true}, database_, stop); };
+      const capture c{db,
+                      source_,
+                      names_,
+                      *streams_,
+                      source_.server.host + ':' + std::to_string(source_.server.port),
+                      open,
+                      stop};
+      return read_with_changes(c, wanted);
+    }
+    const auto table = describe_table(db, source_.rows);
+    if (!table)
+      return table.error();
+    table_reader there{db, *table, source_.rows};
+    return relational::read_page(there, table->table, source_.rows, postgres::options, wanted);
+  }
+
+  const relational::database_options database_;
+  const source_options source_;
+  change_options names_;
+  const std::shared_ptr<kept_sessions> sessions_;
+  const std::shared_ptr<kept_streams> streams_;
+};
+
+class postgres_kind final : public source_kind {
+public:
+  explicit postgres_kind(relational::database_options o) : options_{std::move(o)} {}
+
+  std::string_view name() const override { return "postgres"; }
+
+  result<void> check(const object& written) const override {
+    const auto o = read_options(written);
+    return o ? result<void>{} : o.error();
+  }
+
+  result<std::unique_ptr<source>> open(const identity& sync, const object& written) override {
+    auto o = read_options(written);
+    if (!o)
+      return std::move(o).error();
+    const auto server = o->server;
+    auto made = std::make_shared<const reader>(options_, *std::move(o), sync, sessions_, streams_);
+    auto read = [made](const relational::login& who, const page_request& wanted,
+                       const std::stop_token& stop) { return made->read(who, wanted, stop); };
+    return relational::server_source(options_, server, postgres::options, sync, std::move(read));
+  }
+
+private:
+  const relational::database_options options_;
+  const std::shared_ptr<kept_sessions> sessions_ = std::make_shared<kept_sessions>();
+  const std::shared_ptr<kept_streams> streams_ = std::make_shared<kept_streams>();
+};
+
+} // namespace
+
+std::unique_ptr<source_kind> postgres_source(relational::database_options o) {
+  return std::make_unique<postgres_kind>(std::move(o));
+}
+
+} // namespace tenon::actors

@@ -1,0 +1,251 @@
+#include "actors/sync/sources/relational/server.hpp"
+
+#include "actors/credential.hpp"
+#include "protocols/json.hpp"
+#include "runtime/hosting/host.hpp"
+#include "runtime/tasks/asking.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace tenon::actors::relational {
+namespace {
+
+using runtime::task;
+
+constexpr std::array<std::string_view, 3> protection_names{"prefer", "require", "verify-full"};
+
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const auto* from = text.data() + i + 1;
+    if (i + 2 >= text.size() || std::from_chars(from, from + 2, byte, 16).ptr != from + 2 ||
+        byte == 0)
+      return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+/// user@host:port/database
+result<void> read_url(server_options& o, const option_names& names,
+                      const std::vector<std::string>& schemes, std::uint16_t usual_port,
+                      std::string_view text) {
+  const auto shape = schemes.front() + "://host:" + std::to_string(usual_port) + "/database";
+  const auto wrong = [&](std::string why) {
+    return names.wrong("url", std::move(why), "Write " + shape + '.');
+  };
+  const auto scheme = text.find("://");
+  if (scheme == text.npos || std::ranges::find(schemes, text.substr(0, scheme)) == schemes.end())
+    return wrong("this is no address of such a server");
+  text.remove_prefix(scheme + 3);
+  if (text.find_first_of("?# ") != text.npos)
+    return wrong("the address has more than server and database");
+  const auto slash = text.find('/');
+  const auto database = unescaped(slash == text.npos ? "" : text.substr(slash + 1));
+  if (!database || database->empty())
+    return wrong("the address names no database");
+  o.database = *database;
+  text = text.substr(0, slash);
+  if (const auto at = text.rfind('@'); at != text.npos) {
+    if (text.substr(0, at).find(':') != text.npos)
+      return names.wrong("url", "a password does not belong into an address",
+                         "Put user and password into a credential and name it here.");
+    const auto user = unescaped(text.substr(0, at));
+    if (!user)
+      return wrong("the user cannot be read");
+    o.user = *user;
+    text.remove_prefix(at + 1);
+  }
+  const auto bracket = text.starts_with('[') ? text.find(']') : 0;
+  if (bracket == text.npos)
+    return wrong("the host cannot be read");
+  const auto colon = text.find(':', bracket);
+  o.host = bracket > 0 ? text.substr(1, bracket - 1) : text.substr(0, colon);
+  o.port = usual_port;
+  if (colon != text.npos) {
+    const auto digits = text.substr(colon + 1);
+    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), o.port);
+    if (bad != std::errc{} || end != digits.data() + digits.size() || o.port == 0)
+      return wrong("the port cannot be read");
+  }
+  // What is no host would be read in some other way by a library: several, or a path.
+  const auto odd = [](char c) { return c == ',' || c == '/' || c == '\\' || c < '!'; };
+  if (o.host.empty() || std::ranges::any_of(o.host, odd))
+    return wrong("the address names no host");
+  return {};
+}
+
+page_or_trouble trouble(failure why) {
+  const bool transient = may_pass(why);
+  const bool stale = why.code == code::stale;
+  const auto after = why.retry_after.value_or(span{0});
+  return source_trouble{std::move(why), transient, after, stale};
+}
+
+task<result<object>> ask_for_secrets(runtime::host& there, identity credential) {
+  const protocols::credential::use use_it{};
+  auto usable = co_await runtime::ask<actors::credential>(there, credential, use_it);
+  if (!usable)
+    co_return std::move(usable).error();
+  const auto read = read_json(usable->secrets);
+  const auto* secrets = read ? read->as<object>() : nullptr;
+  if (!secrets)
+    co_return object{};
+  co_return *secrets;
+}
+
+class network_source final : public source {
+public:
+  network_source(const database_options& o, const server_options& s, const option_names& names,
+                 identity sync, page_reader read)
+      : secrets_{o.secrets}, blocking_{o.blocking}, closing_{o.closing}, names_{names},
+        user_{s.user}, credential_{s.credential}, sync_{std::move(sync)},
+        read_{std::make_shared<page_reader>(std::move(read))} {}
+
+  task<page_or_trouble> read(page_request wanted) override {
+    auto who = co_await log_in();
+    if (!who)
+      co_return trouble(std::move(who).error());
+    const auto stop = co_await runtime::stop_token_of_task{};
+    auto begin = [&](runtime::completion<page_or_trouble> done) {
+      auto started = runtime::start<page_or_trouble>(
+          blocking_, read_there(read_, closing_, *who, std::move(wanted)),
+          [done](result<page_or_trouble> read) { done(std::move(read)); }, stop);
+      if (!started)
+        done(std::move(started).error());
+    };
+    auto read = co_await runtime::callback<page_or_trouble>(std::move(begin));
+    if (!read)
+      co_return trouble(std::move(read).error());
+    co_return *std::move(read);
+  }
+
+private:
+  static task<result<page_or_trouble>> read_there(std::shared_ptr<page_reader> read,
+                                                  std::stop_token closing, login who,
+                                                  page_request wanted) {
+    const auto stop = co_await runtime::stop_token_of_task{};
+    std::stop_source either;
+    const auto end = [&either] { either.request_stop(); };
+    const std::stop_callback when_stopped{stop, end}, when_closing{closing, end};
+    auto page = (*read)(who, wanted, either.get_token());
+    if (!page)
+      co_return trouble(std::move(page).error());
+    co_return page_or_trouble{*std::move(page)};
+  }
+
+  task<result<login>> log_in() {
+    login who{user_, {}};
+    if (credential_.empty())
+      co_return who;
+    const identity id{sync_.tenant, "credential", credential_};
+    auto secrets = co_await secrets_(id);
+    if (!secrets) {
+      auto why = std::move(secrets).error();
+      why.why = "the credential " + credential_ + ": " + why.why;
+      why.where = names_.place_of("credential");
+      co_return why;
+    }
+    const auto* user = secrets->find("user");
+    const auto* password = secrets->find("password");
+    if (user && user->is<std::string>())
+      who.user = *user->as<std::string>();
+    if (password && password->is<std::string>())
+      who.password = *password->as<std::string>();
+    co_return who;
+  }
+
+  const secrets_of secrets_;
+  runtime::executor& blocking_;
+  const std::stop_token closing_;
+  const option_names& names_;
+  const std::string user_;
+  const std::string credential_;
+  const identity sync_;
+  const std::shared_ptr<page_reader> read_;
+};
+
+} // namespace
+
+secrets_of secrets_from(runtime::host& there) {
+  return [&there](identity credential) { return ask_for_secrets(there, std::move(credential)); };
+}
+
+result<void> read_server_option(server_options& o, const option_names& names,
+                                const std::vector<std::string>& schemes, std::uint16_t usual_port,
+                                const std::string& name, const value& v) {
+  auto text = names.text_of(name, v);
+  if (!text)
+    return std::move(text).error();
+  if (name == "url")
+    return read_url(o, names, schemes, usual_port, *text);
+  if (name == "credential") {
+    o.credential = *std::move(text);
+  } else if (name == "ca") {
+    if (text->find("-----BEGIN CERTIFICATE-----") == text->npos)
+      return names.wrong(name, "this is no certificate",
+                         "Write the authority's certificate as PEM text.");
+    o.ca = *std::move(text);
+  } else {
+    const auto mode = std::ranges::find(protection_names, *text);
+    if (mode == protection_names.end())
+      return names.wrong(name, "there is no sslmode " + *text,
+                         "Write prefer, require or verify-full.");
+    o.protection = static_cast<protection>(mode - protection_names.begin());
+  }
+  return {};
+}
+
+result<found_server> find_server(const server_options& s, const database_options& o,
+                                 const option_names& names) {
+  auto literal = runtime::outbound::parse_address(s.host);
+  auto addresses = literal ? result<std::vector<runtime::outbound::address>>{std::vector{*literal}}
+                           : o.lookup(s.host);
+  if (!addresses) {
+    auto why = std::move(addresses).error();
+    why.where = names.place_of("url");
+    return why;
+  }
+  if (auto fine = runtime::outbound::allowed(*addresses, o.policy, s.host); !fine) {
+    auto why = std::move(fine).error();
+    why.where = names.place_of("url");
+    return why;
+  }
+  const bool is_public = runtime::outbound::allowed(*addresses, {}, s.host).has_value();
+  const auto usual = is_public ? protection::verify_full : protection::prefer;
+  return found_server{*std::move(addresses), s.protection.value_or(usual)};
+}
+
+file_in_memory::file_in_memory(std::string_view content)
+    : descriptor_{::memfd_create("certificates", MFD_CLOEXEC)}, path_{"/proc/self/fd/" +
+                                                                      std::to_string(descriptor_)} {
+  while (!content.empty()) {
+    const auto n = ::write(descriptor_, content.data(), content.size());
+    if (n <= 0)
+      break; // a file without the whole of it is refused by whoever reads it
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+file_in_memory::~file_in_memory() {
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
+}
+
+std::unique_ptr<source> server_source(const database_options& o, const server_options& s,
+                                      const option_names& names, identity sync, page_reader read) {
+  return std::make_unique<network_source>(o, s, names, std::move(sync), std::move(read));
+}
+
+} // namespace tenon::actors::relational
