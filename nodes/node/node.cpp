@@ -5,6 +5,7 @@
 #include "actors/sync/destinations/connector.hpp"
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/files.hpp"
+#include "actors/sync/sources/mariadb.hpp"
 #include "actors/sync/sources/postgres.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
@@ -139,6 +140,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
                                                        .policy = policy,
                                                        .closing = p->closing.get_token()};
   p->sources.push_back(actors::postgres_source(databases));
+  p->sources.push_back(actors::mariadb_source(databases));
   p->destinations.push_back(actors::connector_destination(platform));
   host.add("sync.transfer", std::make_unique<actors::transfer>(host, *p->workers, *p->timer,
                                                                p->sources, p->destinations));

@@ -1,9 +1,14 @@
 // What every kind of source keeps to, whatever it reads: a crash may come after any page, and then
 // that page, or the one after it, is asked for again by what was written down.
 #include "actors/sync/sources/files.hpp"
+#include "actors/sync/sources/mariadb.hpp"
+#include "actors/sync/sources/postgres.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "tests/support/connected_vendor.hpp"
+#include "tests/support/mariadb_server.hpp"
 #include "tests/support/packing.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/support/secrets.hpp"
 #include "tests/support/source_reading.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -21,7 +26,8 @@ using tests::source_reading;
 struct candidate {
   std::string name;
   std::function<std::unique_ptr<source>()> open;
-  std::string cursor{}; // of an earlier run
+  std::string cursor{};                       // of an earlier run
+  std::function<std::string()> find_cursor{}; // when only that run itself can tell
 };
 
 void PrintTo(const candidate& c, std::ostream* onto) {
@@ -95,6 +101,93 @@ candidate files(const file_format& f, const std::string& packing) {
   return {below, open};
 }
 
+/// Servers are begun by whoever needs them, with something to read in them.
+const tests::postgres_server& postgres_server() {
+  static const auto made = [] {
+    auto s = std::make_unique<tests::postgres_server>();
+    tests::postgres_client db{*s};
+    db.run("CREATE TABLE t (id int PRIMARY KEY, a text, b date, at timestamptz, UNIQUE (b, a)); "
+           "INSERT INTO t SELECT i, 'x' || i % 7, date '2026-01-01' + i, CASE WHEN i % 10 > 0 THEN "
+           "timestamptz '2026-01-01Z' + i / 3 * interval '1 hour' END FROM generate_series(1, 200) "
+           "i; ALTER TABLE t ALTER a SET NOT NULL, ALTER b SET NOT NULL; CREATE TABLE changing (id "
+           "int PRIMARY KEY, v text)");
+    return s;
+  }();
+  return *made;
+}
+
+const tests::mariadb_server& mariadb_server() {
+  static const auto made = [] {
+    auto s = std::make_unique<tests::mariadb_server>();
+    tests::mariadb_client{*s}.run(
+        "CREATE TABLE t (id int PRIMARY KEY, a varchar(9) NOT NULL, b date NOT NULL, at "
+        "timestamp(6) "
+        "NULL, UNIQUE (b, a)); SET time_zone = '+00:00'; INSERT INTO t SELECT seq, CONCAT('x', seq "
+        "% "
+        "7), DATE '2026-01-01' + INTERVAL seq DAY, IF(seq % 10 > 0, TIMESTAMP '2026-01-01 "
+        "00:00:00' + "
+        "INTERVAL (seq DIV 3) HOUR, NULL) FROM seq_1_to_200");
+    return s;
+  }();
+  return *made;
+}
+
+relational::database_options reached() {
+  relational::database_options o{
+      tests::secrets({{"main", {{"user", "tenon"}, {"password", "a secret of the test"}}}}),
+      blocking()};
+  o.policy.allowed.push_back(*runtime::outbound::parse_network("127.0.0.0/8"));
+  return o;
+}
+
+std::unique_ptr<source> opened(source_kind& kind, std::string url, const object& more) {
+  object options{{"url", std::move(url)},
+                 {"credential", "main"},
+                 {"table", "t"},
+                 {"key", "id"},
+                 {"page_size", 40}};
+  for (const auto& [option, v] : more)
+    options[option] = v;
+  auto source = kind.open({"acme", "sync", "any"}, options);
+  EXPECT_TRUE(source);
+  return *std::move(source);
+}
+
+candidate postgres(std::string name, object more, std::string cursor = {}) {
+  const auto open = [more = std::move(more)] {
+    return opened(*postgres_source(reached()), postgres_server().url(), more);
+  };
+  return {std::move(name), open, std::move(cursor)};
+}
+
+candidate mariadb(std::string name, object more, std::string cursor = {}) {
+  const auto open = [more = std::move(more)] {
+    return opened(*mariadb_source(reached()), mariadb_server().url(), more);
+  };
+  return {std::move(name), open, std::move(cursor)};
+}
+
+/// What one transaction changed after a first run.
+candidate postgres_changes() {
+  const object more{{"table", "changing"}, {"changes", object{{"slot", "tenon_conformance"}}}};
+  const auto open = [more] {
+    return opened(*postgres_source(reached()), postgres_server().url(), more);
+  };
+  const auto find_cursor = [open] {
+    static const auto cursor = [&] {
+      tests::postgres_client db{postgres_server()};
+      db.run("INSERT INTO changing SELECT i, 'a' FROM generate_series(1, 50) i");
+      auto told = source_reading{open()}.run().back().cursor;
+      db.run(
+          "BEGIN; DELETE FROM changing WHERE id % 10 = 0; UPDATE changing SET v = 'b' WHERE id % "
+          "3 = 0; INSERT INTO changing SELECT i, 'c' FROM generate_series(51, 150) i; COMMIT");
+      return told;
+    }();
+    return cursor;
+  };
+  return {"postgres_by_changes", open, {}, find_cursor};
+}
+
 /// Begun by whoever needs it, ended with the suite: CAF's actors do not outlive main.
 std::optional<tests::connected_vendor> vendor;
 
@@ -120,6 +213,15 @@ std::vector<candidate> candidates() {
       sqlite("sqlite_by_a_cursor_with_nulls",
              {{"table", "Track"}, {"key", "TrackId"}, {"cursor", "Composer"}, {"page_size", 200}},
              R"({"column":"Composer","at":"M"})"),
+      postgres("postgres_by_key", {}),
+      postgres("postgres_by_two_keys", {{"key", list{"b", "a"}}}),
+      postgres("postgres_by_a_cursor_with_nulls", {{"cursor", "at"}},
+               R"({"column":"at","at":"2026-01-01 10:00:00+00"})"),
+      postgres_changes(),
+      mariadb("mariadb_by_key", {}),
+      mariadb("mariadb_by_two_keys", {{"key", list{"b", "a"}}}),
+      mariadb("mariadb_by_a_cursor_with_nulls", {{"cursor", "at"}},
+              R"({"column":"at","at":"2026-01-01 10:00:00"})"),
       connector("customers"),
       connector("invoices"),
       connector("invoice_lines"),
@@ -138,6 +240,8 @@ protected:
   /// What is asked for the page after `p`, or for the first.
   page_request after(const source_page* p) const {
     page_request wanted{.sync = {"acme", "sync", "any"}, .cursor = GetParam().cursor};
+    if (GetParam().find_cursor)
+      wanted.cursor = GetParam().find_cursor();
     if (p) {
       wanted.position = p->position;
       wanted.cursor = p->cursor;

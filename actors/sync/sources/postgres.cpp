@@ -1,6 +1,7 @@
 #include "actors/sync/sources/postgres.hpp"
 
 #include "actors/sync/sources/postgres/changes.hpp"
+#include "actors/sync/sources/relational/kept.hpp"
 
 namespace tenon::actors {
 namespace postgres {
@@ -22,7 +23,7 @@ using namespace postgres;
 class reader {
 public:
   reader(relational::database_options o, source_options s, identity sync,
-         std::shared_ptr<kept_sessions> sessions, std::shared_ptr<kept_streams> streams)
+         std::shared_ptr<relational::kept<session>> sessions, std::shared_ptr<kept_streams> streams)
       : database_{std::move(o)}, source_{std::move(s)}, sessions_{std::move(sessions)},
         streams_{std::move(streams)} {
     if (source_.changes)
@@ -31,35 +32,18 @@ public:
 
   result<source_page> read(const relational::login& who, const page_request& wanted,
                            const std::stop_token& stop) const {
-    const auto key = key_of(who);
-    if (auto kept = sessions_->take(key)) {
-      kept->use(stop);
-      auto page = read_in(*kept, who, wanted, stop);
-      const bool lost = !kept->reusable();
-      sessions_->keep(key, std::move(kept));
-      // One that the server ended meanwhile says nothing about the server.
-      if (page || !lost || page.error().code != code::unavailable || stop.stop_requested())
-        return page;
-    }
-    auto fresh = session::open({source_.server, who}, database_, stop);
-    if (!fresh)
-      return std::move(fresh).error();
-    auto page = read_in(**fresh, who, wanted, stop);
-    sessions_->keep(key, *std::move(fresh));
-    return page;
+    return relational::read_on(
+        *sessions_, relational::key_of(source_.server, who),
+        [&] {
+          return session::open({source_.server, who}, database_, stop);
+        },
+        [&](session& db) {
+          db.use(stop);
+          return read_in(db, who, wanted, stop);
+        });
   }
 
 private:
-  std::string key_of(const relational::login& who) const {
-    const auto& s = source_.server;
-    std::string key;
-    for (const auto& part :
-         {s.host, std::to_string(s.port), s.database, who.user, who.password, s.ca,
-          s.protection ? std::to_string(static_cast<int>(*s.protection)) : std::string{}})
-      (key += part) += '\0';
-    return key;
-  }
-
   result<source_page> read_in(session& db, const relational::login& who, const page_request& wanted,
                               const std::stop_token& stop) const {
     if (source_.changes) {
@@ -83,7 +67,7 @@ private:
   const relational::database_options database_;
   const source_options source_;
   change_options names_;
-  const std::shared_ptr<kept_sessions> sessions_;
+  const std::shared_ptr<relational::kept<session>> sessions_;
   const std::shared_ptr<kept_streams> streams_;
 };
 
@@ -111,7 +95,8 @@ public:
 
 private:
   const relational::database_options options_;
-  const std::shared_ptr<kept_sessions> sessions_ = std::make_shared<kept_sessions>();
+  const std::shared_ptr<relational::kept<session>> sessions_ =
+      std::make_shared<relational::kept<session>>();
   const std::shared_ptr<kept_streams> streams_ = std::make_shared<kept_streams>();
 };
 

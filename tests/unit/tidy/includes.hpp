@@ -55,6 +55,7 @@ inline const std::vector<library> libraries{
     {"zstd.h", {"actors/sync/sources/files/bytes/"}},
     {"expat.h", {"actors/sync/sources/xml/"}},
     {"libpq-fe.h", {"actors/sync/sources/"}},
+    {"mysql.h", {"actors/sync/sources/"}},
     {"CLI/", {"nodes/cli/"}},
     {"gtest/", {}},
     {"benchmark/", {}},

@@ -14,8 +14,6 @@ using clock = std::chrono::steady_clock;
 constexpr span connect_limit = std::chrono::seconds{10};
 constexpr span look = span{50};                              // for the task's stop, while waiting
 constexpr span beyond_the_servers = std::chrono::seconds{5}; // before we give up ourselves
-constexpr auto idle_limit = std::chrono::seconds{30};
-constexpr std::size_t most_kept = 8;
 // Read past what is wanted, so that the session can go on; with more, a fresh one is cheaper.
 constexpr int lines_to_spare = 2;
 const std::string system_certificates = "/etc/ssl/certs/ca-certificates.crt";
@@ -315,31 +313,6 @@ failure session::trouble(const PGresult* r) const {
 
 failure session::lost() const {
   return connection_lost(held_ ? PQerrorMessage(held_.get()) : "out of memory", settings_.server);
-}
-
-std::unique_ptr<session> kept_sessions::take(const std::string& key) {
-  const std::lock_guard hold{guard_};
-  forget_old();
-  const auto it = std::ranges::find(kept_, key, &kept::key);
-  if (it == kept_.end())
-    return nullptr;
-  auto held = std::move(it->held);
-  kept_.erase(it);
-  return held;
-}
-
-void kept_sessions::keep(std::string key, std::unique_ptr<session> s) {
-  if (!s->reusable())
-    return;
-  const std::lock_guard hold{guard_};
-  forget_old();
-  if (kept_.size() == most_kept)
-    kept_.erase(kept_.begin());
-  kept_.push_back({std::move(key), std::move(s), clock::now()});
-}
-
-void kept_sessions::forget_old() {
-  std::erase_if(kept_, [](const kept& k) { return clock::now() - k.since > idle_limit; });
 }
 
 } // namespace tenon::actors::postgres

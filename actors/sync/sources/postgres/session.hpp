@@ -12,7 +12,6 @@
 #include <chrono>
 #include <libpq-fe.h>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 
 namespace tenon::actors::postgres {
@@ -86,24 +85,6 @@ private:
   std::stop_token stop_;
   bool reusable_ = true;
   std::unique_ptr<PGconn, closer> held_;
-};
-
-/// Sessions between two pages: a few, for a short time.
-class kept_sessions {
-public:
-  std::unique_ptr<session> take(const std::string& key);
-  void keep(std::string key, std::unique_ptr<session>);
-
-private:
-  struct kept {
-    std::string key;
-    std::unique_ptr<session> held;
-    std::chrono::steady_clock::time_point since;
-  };
-  void forget_old();
-
-  std::mutex guard_;
-  std::vector<kept> kept_;
 };
 
 /// The text between apostrophes.

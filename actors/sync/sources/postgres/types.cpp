@@ -1,6 +1,6 @@
 #include "actors/sync/sources/postgres/types.hpp"
 
-#include "protocols/base64.hpp"
+#include "actors/sync/sources/relational/values.hpp"
 #include "protocols/json.hpp"
 #include "protocols/utf8.hpp"
 
@@ -13,8 +13,6 @@ namespace {
 
 using relational::rows;
 
-constexpr std::size_t exact_digits = 15;
-constexpr std::size_t exact_whole_digits = 18;
 constexpr std::size_t deepest_list = 8; // MAXDIM is 6
 
 // pg_type.dat: these numbers are the same in every server.
@@ -50,30 +48,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-void write_decimal(std::string& onto, std::string_view text) {
-  const auto unsigned_part = text.substr(text.starts_with('-') ? 1 : 0);
-  const auto digits = static_cast<std::size_t>(std::ranges::count_if(unsigned_part, is_digit));
-  const bool whole = digits == unsigned_part.size();
-  const auto zeros = std::min(unsigned_part.find_first_not_of("0."), unsigned_part.size());
-  const auto leading =
-      static_cast<std::size_t>(std::ranges::count_if(unsigned_part.substr(0, zeros), is_digit));
-  const bool plain = whole || digits + 1 == unsigned_part.size();
-  if (digits > 0 && plain && digits - leading <= (whole ? exact_whole_digits : exact_digits))
-    onto += text;
-  else
-    append_text(onto, text);
-}
-
-/// Outside of its texts JSON has no control characters but blanks, of which line ends and tabs
-/// become spaces: a record is one line.
-void write_embedded(std::string& onto, std::string_view text) {
-  const auto begin = onto.size();
-  onto += text;
-  std::replace_if(
-      onto.begin() + static_cast<std::ptrdiff_t>(begin), onto.end(),
-      [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-}
-
 void write_bytes(rows& onto, std::size_t column, std::string_view hex) {
   const auto digit = [](char c) {
     return static_cast<unsigned>(c >= 'a' ? c - 'a' + 10 : c - '0');
@@ -101,13 +75,13 @@ void write_single(rows& onto, std::size_t column, kind k, std::string_view text)
       append_text(json, text);
     return;
   case kind::decimal:
-    return write_decimal(json, text);
+    return relational::write_decimal(json, text);
   case kind::bytes:
     return write_bytes(onto, column, text);
   case kind::json:
     if (text.size() > relational::max_value_bytes || !is_utf8(text))
       return onto.write_text(column, text);
-    return write_embedded(json, text);
+    return relational::write_embedded(json, text);
   case kind::timestamp:
   case kind::timestamptz:
     return write_time(json, text, k == kind::timestamptz);

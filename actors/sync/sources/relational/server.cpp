@@ -207,6 +207,15 @@ result<void> read_server_option(server_options& o, const option_names& names,
   return {};
 }
 
+std::string key_of(const server_options& s, const login& who) {
+  std::string key;
+  for (const auto& part :
+       {s.host, std::to_string(s.port), s.database, who.user, who.password, s.ca,
+        s.protection ? std::to_string(static_cast<int>(*s.protection)) : std::string{}})
+    (key += part) += '\0';
+  return key;
+}
+
 result<found_server> find_server(const server_options& s, const database_options& o,
                                  const option_names& names) {
   auto literal = runtime::outbound::parse_address(s.host);

@@ -58,6 +58,9 @@ struct login {
   std::string password;
 };
 
+/// Connections of equal keys are interchangeable.
+std::string key_of(const server_options&, const login&);
+
 /// A server as it is to be connected to now.
 struct found_server {
   std::vector<runtime::outbound::address> addresses; // each judged
