@@ -1,5 +1,6 @@
-// `from: {mariadb: {url: …, table: …, key: …}}`: the rows of one table of a MariaDB server, by key
-// or by a cursor column.
+// `from: {mariadb: {url: mariadb://host/database, credential: …, table: …, key: …}}`: the rows of
+// one table of a MariaDB server, by key or by a cursor column. The other options are those of
+// actors/sync/sources/postgres.hpp, without `changes`.
 #pragma once
 
 #include "actors/sync/sources/relational/server.hpp"

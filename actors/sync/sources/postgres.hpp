@@ -1,5 +1,20 @@
-// `from: {postgres: {url: …, table: …, key: …}}`: the rows of one table of a PostgreSQL server, by
-// key, by a cursor column, or by its changes.
+// The rows of one table of a PostgreSQL server, by key, by a cursor column, or by its changes:
+//
+//     from:
+//       postgres:
+//         url: postgres://db.example.com:5432/shop
+//         credential: shop          # its secrets: user, password
+//         table: public.customers
+//         key: id                   # or [a, b]; columns that the database keeps unique
+//         cursor: updated_at        # later runs read what is new by it
+//         lookback: 1m              # before the last cursor; a number for a cursor that is one
+//         changes: {}               # instead of a cursor; or {slot: tenon_…, publication: …}
+//         columns: [id, name]       # usually all
+//         where: country = 'CH'     # in the database's words
+//         deleted: is_gone          # a column that marks rows as deleted
+//         sslmode: verify-full      # or require, prefer
+//         ca: "-----BEGIN …"        # instead of the system's authorities
+//         page_size: 5000
 #pragma once
 
 #include "actors/sync/sources/relational/server.hpp"
