@@ -51,4 +51,35 @@ std::optional<std::string> from_base64(std::string_view text) {
   return out;
 }
 
+std::string to_base64url(std::string_view bytes) {
+  auto text = to_base64(bytes);
+  for (char& c : text)
+    c = c == '+' ? '-' : c == '/' ? '_' : c;
+  text.erase(text.find_last_not_of('=') + 1);
+  return text;
+}
+
+std::optional<std::string> read_base64(std::string_view text) {
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding)
+    text.remove_suffix(1);
+  if (text.size() % 4 == 1)
+    return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const auto digit = alphabet.find(c == '-' ? '+' : c == '_' ? '/' : c);
+    if (digit == alphabet.npos)
+      return std::nullopt;
+    group = (group << 6 | static_cast<std::uint32_t>(digit)) & 0xFFFF;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>(group >> bits & 0xFF);
+    }
+  }
+  return bytes;
+}
+
 } // namespace tenon

@@ -1,4 +1,4 @@
-// RFC 4648 base64 with padding.
+// RFC 4648 base64: with padding where it is ours, and as others write it.
 #pragma once
 
 #include <optional>
@@ -11,5 +11,11 @@ std::string to_base64(std::string_view bytes);
 
 /// Nothing unless the text is exactly what to_base64 gives for some bytes.
 std::optional<std::string> from_base64(std::string_view text);
+
+/// In the alphabet for URLs, without padding: what tokens are made of.
+std::string to_base64url(std::string_view bytes);
+
+/// What others wrote: either alphabet, with or without padding. Nothing when it is neither.
+std::optional<std::string> read_base64(std::string_view text);
 
 } // namespace tenon

@@ -28,6 +28,22 @@ result<operand> hex(workspace& work, arguments args) {
   return work.keep(std::move(text));
 }
 
+result<operand> unhex(workspace& work, arguments args) {
+  const auto text = args[0].text;
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const auto digit = hexadecimal.find(c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c);
+    if (digit == hexadecimal.npos || text.size() % 2 != 0)
+      return refuse("the text is not pairs of hexadecimal digits");
+    if (i % 2 == 0)
+      bytes += static_cast<char>(digit << 4);
+    else
+      bytes.back() = static_cast<char>(bytes.back() | static_cast<char>(digit));
+  }
+  return work.keep(std::move(bytes));
+}
+
 std::string encode_base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
@@ -171,7 +187,7 @@ result<operand> uuid(workspace& work, arguments args) {
   return work.keep(std::move(text));
 }
 
-constexpr std::array<function_entry, 12> entries{{
+constexpr std::array<function_entry, 15> entries{{
     {"hex(x: text|bytes) -> text", "The bytes as hexadecimal digits.", hex},
     {"base64(x: text|bytes) -> text", "The bytes in base64.", base64},
     {"base64url(x: text|bytes) -> text", "The bytes in base64 for URLs, without padding.",
@@ -182,9 +198,13 @@ constexpr std::array<function_entry, 12> entries{{
     {"md5(x: text|bytes) -> bytes", "The MD5 digest.", digest<EVP_md5>},
     {"sha1(x: text|bytes) -> bytes", "The SHA-1 digest.", digest<EVP_sha1>},
     {"sha256(x: text|bytes) -> bytes", "The SHA-256 digest.", digest<EVP_sha256>},
+    {"sha512(x: text|bytes) -> bytes", "The SHA-512 digest.", digest<EVP_sha512>},
     {"hmac_sha1(key: text|bytes, x: text|bytes) -> bytes", "The HMAC with SHA-1.", keyed<EVP_sha1>},
     {"hmac_sha256(key: text|bytes, x: text|bytes) -> bytes", "The HMAC with SHA-256.",
      keyed<EVP_sha256>},
+    {"hmac_sha512(key: text|bytes, x: text|bytes) -> bytes", "The HMAC with SHA-512.",
+     keyed<EVP_sha512>},
+    {"unhex(x: text) -> bytes", "What pairs of hexadecimal digits say.", unhex},
     {"uuid(seed: text) -> text", "A UUID that is always the same for the same seed.", uuid},
 }};
 
