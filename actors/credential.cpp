@@ -2,8 +2,10 @@
 
 #include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
+#include "runtime/signing/signing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tenon::actors {
 
@@ -12,10 +14,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_secrets = 64;
+constexpr std::size_t shortest_nonce = 32;
 constexpr span first_pause = 1s;
 constexpr span longest_pause = 5min;
 // A token that is refused this soon was not worn out: fetching another may help no better.
 constexpr span early = 1min;
+// A person who is asked to log in and to allow something takes minutes; whoever found the address
+// later must not come in by it.
+constexpr span longest_way = 10min;
 
 /// 1 s, 2 s, 4 s, … 5 min.
 span pause_after(std::uint32_t failures) {
@@ -33,7 +39,20 @@ bool valid(const credential::state& s, moment now) {
 }
 
 bool fresh(const credential::state& s, moment now) {
-  return !s.token.empty() && (!s.expires_at || now < *s.expires_at - skew(s));
+  if (s.token.empty() || !valid(s, now))
+    return false;
+  return s.renew_at ? now < *s.renew_at : !s.expires_at || now < *s.expires_at - skew(s);
+}
+
+/// Whether there is anything that a failed attempt must leave as it is.
+bool holds_something(const credential::state& s) {
+  return !s.token.empty() || !s.refresh_token.empty();
+}
+
+void drop_token(credential::state& s) {
+  s.token.clear();
+  s.expires_at.reset();
+  s.renew_at.reset();
 }
 
 std::string secrets_of(const credential::state& s) {
@@ -63,7 +82,8 @@ result<void> credential::check_spec(const value& written) {
 }
 
 value credential::status(const state& s) {
-  object shown{{"token", s.dead            ? "dead"
+  object shown{{"token", s.reconnect       ? "to be connected"
+                         : s.dead          ? "dead"
                          : s.acquiring     ? "being fetched"
                          : s.token.empty() ? "none"
                                            : "there"},
@@ -74,6 +94,17 @@ value credential::status(const state& s) {
     shown["why"] = s.why;
   if (s.failures > 0 && !s.dead)
     shown["retry_at"] = s.retry_at;
+  if (s.connects > 0) {
+    const bool over = s.connect_ended == s.connects;
+    object connection{{"number", s.connects},
+                      {"state", s.connecting            ? "being fetched"
+                                : !over                 ? "waiting for a person"
+                                : s.connect_why.empty() ? "connected"
+                                                        : "failed"}};
+    if (over && !s.connect_why.empty())
+      connection["why"] = s.connect_why;
+    shown["connection"] = std::move(connection);
+  }
   return shown;
 }
 
@@ -81,7 +112,12 @@ credential::decision<credential::use> credential::on(const state& s, const use& 
   if (!s.record.exists)
     return refuse(no_such_resource());
   if (!u.needs_token)
-    return reply(usable{.secrets = secrets_of(s)});
+    return reply(usable{.secrets = secrets_of(s), .held = s.held});
+  if (s.reconnect)
+    return refuse({code::forbidden,
+                   "a person has to connect it: " + s.why,
+                   {},
+                   "Connect it, as with `tenon credential connect`."});
   if (s.dead)
     return refuse({code::forbidden,
                    "the platform does not accept these secrets: " + s.why,
@@ -91,7 +127,8 @@ credential::decision<credential::use> credential::on(const state& s, const use& 
   usable given{.secrets = secrets_of(s),
                .token = pending ? std::string{} : s.token,
                .version = pending ? 0 : s.version,
-               .pending = pending};
+               .pending = pending,
+               .held = s.held};
   if (fresh(s, now) || s.acquiring)
     return reply(std::move(given));
   if (now < s.retry_at) {
@@ -105,7 +142,11 @@ credential::decision<credential::use> credential::on(const state& s, const use& 
   }
   auto secrets = given.secrets;
   return persist(acquiring{now})
-      .call(acquire{u.integration, std::move(secrets), s.attempts + 1})
+      .call(acquire{.integration = u.integration,
+                    .secrets = std::move(secrets),
+                    .attempt = s.attempts + 1,
+                    .refresh_token = s.refresh_token,
+                    .held = s.held})
       .reply(std::move(given));
 }
 
@@ -124,25 +165,85 @@ credential::decision<credential::acquired> credential::on(const state& s, const 
     return ignore(); // fetched with secrets that are no more
   const bool expired = a.expires_at && *a.expires_at <= now;
   if (a.why.empty() && !a.token.empty() && !expired)
-    return persist(refreshed{a.token, a.expires_at, now});
+    return persist(refreshed{.token = a.token,
+                             .expires_at = a.expires_at,
+                             .at = now,
+                             .refresh_token = a.refresh_token,
+                             .held = a.held,
+                             .renew_at = a.renew_at});
   auto why = !a.why.empty() ? a.why
              : expired      ? std::string{"the token had expired when it came"}
                             : std::string{"the platform's answer holds no token"};
-  return persist(failed{std::move(why), a.dead, now + pause_after(s.failures)});
+  failed event{std::move(why), a.dead || a.reconnect, now + pause_after(s.failures), a.reconnect};
+  if (s.connecting)
+    event.dead = event.reconnect = !holds_something(s);
+  return persist(std::move(event));
+}
+
+credential::decision<credential::authorize> credential::on(const state& s, const authorize& c,
+                                                           moment now) {
+  if (!s.record.exists)
+    return refuse(no_such_resource());
+  if (c.nonce.size() < shortest_nonce)
+    return refuse(code::malformed, "the nonce can be guessed");
+  return persist(authorizing{c.integration, c.redirect, c.nonce, c.verifier, now + longest_way})
+      .reply(begun{s.connects + 1, now + longest_way});
+}
+
+credential::decision<credential::come_back> credential::on(const state& s, const come_back& c,
+                                                           moment now) {
+  const bool awaited =
+      !s.nonce.empty() && runtime::signing::same(c.nonce, s.nonce) && now < s.connect_expires_at;
+  if (!s.record.exists || !awaited)
+    return refuse({code::conflict,
+                   "this answer is not awaited: it was given before, came too late, or another "
+                   "one was begun since",
+                   {},
+                   "Begin anew, as with `tenon credential connect`."});
+  const taken answer{s.connects, s.integration};
+  if (c.code.empty())
+    return persist(came_back{c.why.empty() ? "the provider sent no code" : c.why}).reply(answer);
+  return persist(came_back{})
+      .call(acquire{.integration = s.integration,
+                    .secrets = secrets_of(s),
+                    .attempt = s.attempts + 1,
+                    .code = c.code,
+                    .verifier = s.verifier,
+                    .redirect = s.redirect})
+      .reply(answer);
 }
 
 void credential::apply(state& s, const configured& e) {
   resource::apply(s, e);
-  s = {.record = s.record, .version = s.version, .attempts = s.attempts};
+  if (s.connected || s.connecting) { // what a person allowed is not lost with a new secret
+    s.why.clear();
+    s.dead = s.reconnect = false;
+    s.failures = 0;
+    s.retry_at = {};
+    return;
+  }
+  s = {.record = s.record,
+       .version = s.version,
+       .attempts = s.attempts,
+       .connects = s.connects,
+       .connect_ended = s.connect_ended,
+       .connect_why = s.connect_why,
+       .nonce = s.nonce,
+       .verifier = s.verifier,
+       .integration = s.integration,
+       .redirect = s.redirect,
+       .connect_expires_at = s.connect_expires_at};
 }
 
 void credential::apply(state& s, const removed& e) {
   // Versions and attempts go on, so that late words about old tokens stay late.
   const auto version = s.version;
   const auto attempts = s.attempts;
+  const auto connects = s.connects;
   resource::apply(s, e);
   s.version = version;
   s.attempts = attempts;
+  s.connects = s.connect_ended = connects;
 }
 
 void credential::apply(state& s, const acquiring&) {
@@ -160,6 +261,14 @@ void credential::apply(state& s, const refreshed& e) {
   s.failures = 0;
   s.retry_at = {};
   ++s.refreshes;
+  s.refresh_token = e.refresh_token;
+  s.held = e.held;
+  s.renew_at = e.renew_at;
+  if (std::exchange(s.connecting, false)) {
+    s.connected = true;
+    s.connect_ended = s.connects;
+    s.connect_why.clear();
+  }
 }
 
 void credential::apply(state& s, const failed& e) {
@@ -168,25 +277,56 @@ void credential::apply(state& s, const failed& e) {
   s.dead = e.dead;
   s.retry_at = e.retry_at;
   ++s.failures;
-  if (e.dead) {
-    s.token.clear();
-    s.expires_at.reset();
+  s.reconnect = e.reconnect;
+  if (std::exchange(s.connecting, false)) {
+    s.connect_ended = s.connects;
+    s.connect_why = e.why;
+  }
+  if (e.dead)
+    drop_token(s);
+  if (e.reconnect) {
+    s.refresh_token.clear();
+    s.held.clear();
+    s.connected = false;
   }
 }
 
 void credential::apply(state& s, const invalidated& e) {
-  s.token.clear();
-  s.expires_at.reset();
+  drop_token(s);
   s.rejections = e.early ? s.rejections + 1 : 0;
   s.retry_at = e.retry_at;
   s.why = "the platform refused the last token";
+}
+
+void credential::apply(state& s, const authorizing& e) {
+  ++s.connects;
+  s.nonce = e.nonce;
+  s.verifier = e.verifier;
+  s.integration = e.integration;
+  s.redirect = e.redirect;
+  s.connect_expires_at = e.expires_at;
+}
+
+void credential::apply(state& s, const came_back& e) {
+  s.nonce.clear();
+  s.verifier.clear();
+  if (!e.why.empty()) {
+    s.connect_ended = s.connects;
+    s.connect_why = e.why;
+    return;
+  }
+  s.connecting = s.acquiring = true;
+  ++s.attempts;
+  s.dead = s.reconnect = false;
 }
 
 bool credential::holds(const state& s) {
   const bool blank = s.token.empty() && !s.acquiring && !s.dead && s.failures == 0;
   return actors::holds(s.record) && (s.record.exists || blank) &&
          (!s.dead || (s.token.empty() && !s.acquiring)) && (!s.acquiring || s.attempts > 0) &&
-         (!s.token.empty() || !s.expires_at) && s.refreshes <= s.version;
+         (!s.token.empty() || (!s.expires_at && !s.renew_at)) && s.refreshes <= s.version &&
+         (!s.reconnect || s.dead) && (!s.connecting || s.acquiring) &&
+         s.connect_ended <= s.connects;
 }
 
 credential::metrics::metrics(runtime::meters& m)

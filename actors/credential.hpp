@@ -5,6 +5,15 @@
 //           ▲                   │    │                    │
 //           └──────failed───────┘    └──"no use"──▶ dead  └──rejected by the platform──▶ without
 //
+// Where the provider asks a person for consent, they are sent there with a nonce that is good for
+// one way back within ten minutes; the code that they bring is swapped for the first token. A
+// refresh token that came with it is journaled before anybody uses the token beside it. When the
+// outcome of a refresh is lost, it is tried again with what is held; if the provider refuses that,
+// a person has to connect it again, and is told so.
+//
+//     begun ──comes back with a code──▶ connecting ──fetched──▶ connected
+//       └──comes back with a refusal, later than ten minutes, or a second time──▶ as it was
+//
 // Promise: one fetch for each expiry, however many ask; while a new token is fetched ahead of the
 // old one's end, the old one is handed out. Failed fetches are repeated further and further apart,
 // and only when somebody asks. A dead credential refuses everyone until a person configures it.
@@ -24,6 +33,8 @@ struct credential : resource<credential, protocols::credential> {
   static decision<use> on(const state&, const use&, moment now);
   static decision<rejected> on(const state&, const rejected&, moment now);
   static decision<acquired> on(const state&, const acquired&, moment now);
+  static decision<authorize> on(const state&, const authorize&, moment now);
+  static decision<come_back> on(const state&, const come_back&, moment now);
 
   using resource::apply;
   static void apply(state& s, const configured& e);
@@ -32,6 +43,8 @@ struct credential : resource<credential, protocols::credential> {
   static void apply(state& s, const refreshed& e);
   static void apply(state& s, const failed& e);
   static void apply(state& s, const invalidated& e);
+  static void apply(state& s, const authorizing& e);
+  static void apply(state& s, const came_back& e);
   static bool holds(const state& s);
 
   struct metrics {

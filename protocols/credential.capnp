@@ -39,8 +39,41 @@ struct CredentialCommand {
       # Why there is no token; empty when there is one.
       dead @9 :Bool;
       # The platform said that trying again is no use (wrong secret): a person must act.
+      refreshToken @18 :Text $T.secret;
+      held @19 :Text $T.json $T.secret;
+      renewAtMs @20 :Int64 $T.optional;
+      reconnect @21 :Bool;
+      # What the person has to do is to connect it again.
+    }
+    authorize :group $T.reply("Begun") {
+      # A person is about to be sent to the provider, to come back within ten minutes. What was begun
+      # before is void.
+      integration @11 :Text;
+      redirect @12 :Text;
+      nonce @13 :Text $T.secret;
+      # What nobody can guess: whoever comes back must bring it.
+      verifier @14 :Text $T.secret;
+      # Of PKCE: who asked for the code must be who uses it.
+    }
+    comeBack :group $T.reply("Taken") {
+      # The person is back. Good for one time.
+      nonce @15 :Text $T.secret;
+      code @16 :Text $T.secret;
+      why @17 :Text;
+      # What the provider says instead of a code.
     }
   }
+}
+
+struct CredentialBegun {
+  number @0 :UInt64;
+  # The status shows the same number when it is over.
+  expiresAtMs @1 :Int64;
+}
+
+struct CredentialTaken {
+  number @0 :UInt64;
+  integration @1 :Text;
 }
 
 struct CredentialUsable {
@@ -49,6 +82,8 @@ struct CredentialUsable {
   version @2 :UInt64;
   pending @3 :Bool;
   # The token is being fetched: ask again in a moment. There is no token until then.
+  held @4 :Text $T.json $T.secret;
+  # What goes with the token: {cookies, csrf, captured}. Not looked into.
 }
 
 struct CredentialAcquire $T.outcome("acquired") {
@@ -56,6 +91,12 @@ struct CredentialAcquire $T.outcome("acquired") {
   secrets @1 :Text $T.json $T.secret;
   attempt @2 :UInt64;
   # Comes back in the outcome: a token that was fetched with earlier secrets is not taken.
+  refreshToken @3 :Text $T.secret;
+  held @4 :Text $T.json $T.secret;
+  code @5 :Text $T.secret;
+  # That a person brought back: the token is fetched with it.
+  verifier @6 :Text $T.secret;
+  redirect @7 :Text;
 }
 
 struct CredentialEvent {
@@ -69,11 +110,15 @@ struct CredentialEvent {
       token @3 :Text $T.secret;
       expiresAtMs @4 :Int64 $T.optional;
       atMs @5 :Int64;
+      refreshToken @11 :Text $T.secret;
+      held @12 :Text $T.json $T.secret;
+      renewAtMs @13 :Int64 $T.optional;
     }
     failed :group {
       why @6 :Text;
       dead @7 :Bool;
       retryAtMs @8 :Int64;
+      reconnect @14 :Bool;
     }
     invalidated :group {
       early @9 :Bool;
@@ -81,6 +126,17 @@ struct CredentialEvent {
       retryAtMs @10 :Int64;
       # Not fetched again before this, so that a platform that refuses every token is not asked for
       # tokens without end.
+    }
+    authorizing :group {
+      integration @15 :Text;
+      redirect @16 :Text;
+      nonce @17 :Text $T.secret;
+      verifier @18 :Text $T.secret;
+      expiresAtMs @19 :Int64;
+    }
+    cameBack :group {
+      why @20 :Text;
+      # Empty: a token is being fetched for the code.
     }
   }
 }
@@ -103,4 +159,26 @@ struct CredentialState {
   obtainedAtMs @11 :Int64;
   rejections @12 :UInt32;
   # Tokens in a row that were refused soon after they had been fetched.
+
+  refreshToken @13 :Text $T.secret;
+  held @14 :Text $T.json $T.secret;
+  renewAtMs @15 :Int64 $T.optional;
+  reconnect @16 :Bool;
+  # It is dead, and a person has to connect it.
+  connected @17 :Bool;
+  # A person allowed it: what is held outlives a change of the secrets.
+  connecting @18 :Bool;
+  # A token is being fetched for a person's code.
+  connects @19 :UInt64;
+  # Begun in the life of the name.
+  connectEnded @20 :UInt64;
+  # The last that is over.
+  connectWhy @21 :Text;
+  # How it ended; empty: it is connected.
+  nonce @22 :Text $T.secret;
+  # Of the one that is under way; empty: none is awaited.
+  verifier @23 :Text $T.secret;
+  integration @24 :Text;
+  redirect @25 :Text;
+  connectExpiresAtMs @26 :Int64;
 }

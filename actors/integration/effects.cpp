@@ -1,5 +1,6 @@
 #include "actors/integration/effects.hpp"
 
+#include "actors/integration/auth/held.hpp"
 #include "protocols/credential.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/integration.hpp"
@@ -14,6 +15,7 @@ using runtime::task;
 // were fetched together are not renewed together.
 constexpr span renewed_before = std::chrono::seconds{30};
 constexpr span::rep spread_ms = 10'000;
+constexpr std::size_t most_steps = 16; // of one conversation with a provider
 
 /// One effect is one task: from a request of the actor to the command it gets back.
 template <class Request, class Outcome> class by_task : public runtime::performer {
@@ -75,22 +77,51 @@ private:
     const auto session = co_await platform_.enter_with(integration, known);
     if (!session)
       co_return session.error();
-    const auto request = token_request(*session->connector, session->connection);
-    if (!request)
-      co_return request.error();
-    if (!*request)
-      co_return failure{code::malformed, "the connector fetches no token"};
-    const auto answer = co_await platform_.send_plainly(*session, **request);
-    if (!answer)
-      co_return answer.error();
-    const auto now = platform_.now();
-    const span jitter{now.time_since_epoch().count() % spread_ms};
-    const auto fetched =
-        read_token(*session->connector, *answer, {.skew = renewed_before, .jitter = jitter}, now);
-    if (!fetched)
-      co_return covered(fetched.error(), *session);
-    co_return wire::acquired{
-        .attempt = asked.attempt, .token = fetched->text, .expires_at = fetched->expires_at};
+    acquisition so_far;
+    so_far.before.refresh_token = asked.refresh_token;
+    read_held(asked.held, so_far.before);
+    so_far.code = asked.code;
+    so_far.verifier = asked.verifier;
+    so_far.redirect = asked.redirect;
+    const span jitter{platform_.now().time_since_epoch().count() % spread_ms};
+    so_far.ahead = {.skew = renewed_before, .jitter = jitter};
+    const bool renewing = !asked.refresh_token.empty();
+    const auto walked = co_await walk(*session, so_far);
+    if (!walked) {
+      auto told = failed_with(asked, covered(covered(walked.error(), *session), so_far));
+      told.reconnect = so_far.reconnect;
+      // An answer that makes no sense says nothing about a refresh token that was good.
+      told.dead = told.reconnect || walked.error().code == code::unauthenticated ||
+                  (told.dead && !renewing);
+      co_return told;
+    }
+    co_return wire::acquired{.attempt = asked.attempt,
+                             .token = so_far.made.token,
+                             .expires_at = so_far.made.expires_at,
+                             .refresh_token = so_far.made.refresh_token,
+                             .held = to_text(so_far.made),
+                             .renew_at = so_far.made.renew_at};
+  }
+
+  /// Asks and hears until the connector has nothing more to ask.
+  task<result<void>> walk(const session& s, acquisition& so_far) {
+    for (std::size_t step = 0; step < most_steps; ++step) {
+      const instant when{platform_.now(), platform_.random_text()};
+      const auto request = next_request(*s.connector, s.connection, so_far, when);
+      if (!request)
+        co_return request.error();
+      if (!*request && step == 0)
+        co_return failure{code::malformed, "the connector fetches no token"};
+      if (!*request)
+        co_return result<void>{};
+      const auto answer = co_await platform_.send_plainly(s, **request);
+      if (!answer)
+        co_return answer.error();
+      const instant heard{platform_.now(), when.nonce};
+      if (auto ok = hear_answer(*s.connector, s.connection, *answer, so_far, heard); !ok)
+        co_return ok;
+    }
+    co_return failure{code::malformed, "the provider is asked without end", "auth"};
   }
 
   wire::acquired failed_with(const wire::acquire& asked, const failure& f) const override {

@@ -57,21 +57,7 @@ result<void> check_unknown(const manifest& m, const object& given, bool secret) 
   return {};
 }
 
-scope words_of(const connection& c, moment now) {
-  scope names;
-  names.bind("conn", c.settings).set_now(now);
-  return names;
-}
-
-scope secret_words_of(const connection& c) {
-  scope names;
-  names.bind("conn", c.settings).bind_secret("secret", c.secrets);
-  return names;
-}
-
-} // namespace
-
-result<connection> connect(const manifest& m, std::string id, const object& settings,
+result<connection> fill_in(const manifest& m, std::string id, const object& settings,
                            const object& secrets) {
   for (const bool secret : {false, true})
     if (auto ok = check_unknown(m, secret ? secrets : settings, secret); !ok)
@@ -91,13 +77,48 @@ result<connection> connect(const manifest& m, std::string id, const object& sett
         return std::move(ok).error();
     (p.secret ? hidden : plain)[p.name] = content;
   }
-  auto base = evaluate_text(*m.base, scope{}.bind("conn", made.settings));
+  return made;
+}
+
+scope words_of(const connection& c, moment now) {
+  scope names;
+  names.bind("conn", c.settings).set_now(now);
+  return names;
+}
+
+scope secret_words_of(const connection& c) {
+  scope names;
+  names.bind("conn", c.settings).bind_secret("secret", c.secrets);
+  return names;
+}
+
+} // namespace
+
+result<connection> introduce(const manifest& m, std::string id, const object& settings,
+                             const object& secrets) {
+  auto made = fill_in(m, std::move(id), settings, secrets);
+  if (!made)
+    return made;
+  const auto base = evaluate_text(*m.base, scope{}.bind("conn", made->settings));
+  if (const auto read = base ? parse_url(*base) : result<url>{base.error()})
+    made->base = *read;
+  return made;
+}
+
+result<connection> connect(const manifest& m, std::string id, const object& settings,
+                           const object& secrets, const object& captured) {
+  auto made = fill_in(m, std::move(id), settings, secrets);
+  if (!made)
+    return made;
+  for (const auto& [name, content] : captured)
+    (*made->settings.as<object>())[name] = content;
+  auto base = evaluate_text(*m.base, scope{}.bind("conn", made->settings));
   if (!base)
     return std::move(base).error();
   auto read = parse_url(*base);
   if (!read)
     return failure{read.error().code, read.error().why, "base", read.error().remedy};
-  made.base = *std::move(read);
+  made->base = *std::move(read);
   return made;
 }
 
@@ -255,18 +276,33 @@ result<http_request> page_request(const reading& r, const position& at, const pr
   return finish_request(*std::move(made), r.connector.hosts);
 }
 
-result<void> authenticate(const manifest& m, const connection& c, const token* held,
-                          http_request& request) {
-  return m.auth->inject(request, secret_words_of(c), held);
+result<void> authenticate(const manifest& m, const connection& c, const holding* held,
+                          http_request& request, const instant& when) {
+  return m.auth->inject(request, secret_words_of(c), held, when);
 }
 
-result<std::optional<http_request>> token_request(const manifest& m, const connection& c) {
-  return m.auth->acquire(secret_words_of(c));
+result<std::optional<http_request>> next_request(const manifest& m, const connection& c,
+                                                 acquisition& so_far, const instant& when) {
+  auto request = m.auth->ask(secret_words_of(c), so_far, when);
+  if (!request || !*request || !(*request)->url.starts_with('/'))
+    return request;
+  const auto target = c.base.host.empty()
+                          ? result<url>{failure{code::malformed, "the API's address is not known",
+                                                "base", "Write the whole address in `auth`."}}
+                          : join(c.base, (*request)->url);
+  if (!target)
+    return target.error();
+  (*request)->url = to_text(*target);
+  return request;
 }
 
-result<token> read_token(const manifest& m, const http_response& answer, renewal ahead,
-                         moment now) {
-  return m.auth->accept(answer, ahead, now);
+result<void> hear_answer(const manifest& m, const connection& c, const http_response& answer,
+                         acquisition& so_far, const instant& when) {
+  return m.auth->hear(secret_words_of(c), answer, so_far, when);
+}
+
+result<std::string> consent_address(const manifest& m, const connection& c, const consent& asked) {
+  return m.auth->authorize(secret_words_of(c), asked);
 }
 
 result<std::optional<http_request>> check_request(const manifest& m, const connection& c,

@@ -36,9 +36,15 @@ struct connection {
 };
 
 /// Takes the settings and secrets for the manifest's parameters: defaults are filled in; what is
-/// missing, unknown, or not as expected is a failure that names the parameter.
+/// missing, unknown, or not as expected is a failure that names the parameter. What was captured
+/// when the credential was connected counts as a setting.
 result<connection> connect(const manifest&, std::string id, const object& settings,
-                           const object& secrets);
+                           const object& secrets, const object& captured = {});
+
+/// The same on the way to a credential: `base` is left empty when it hangs on what is captured
+/// then.
+result<connection> introduce(const manifest&, std::string id, const object& settings,
+                             const object& secrets);
 
 /// What is read, by whose connection.
 struct reading {
@@ -107,11 +113,17 @@ using page_outcome = std::variant<page, verdict>;
 result<http_request> page_request(const reading&, const position&, const progress&, moment now);
 
 /// Puts the credentials into a request.
-result<void> authenticate(const manifest&, const connection&, const token* held, http_request&);
+result<void> authenticate(const manifest&, const connection&, const holding* held, http_request&,
+                          const instant& = {});
 
-/// The request for a token; nothing when the connector has none.
-result<std::optional<http_request>> token_request(const manifest&, const connection&);
-result<token> read_token(const manifest&, const http_response&, renewal, moment now);
+/// On the way to something to hold: the next request, or nothing when `made` is complete.
+result<std::optional<http_request>> next_request(const manifest&, const connection&, acquisition&,
+                                                 const instant&);
+result<void> hear_answer(const manifest&, const connection&, const http_response&, acquisition&,
+                         const instant&);
+
+/// Where a person is sent to allow it.
+result<std::string> consent_address(const manifest&, const connection&, const consent&);
 
 page_outcome read_page(const reading&, const http_request&, const http_response&, const position&,
                        const progress&, moment now);

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t most_parameters = 64;
 
-/// Kinds that the format has and this version has not.
-const std::vector<std::string> later_auth_kinds{"oauth2", "jwt_bearer", "oauth1", "session",
-                                                "exchange"};
-
 bool is_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -138,51 +134,13 @@ void take_base(form& fields, manifest& into) {
 
 void take_auth(form& fields, manifest& into) {
   const auto* said = fields.take("auth");
-  const std::string bare{said == nullptr           ? "none"
-                         : said->is<std::string>() ? *said->as<std::string>()
-                                                   : ""};
-  std::vector<std::string> kinds;
-  for (const auto& kind : all_auth_kinds())
-    kinds.emplace_back(kind.name);
   std::vector<std::string> secrets;
   for (const auto& p : into.parameters)
     if (p.secret)
       secrets.push_back(p.name);
-  const auto make = [&](std::string_view name, const value& settings) {
-    for (const auto& kind : all_auth_kinds())
-      if (kind.name == name) {
-        into.auth_kind = name;
-        into.auth = kind.compile(settings, below("auth", name), secrets, fields.found());
-        return true;
-      }
-    return false;
-  };
-  if (!bare.empty()) {
-    if (std::ranges::find(later_auth_kinds, bare) != later_auth_kinds.end())
-      fields.note("auth", "this version does not support the kind `" + bare + "` yet",
-                  "Use " + listed(kinds) + ".");
-    else if (!make(bare, {}))
-      fields.note("auth", "there is no kind `" + bare + "`", "Use " + listed(kinds) + ".");
-    return;
-  }
-  form inner{*said, "auth", fields.found()};
-  const auto before = fields.found().count();
-  for (const auto& kind : later_auth_kinds)
-    inner.later(kind);
-  inner.later("sign");
-  std::size_t chosen = 0;
-  const value empty{object{}};
-  for (const auto& kind : kinds) {
-    const auto* settings = inner.take(kind);
-    const bool there = said->find(kind) != nullptr;
-    if (there && ++chosen == 1)
-      make(kind, settings == nullptr ? empty : *settings);
-  }
-  if (chosen > 1)
-    fields.note("auth", "a connector has one kind of authentication, not several");
-  inner.finish();
-  if (chosen == 0 && inner.is_object() && fields.found().count() == before)
-    fields.note("auth", "the kind of authentication is missing", "Use " + listed(kinds) + ".");
+  auto made = compile_auth(said ? *said : value{"none"}, "auth", secrets, fields.found());
+  into.auth_kind = std::move(made.kind);
+  into.auth = std::move(made.method);
 }
 
 void take_limits(form& fields, manifest& into) {

@@ -4,12 +4,15 @@
 #include "actors/connector.hpp"
 #include "actors/credential.hpp"
 #include "actors/integration.hpp"
+#include "actors/integration/auth/held.hpp"
 #include "actors/quota.hpp"
+#include "protocols/base64.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tenon::actors::connectors {
@@ -75,6 +78,18 @@ std::string at_gateway(std::string_view gateway, std::string_view url) {
   return std::string{gateway} + '/' + std::string{url.substr(host == url.npos ? 0 : host + 3)};
 }
 
+failure covered(failure f, const holding& h) {
+  for (const auto* secret : {&h.token, &h.refresh_token, &h.csrf})
+    cover(*secret, f.why);
+  for (std::string_view rest = h.cookies; !rest.empty();) {
+    const auto end = std::min(rest.find("; "), rest.size());
+    const auto one = rest.substr(0, end);
+    cover(std::string{one.substr(std::min(one.find('=') + 1, one.size()))}, f.why);
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+  }
+  return f;
+}
+
 failure stopping() {
   return {code::unavailable, "the node is stopping", {}, {}, span{1000}};
 }
@@ -92,9 +107,13 @@ failure covered(failure f, const session& s) {
     for (const auto& [name, secret] : *secrets)
       if (const auto* text = secret.as<std::string>())
         cover(*text, f.why);
-  if (s.held)
-    cover(s.held->text, f.why);
-  return f;
+  return s.held ? covered(std::move(f), *s.held) : f;
+}
+
+failure covered(failure f, const acquisition& a) {
+  cover(a.code, f.why);
+  cover(a.verifier, f.why);
+  return covered(covered(std::move(f), a.before), a.made);
 }
 
 task<result<platform::described>> platform::describe(identity integration) {
@@ -144,7 +163,7 @@ task<result<session>> platform::enter_with(identity integration, object secrets)
   auto there = co_await describe(integration);
   if (!there)
     co_return std::move(there).error();
-  auto made = connect(*there->connector, integration.name, there->settings, secrets);
+  auto made = introduce(*there->connector, integration.name, there->settings, secrets);
   if (!made)
     co_return std::move(made).error();
   co_return session{.integration = integration,
@@ -153,6 +172,30 @@ task<result<session>> platform::enter_with(identity integration, object secrets)
                     .held = {},
                     .credential = there->credential,
                     .through = there->through};
+}
+
+task<result<session>> platform::enter_without_token(identity integration) {
+  auto there = co_await describe(integration);
+  if (!there)
+    co_return std::move(there).error();
+  session s{
+      .integration = integration, .connector = there->connector, .credential = there->credential};
+  object secrets;
+  if (!s.credential.empty()) {
+    auto shown = co_await use_credential(s, false);
+    if (!shown)
+      co_return std::move(shown).error();
+    secrets = *std::move(shown);
+  }
+  const auto captured = s.held ? std::exchange(s.held, {})->captured : object{};
+  auto settings = there->settings;
+  auto made = introduce(*s.connector, integration.name, settings, secrets);
+  if (!made)
+    co_return std::move(made).error();
+  for (const auto& [name, content] : captured)
+    (*made->settings.as<object>())[name] = content;
+  s.connection = *std::move(made);
+  co_return s;
 }
 
 task<result<object>> platform::use_credential(session& s, bool needs_token) {
@@ -167,8 +210,8 @@ task<result<object>> platform::use_credential(session& s, bool needs_token) {
       co_return about(usable.error(), "the credential " + s.credential);
     if (!usable->pending) {
       s.token_version = usable->version;
-      if (needs_token)
-        s.held = token{.text = usable->token};
+      s.held = holding{.token = usable->token};
+      read_held(usable->held, *s.held);
       co_return secrets_in(usable->secrets);
     }
     if (outside_.clock.steady() >= give_up || !co_await outside_.timer.wait(token_look))
@@ -195,16 +238,25 @@ task<result<session>> platform::enter(identity integration) {
     if (!shown)
       co_return dead ? why : std::move(shown).error();
     secrets = *std::move(shown);
+    if (!needs_token)
+      s.held.reset();
     if (dead) {
       const auto fits = connect(*s.connector, integration.name, there->settings, secrets);
       co_return fits ? why : about(fits.error(), "the credential " + s.credential);
     }
   }
-  auto made = connect(*s.connector, integration.name, there->settings, secrets);
+  const auto captured = s.held ? s.held->captured : object{};
+  auto made = connect(*s.connector, integration.name, there->settings, secrets, captured);
   if (!made)
     co_return std::move(made).error();
   s.connection = *std::move(made);
   co_return s;
+}
+
+std::string platform::random_text() {
+  std::array<unsigned char, 32> bytes;
+  random_.fill(bytes);
+  return to_base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 task<result<platform::grant>> platform::take(const session& s, const http_request& r) {
@@ -272,6 +324,18 @@ task<result<http_response>> platform::send_plainly(const session& s, http_reques
 }
 
 task<result<http_response>> platform::send(session& s, http_request r) {
+  const auto as_asked = r;
+  auto answer = co_await send_once(s, as_asked);
+  if (!answer || !s.held || !s.connector->auth->wore_out(*answer))
+    co_return answer;
+  reject_token(s);
+  const auto renewed = co_await use_credential(s, true);
+  if (!renewed)
+    co_return renewed.error();
+  co_return co_await send_once(s, std::move(r));
+}
+
+task<result<http_response>> platform::send_once(session& s, http_request r) {
   const auto breaker_id = beside(s.integration, "breaker");
   const auto quota_id = beside(s.integration, "quota");
   const protocols::breaker::acquire may_i;
@@ -283,12 +347,13 @@ task<result<http_response>> platform::send(session& s, http_request r) {
     co_return about(granted.error(), "the limit of " + s.integration.name);
   const auto tell = [](auto&&) {};
   auto& host = outside_.host;
+  const instant when{now(), random_text()};
   result<void> proved;
   if (granted->waited && s.held)
     if (const auto renewed = co_await use_credential(s, true); !renewed)
       proved = renewed.error();
   if (proved)
-    proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r);
+    proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r, when);
   if (!proved) {
     pace_.end(granted->paced, outside_.clock.steady());
     if (granted->number != 0)

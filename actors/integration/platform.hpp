@@ -9,6 +9,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/outbound/client.hpp"
+#include "runtime/sealing/sealing.hpp"
 #include "runtime/tasks/timer.hpp"
 
 #include <functional>
@@ -34,7 +35,7 @@ struct session {
   identity integration;
   std::shared_ptr<const manifest> connector;
   connectors::connection connection;
-  std::optional<token> held;
+  std::optional<holding> held;
   std::string credential; // its name; empty: none
   std::string through;    // the address of a gateway before the platform; empty: none
   std::uint64_t token_version = 0;
@@ -42,6 +43,7 @@ struct session {
 
 /// The failure as it may be kept and shown: without what a platform repeated of our proofs.
 failure covered(failure, const session&);
+failure covered(failure, const acquisition&);
 
 class platform {
 public:
@@ -49,12 +51,14 @@ public:
 
   /// Waits, bounded, for a token that is being fetched.
   runtime::task<result<session>> enter(identity integration);
-  /// The same without asking the credential for a token: to fetch one.
+  /// The same without asking the credential for a token: to fetch one, or where none is needed.
   runtime::task<result<session>> enter_with(identity integration, object secrets);
+  runtime::task<result<session>> enter_without_token(identity integration);
 
   /// Adds the credentials, keeps to breaker and quota, sends, reports. What comes back is whatever
   /// the platform said; a failure is what kept it from saying anything, with `retry_after` when
   /// waiting helps. A token may end while the quota makes it wait: then the session gets its next.
+  /// Where the kind of proof says that what is held is worn out, it is renewed and asked once more.
   runtime::task<result<http_response>> send(session&, http_request);
   /// Past breaker and quota: for the request that fetches a token.
   runtime::task<result<http_response>> send_plainly(const session&, http_request);
@@ -65,6 +69,9 @@ public:
   void throttled(const session&, span wait);
 
   moment now() const { return outside_.clock.now(); }
+  runtime::host& host() const { return outside_.host; }
+  /// 43 characters that nobody can guess.
+  std::string random_text();
 
 private:
   struct described {
@@ -89,9 +96,11 @@ private:
   runtime::task<result<described>> describe(identity integration);
   /// The secrets of the session's credential; its token goes into the session, if it needs one.
   runtime::task<result<object>> use_credential(session&, bool needs_token);
+  runtime::task<result<http_response>> send_once(session&, http_request);
   runtime::task<result<grant>> take(const session&, const http_request&);
 
   outside outside_;
+  runtime::system_entropy random_;
   pace pace_;
   std::mutex guard_;
   std::map<identity, compiled> compiled_; // by connector; as many as there are

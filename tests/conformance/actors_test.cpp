@@ -45,6 +45,8 @@ const std::multimap<std::string_view, std::string> accepted_specs{
 /// Events that take more luck than random commands have: pages of a sync come in order, and its
 /// unit tests walk through them.
 const std::multimap<std::string_view, std::string> rare_events{
+    {"credential", "came_back"},   // with the nonce that was sent
+    {"credential", "invalidated"}, // with the version of the token that is there
     {"sync", "moved"},
     {"sync", "attempt_failed"},
     {"sync", "attempted"},

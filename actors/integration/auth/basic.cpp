@@ -2,6 +2,7 @@
 //
 //   auth: {basic: {user: "{{conn.user}}", password: "{{secret.password}}"}}
 #include "actors/integration/auth/placement.hpp"
+#include "protocols/base64.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
@@ -11,15 +12,8 @@ public:
   std::optional<program> user;
   std::optional<program> password;
 
-  result<std::optional<http_request>> acquire(const scope&) const override {
-    return std::optional<http_request>{};
-  }
-
-  result<token> accept(const http_response&, renewal, moment) const override {
-    return failure{code::malformed, "a password is not asked for: the connection holds it", "auth"};
-  }
-
-  result<void> inject(http_request& request, const scope& names, const token*) const override {
+  result<void> inject(http_request& request, const scope& names, const holding*,
+                      const instant&) const override {
     auto name = runtime::expression::evaluate_text(*user, names);
     if (!name)
       return std::move(name).error();
@@ -31,7 +25,7 @@ public:
     if (name->empty() && text->empty())
       return failure{code::unauthenticated, "the connection has neither user name nor password",
                      "auth", "Fill in the connection's credentials."};
-    return put_proof(request, {.prefix = "Basic "}, base64(*name + ':' + *text));
+    return put_proof(request, {.prefix = "Basic "}, to_base64(*name + ':' + *text));
   }
 };
 

@@ -13,15 +13,8 @@ public:
   placement place;
   std::optional<program> secret;
 
-  result<std::optional<http_request>> acquire(const scope&) const override {
-    return std::optional<http_request>{};
-  }
-
-  result<token> accept(const http_response&, renewal, moment) const override {
-    return failure{code::malformed, "a key is not asked for: the connection holds it", "auth"};
-  }
-
-  result<void> inject(http_request& request, const scope& names, const token*) const override {
+  result<void> inject(http_request& request, const scope& names, const holding*,
+                      const instant&) const override {
     auto text = secret_text(*secret, names);
     if (!text)
       return std::move(text).error();

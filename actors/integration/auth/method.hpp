@@ -1,6 +1,6 @@
-// How a connector proves who is asking. Every kind is three pure functions: what to ask for a
-// token, what the answer means, and where the proof goes in a request. Keeping tokens, asking for
-// new ones in time and never twice at once is the credential's business.
+// How a connector proves who is asking. Every kind is a few pure functions: what to ask for next on
+// the way to something to hold, what each answer means, and where the proof goes in a request.
+// Keeping what is held, renewing it in time and never twice at once is the credential's business.
 #pragma once
 
 #include "actors/integration/form/pattern.hpp"
@@ -14,37 +14,76 @@
 
 namespace tenon::actors::connectors {
 
-struct token {
-  std::string text;
-  std::optional<moment> expires_at; // nothing: it is good until refused
-  std::optional<moment> renew_at;   // some time ahead of that
+/// What a provider gave, to be shown with every request until it ends.
+struct holding {
+  std::string token{}; // or what stands for it, such as a session's name
+  std::string refresh_token{};
+  std::string cookies{}; // as a Cookie header says them
+  std::string csrf{};
+  object captured{};                  // what expressions then call conn.…
+  std::optional<moment> expires_at{}; // nothing: it is good until refused
+  std::optional<moment> renew_at{};   // some time ahead of that
 
-  bool operator==(const token&) const = default;
+  bool operator==(const holding&) const = default;
 };
 
-/// How far ahead of its end a token is renewed. The jitter is drawn by the caller, so that many
-/// credentials made at once do not all renew at once.
+/// How far ahead of its end a token is renewed, at most a tenth of its life. The jitter is drawn by
+/// the caller, so that many credentials made at once do not all renew at once.
 struct renewal {
-  span skew{std::chrono::seconds{60}};
+  span skew{std::chrono::seconds{30}};
   span jitter{0};
+};
+
+/// When it is, and a text that never comes again.
+struct instant {
+  moment now{};
+  std::string nonce{};
+};
+
+/// One conversation with a provider: from what is held, or what a person allowed, to what will be.
+struct acquisition {
+  holding before{};
+  std::string code{}; // that a person's consent brought back; empty: nobody was asked
+  std::string verifier{};
+  std::string redirect{};
+  renewal ahead{};
+
+  holding made{};
+  std::size_t step = 0;   // answers heard
+  std::size_t swaps = 0;  // of those, by `exchange`
+  bool reconnect = false; // it failed, and only a person can begin anew
+};
+
+/// What a person is asked to allow, and how the answer is known again.
+struct consent {
+  std::string redirect;
+  std::string state;
+  std::string verifier; // of PKCE (RFC 7636)
 };
 
 class method {
 public:
   virtual ~method() = default;
 
-  /// Whether `inject` needs a token that `acquire` asks for.
+  /// Whether `inject` needs something that `ask` gets.
   virtual bool needs_token() const { return false; }
+  /// Whether a person has to allow it first.
+  virtual bool needs_person() const { return false; }
+  /// Where that person is sent.
+  virtual result<std::string> authorize(const scope&, const consent&) const;
 
-  /// The request for a token; nothing for kinds that need none.
-  virtual result<std::optional<http_request>> acquire(const scope&) const = 0;
+  /// The next request; nothing when `made` is complete. A path alone is one of the API's.
+  virtual result<std::optional<http_request>> ask(const scope&, acquisition&, const instant&) const;
+  /// What came back. `malformed` when it holds nothing of use; `unauthenticated` when it refuses
+  /// the credentials, which asking again does not change; `unavailable` when it may.
+  virtual result<void> hear(const scope&, const http_response&, acquisition&, const instant&) const;
 
-  /// What came back. `malformed` when it holds no token; `unauthenticated` when it refuses the
-  /// credentials, which asking again does not change; `unavailable` when it may.
-  virtual result<token> accept(const http_response&, renewal, moment now) const = 0;
+  /// Puts the proof into a request. `held` is what `ask` got, for kinds that have it.
+  virtual result<void> inject(http_request&, const scope&, const holding* held,
+                              const instant&) const = 0;
 
-  /// Puts the proof into a request. `held` is the token, for kinds that have one.
-  virtual result<void> inject(http_request&, const scope&, const token* held) const = 0;
+  /// Whether an answer says that what is held is worn out, beyond what the connector's rules say.
+  virtual bool wore_out(const http_response&) const { return false; }
 };
 
 struct auth_kind {
@@ -56,10 +95,28 @@ struct auth_kind {
 
 const std::vector<auth_kind>& all_auth_kinds();
 
+struct compiled_auth {
+  std::string kind;
+  std::shared_ptr<const connectors::method> method;
+};
+
+/// The `auth` block: one kind by its name or with its settings, and `sign` beside it.
+compiled_auth compile_auth(const value& said, const std::string& where,
+                           const std::vector<std::string>& secrets, problems&);
+
+/// Parameters that are computed for each request, added to those of another kind.
+std::shared_ptr<const method> compile_sign(std::shared_ptr<const method>, const value& settings,
+                                           const std::string& where, problems&);
+
 // The kinds, each in its file.
 extern const auth_kind no_auth;
 extern const auth_kind key_auth;
 extern const auth_kind basic_auth;
+extern const auth_kind oauth2_auth;
 extern const auth_kind oauth2_client_auth;
+extern const auth_kind jwt_bearer_auth;
+extern const auth_kind oauth1_auth;
+extern const auth_kind session_auth;
+extern const auth_kind exchange_auth;
 
 } // namespace tenon::actors::connectors

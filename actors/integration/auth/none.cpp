@@ -6,13 +6,9 @@ namespace {
 
 class none final : public method {
 public:
-  result<std::optional<http_request>> acquire(const scope&) const override {
-    return std::optional<http_request>{};
+  result<void> inject(http_request&, const scope&, const holding*, const instant&) const override {
+    return {};
   }
-  result<token> accept(const http_response&, renewal, moment) const override {
-    return failure{code::malformed, "this connector has no tokens", "auth"};
-  }
-  result<void> inject(http_request&, const scope&, const token*) const override { return {}; }
 };
 
 std::shared_ptr<const method> compile(const value& settings, const std::string& where,

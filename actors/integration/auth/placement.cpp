@@ -69,8 +69,25 @@ result<void> put_proof(http_request& request, const placement& place, std::strin
   return {};
 }
 
-vocabulary auth_words() {
-  return {{"conn", "secret"}, "", true};
+placement take_injection(form& fields, std::string_view default_prefix) {
+  const value empty{object{}};
+  const auto* inject = fields.take("inject");
+  form placing{inject == nullptr ? empty : *inject, fields.at("inject"), fields.found()};
+  auto place = take_placement(placing, default_prefix);
+  placing.finish();
+  return place;
+}
+
+result<void> put_token(http_request& request, const placement& place, const holding* held) {
+  if (held == nullptr)
+    return failure{code::unauthenticated, "there is no token yet", "auth"};
+  return put_proof(request, place, held->token);
+}
+
+vocabulary auth_words(std::initializer_list<const char*> more) {
+  vocabulary words{{"conn", "secret"}, "", true};
+  words.roots.insert(words.roots.end(), more.begin(), more.end());
+  return words;
 }
 
 std::optional<program> take_secret(form& settings, std::string_view name,
@@ -92,23 +109,6 @@ result<std::string> secret_text(const program& from, const scope& names) {
     return failure{code::unauthenticated,
                    "the connection has no value for " + std::string{from.source()}, "auth",
                    "Fill in the connection's credentials."};
-  return text;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view letters{
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t at) -> unsigned {
-      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0u;
-    };
-    const unsigned three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    text += letters[three >> 18];
-    text += letters[three >> 12 & 63];
-    text += i + 1 < bytes.size() ? letters[three >> 6 & 63] : '=';
-    text += i + 2 < bytes.size() ? letters[three & 63] : '=';
-  }
   return text;
 }
 

@@ -29,7 +29,7 @@ TEST_P(auth_places, the_proof_where_the_manifest_says) {
   const auto c = connection_to(m, {{"user", "ann"}}, {{"token", "t k"}, {"password", "pa:ss"}});
   http_request request{
       "POST", "https://h/x?a=1", {{"Cookie", "old=1"}}, blob::copy_of("{\"q\":1}")};
-  const token held{"held", {}, {}};
+  const holding held{.token = "held"};
   ASSERT_TRUE(authenticate(m, c, &held, request));
   EXPECT_EQ(request.url, GetParam().url);
   EXPECT_EQ(request.headers, GetParam().sent);
@@ -114,36 +114,17 @@ TEST(auth, says_that_credentials_are_missing) {
   }
 }
 
-/// What every kind keeps to, whoever wrote it.
-TEST(auth, kinds_keep_to_their_contract) {
-  const std::vector<std::string> secrets{"token"};
-  for (const auto& kind : all_auth_kinds()) {
-    problems found;
-    const auto made = kind.compile(value{object{{"nonsense", 1}}}, "auth", secrets, found);
-    ASSERT_NE(made, nullptr) << kind.name;
-    EXPECT_FALSE(found.empty()) << kind.name << " takes anything for settings";
+result<std::optional<http_request>> token_request(const manifest& m, const connection& c) {
+  acquisition so_far;
+  return next_request(m, c, so_far, {noon, "nonce"});
+}
 
-    const auto m = connector(kind.name == "oauth2_client" ? "{oauth2_client: {token: https://t/}}"
-                             : kind.name == "key"         ? "{key: {value: \"{{secret.token}}\"}}"
-                                                          : kind.name);
-    EXPECT_EQ(m.auth_kind, kind.name);
-    const auto c = connection_to(m, {{"user", "u"}, {"client_id", "i"}},
-                                 {{"token", "t"}, {"password", "p"}, {"client_secret", "s"}});
-    const auto asked = token_request(m, c);
-    ASSERT_TRUE(asked) << kind.name;
-    const bool has_tokens = asked->has_value();
-    const auto accepted =
-        read_token(m, answer(R"({"access_token":"t","expires_in":3600})"), renewal{}, noon);
-    EXPECT_EQ(accepted.has_value(), has_tokens) << kind.name;
-    http_request once{"GET", "https://h/x"};
-    const token held{"t", {}, {}};
-    ASSERT_TRUE(authenticate(m, c, &held, once)) << kind.name;
-    auto twice = once;
-    ASSERT_TRUE(authenticate(m, c, &held, twice)) << kind.name;
-    EXPECT_EQ(twice.headers, once.headers) << kind.name << " adds its proof twice";
-    for (const char* body : {"", "{", "[]", "{}", "{\"access_token\":{}}"})
-      EXPECT_FALSE(read_token(m, answer(body), renewal{}, noon)) << kind.name << body;
-  }
+result<holding> token_of(const manifest& m, const http_response& came, renewal ahead = {}) {
+  acquisition so_far;
+  so_far.ahead = ahead;
+  if (auto heard = hear_answer(m, connection_to(m), came, so_far, {noon, "nonce"}); !heard)
+    return std::move(heard).error();
+  return so_far.made;
 }
 
 http_request token_asked(std::string_view settings) {
@@ -170,33 +151,41 @@ TEST(oauth2_client, asks_with_its_credentials_in_the_header_and_a_json_body) {
   EXPECT_EQ(asked.body.view(), R"({"grant_type":"client_credentials","scope":"a,b","x":"1"})");
 }
 
-token token_from(std::string body, renewal ahead, std::string_view more = "") {
+holding token_from(std::string body, renewal ahead, std::string_view more = "") {
   const auto m = connector("{oauth2_client: {token: https://t/" + std::string{more} + "}}");
-  auto made = read_token(m, answer(std::move(body)), ahead, noon);
+  auto made = token_of(m, answer(std::move(body)), ahead);
   EXPECT_TRUE(made) << made.error().why;
-  return made ? *std::move(made) : token{};
+  return made ? *std::move(made) : holding{};
+}
+
+holding lasting(std::string token, span life, span ahead) {
+  return {.token = std::move(token), .expires_at = noon + life, .renew_at = noon + life - ahead};
 }
 
 TEST(oauth2_client, renews_ahead_of_the_end_by_skew_and_jitter) {
   const renewal ahead{60s, 7s};
   EXPECT_EQ(token_from(R"({"access_token":"t","expires_in":3600})", ahead),
-            (token{"t", noon + 3600s, noon + 3600s - 67s}));
+            lasting("t", 3600s, 67s));
   EXPECT_EQ(token_from(R"({"access_token":"t","expires_in":"3600"})", ahead).expires_at,
             noon + 3600s);
-  EXPECT_EQ(token_from(R"({"access_token":"t","expires_in":20})", ahead).renew_at, noon + 10s)
-      << "a short life is used at least by half";
-  EXPECT_EQ(token_from(R"({"access_token":"t"})", ahead), (token{"t", {}, {}}));
+  EXPECT_EQ(token_from(R"({"access_token":"t","expires_in":20})", ahead).renew_at, noon + 18s)
+      << "of a short life, a tenth is given up at most";
+  EXPECT_EQ(token_from(R"({"access_token":"t"})", ahead), holding{.token = "t"});
   EXPECT_EQ(token_from(R"({"access_token":"t"})", ahead, ", expires_in: 10m").expires_at,
             noon + 10min);
+  EXPECT_EQ(token_from(R"({"access_token":"t","expires_in":9})", ahead, ", expires_in: none"),
+            holding{.token = "t"});
+  EXPECT_EQ(token_from(R"({"access_token":"t","life":50})", ahead, ", expires_in: life").expires_at,
+            noon + 50s);
   EXPECT_EQ(
       token_from(R"({"d":{"t":"x","e":100}})", ahead, ", token_path: d.t, expires_in_path: d.e"),
-      (token{"x", noon + 100s, noon + 50s}));
+      lasting("x", 100s, 10s));
 }
 
 TEST(oauth2_client, tells_refusal_from_failure) {
   const auto m = connector("{oauth2_client: {token: https://t/}}");
   const auto refused = [&](http_response came) {
-    const auto read = read_token(m, came, renewal{}, noon);
+    const auto read = token_of(m, came);
     EXPECT_FALSE(read);
     return read ? failure{} : read.error();
   };

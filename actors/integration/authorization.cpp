@@ -1,0 +1,87 @@
+#include "actors/integration/authorization.hpp"
+
+#include "actors/credential.hpp"
+#include "protocols/base64.hpp"
+#include "runtime/tasks/asking.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+using runtime::task;
+using wire = protocols::credential;
+
+constexpr std::size_t max_state_bytes = 1024;
+constexpr std::size_t max_code_bytes = 8u << 10;
+
+std::string state_of(const identity& credential, const std::string& nonce) {
+  return to_base64url(credential.tenant + '/' + credential.name) + '.' + nonce;
+}
+
+struct way_back {
+  identity credential;
+  std::string nonce;
+};
+
+result<way_back> read_state(const std::string& state) {
+  const failure unknown{code::conflict, "this answer is not awaited: its state is none of ours",
+                        "state", "Begin anew, as with `tenon credential connect`."};
+  const auto dot = state.find('.');
+  if (state.size() > max_state_bytes || dot == state.npos)
+    return unknown;
+  const auto names = read_base64(std::string_view{state}.substr(0, dot));
+  const auto slash = names ? names->find('/') : std::string::npos;
+  if (slash == std::string::npos)
+    return unknown;
+  way_back back{{names->substr(0, slash), "credential", names->substr(slash + 1)},
+                state.substr(dot + 1)};
+  if (!check(back.credential))
+    return unknown;
+  return back;
+}
+
+} // namespace
+
+task<result<errand>> begin_authorization(platform& p, identity credential, std::string integration,
+                                         std::string redirect) {
+  const identity id{credential.tenant, "integration", integration};
+  const auto session = co_await p.enter_without_token(id);
+  if (!session)
+    co_return session.error();
+  if (session->credential != credential.name)
+    co_return failure{code::conflict,
+                      "the integration " + integration + " uses " +
+                          (session->credential.empty() ? "no credential"
+                                                       : "the credential " + session->credential),
+                      "integration", "Name an integration that uses this credential."};
+  const auto nonce = p.random_text();
+  const auto verifier = p.random_text();
+  const consent asked{redirect, state_of(credential, nonce), verifier};
+  const auto url = consent_address(*session->connector, session->connection, asked);
+  if (!url)
+    co_return url.error();
+  const wire::authorize authorize{integration, redirect, nonce, verifier};
+  const auto begun = co_await runtime::ask<actors::credential>(p.host(), credential, authorize);
+  if (!begun)
+    co_return begun.error();
+  co_return errand{*url, begun->number, begun->expires_at};
+}
+
+task<result<arrival>> end_authorization(platform& p, returned r) {
+  const auto back = read_state(r.state);
+  if (!back)
+    co_return back.error();
+  if (r.code.size() > max_code_bytes)
+    co_return failure{code::too_large, "the code has more than 8 KiB", "code"};
+  const wire::come_back come_back{back->nonce, r.code, r.why.substr(0, 500)};
+  const auto taken =
+      co_await runtime::ask<actors::credential>(p.host(), back->credential, come_back);
+  if (!taken) {
+    auto why = taken.error();
+    if (why.code == code::not_found) // which names there are is nobody's business
+      why = {code::conflict, "this answer is not awaited", "state", {}};
+    co_return why;
+  }
+  co_return arrival{back->credential, taken->integration, taken->number};
+}
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,36 @@
+// A person's consent: the address where they give it, and the way back with what the provider says.
+// The state that goes along names the credential and holds its nonce; who guesses neither comes in.
+#pragma once
+
+#include "actors/integration/platform.hpp"
+
+namespace tenon::actors::connectors {
+
+/// One way to the provider and back.
+struct errand {
+  std::string url; // for the person's browser
+  std::uint64_t number = 0;
+  moment expires_at{};
+};
+
+/// `redirect` is where the provider sends the person back to.
+runtime::task<result<errand>> begin_authorization(platform&, identity credential,
+                                                  std::string integration, std::string redirect);
+
+/// What the provider sends the person back with.
+struct returned {
+  std::string state;
+  std::string code;
+  std::string why; // instead of a code
+};
+
+struct arrival {
+  identity credential;
+  std::string integration;
+  std::uint64_t number = 0;
+};
+
+/// `conflict` for a state that nobody waits for. The token is fetched after that.
+runtime::task<result<arrival>> end_authorization(platform&, returned);
+
+} // namespace tenon::actors::connectors
