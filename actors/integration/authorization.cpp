@@ -2,6 +2,7 @@
 
 #include "actors/credential.hpp"
 #include "protocols/base64.hpp"
+#include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 
 namespace tenon::actors::connectors {
@@ -12,6 +13,9 @@ using wire = protocols::credential;
 
 constexpr std::size_t max_state_bytes = 1024;
 constexpr std::size_t max_code_bytes = 8u << 10;
+// A person looks at a page that loads.
+constexpr span between_looks{50};
+constexpr int most_looks = 200;
 
 std::string state_of(const identity& credential, const std::string& nonce) {
   return to_base64url(credential.tenant + '/' + credential.name) + '.' + nonce;
@@ -82,6 +86,30 @@ task<result<arrival>> end_authorization(platform& p, returned r) {
     co_return why;
   }
   co_return arrival{back->credential, taken->integration, taken->number};
+}
+
+task<result<std::optional<std::string>>> await_token(platform& p, arrival a) {
+  const protocols::resource::describe describe_it;
+  for (int looks = 0; looks < most_looks; ++looks) {
+    const auto there =
+        co_await runtime::ask<actors::credential>(p.host(), a.credential, describe_it);
+    if (!there)
+      co_return there.error();
+    const auto status = read_json(there->status);
+    const auto* connection = status ? status->find("connection") : nullptr;
+    const auto text = [&](const char* name) {
+      const auto* member = connection ? connection->find(name) : nullptr;
+      const auto* said = member ? member->as<std::string>() : nullptr;
+      return said ? *said : std::string{};
+    };
+    if (text("state") == "connected")
+      co_return std::optional<std::string>{""};
+    if (text("state") == "failed")
+      co_return std::optional<std::string>{text("why")};
+    if (!co_await p.rest(between_looks))
+      break;
+  }
+  co_return std::optional<std::string>{};
 }
 
 } // namespace tenon::actors::connectors

@@ -33,4 +33,7 @@ struct arrival {
 /// `conflict` for a state that nobody waits for. The token is fetched after that.
 runtime::task<result<arrival>> end_authorization(platform&, returned);
 
+/// Waits a little for the token: "" when it is there, else why not; nothing while it is fetched.
+runtime::task<result<std::optional<std::string>>> await_token(platform&, arrival);
+
 } // namespace tenon::actors::connectors

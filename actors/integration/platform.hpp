@@ -70,6 +70,8 @@ public:
 
   moment now() const { return outside_.clock.now(); }
   runtime::host& host() const { return outside_.host; }
+  /// False when the node is stopping.
+  runtime::task<bool> rest(span time) { return outside_.timer.wait(time); }
   /// 43 characters that nobody can guess.
   std::string random_text();
 

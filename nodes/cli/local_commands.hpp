@@ -20,6 +20,7 @@ struct node_options {
   std::vector<std::string> allow_networks; // CIDR: private networks that integrations may call
   std::vector<std::string> allow_files;    // directories that syncs may read
   std::string master_key;                  // a file; empty: the environment's or the node's own
+  std::string public_url;                  // empty: where it listens
 };
 
 struct check_options {

@@ -12,6 +12,13 @@
 #include <string>
 #include <vector>
 
+namespace tenon::runtime {
+class workers;
+}
+namespace tenon::actors::connectors {
+class platform;
+}
+
 namespace tenon::nodes::edge {
 
 /// One thing that must be true before the node wants requests.
@@ -39,6 +46,11 @@ struct environment {
   std::function<result<void>(std::function<void()>)> aside{};
   /// Copies the data of the running node into a new directory. Only aside: it takes a while.
   std::function<result<void>(const std::string& into)> backup{};
+  /// The way to what integrations talk to, and where tasks run; null where there is none.
+  actors::connectors::platform* platform = nullptr;
+  runtime::workers* workers = nullptr;
+  /// The address under which others reach this edge: "https://tenon.example.com".
+  std::function<std::string()> public_url{};
 };
 
 } // namespace tenon::nodes::edge

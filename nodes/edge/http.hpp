@@ -127,6 +127,7 @@ inline constexpr std::string_view json = "application/json";
 inline constexpr std::string_view problem = "application/problem+json";
 inline constexpr std::string_view ndjson = "application/x-ndjson";
 inline constexpr std::string_view text = "text/plain; charset=utf-8";
+inline constexpr std::string_view html = "text/html; charset=utf-8";
 inline constexpr std::string_view metrics = "text/plain; version=0.0.4; charset=utf-8";
 } // namespace media
 

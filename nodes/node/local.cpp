@@ -80,6 +80,7 @@ int run_node(const cli::node_options& o) {
                          .tls_key = o.tls_key,
                          .allow_networks = o.allow_networks,
                          .master_key = o.master_key,
+                         .public_url = o.public_url,
                          .owner_key = environment("TENON_OWNER_KEY")};
   for (const auto& directory : o.allow_files)
     settings.allow_files.emplace_back(directory);

@@ -41,6 +41,18 @@ struct actor_settings : caf::actor_system_config {
   }
 };
 
+/// The address that others are told; without a slash at its end.
+result<std::string> public_address(const node_settings& s) {
+  auto text = s.public_url;
+  while (text.ends_with('/'))
+    text.pop_back();
+  const auto read = runtime::outbound::parse_url(text);
+  if (!read || read->target.find('?') != std::string::npos)
+    return failure{code::malformed, "it is no address of a node: " + s.public_url, "--public-url",
+                   "Write it as https://tenon.example.com."};
+  return text;
+}
+
 /// Ready once every partition has recovered and the edge listens, for as long as it does.
 class node_readiness final : public edge::readiness {
 public:
@@ -62,6 +74,7 @@ struct node::parts {
   node_readiness ready;
   std::unique_ptr<runtime::store::data_directory> data;
   std::filesystem::path directory;
+  std::string public_url;
   runtime::system_entropy random;
   std::optional<runtime::seal> seal;
   actor_settings settings;
@@ -94,6 +107,12 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       s.threads > 0 ? s.threads : std::max(1u, std::thread::hardware_concurrency());
   auto p = std::make_unique<parts>(threads);
 
+  if (!s.public_url.empty()) {
+    auto address = public_address(s);
+    if (!address)
+      return std::move(address).error();
+    p->public_url = *std::move(address);
+  }
   auto data = runtime::store::data_directory::open({.directory = s.data}, p->meters);
   if (!data)
     return std::move(data).error();
@@ -167,7 +186,10 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
         if (auto copied = parts->data->backup(into); !copied)
           return copied;
         return copy_key_check(parts->directory, into);
-      }};
+      },
+      &platform,
+      &*p->workers,
+      [parts] { return parts->public_url; }};
   edge::options listen{.address = s.address, .port = s.port, .threads = std::max(1u, threads / 2)};
   if (!s.tls_certificate.empty())
     listen.tls = edge::certificate_files{s.tls_certificate, s.tls_key};
@@ -180,6 +202,12 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   if (!server)
     return std::move(server).error();
   p->server = *std::move(server);
+  if (p->public_url.empty()) { // nobody asks before somebody knows the port
+    const bool six = s.address.find(':') != s.address.npos;
+    p->public_url = (listen.tls ? "https://" : "http://") +
+                    (six ? '[' + s.address + ']' : s.address) + ':' +
+                    std::to_string(p->server->port());
+  }
   p->start_time = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
   return std::unique_ptr<node>{new node{std::move(p)}};

@@ -24,7 +24,8 @@ struct node_settings {
   std::vector<std::string> allow_networks;        // CIDR: private networks that may be called
   std::vector<std::filesystem::path> allow_files; // directories that syncs may read
   std::filesystem::path master_key;               // a file; empty: see nodes/node/master_key.hpp
-  std::string owner_key; // instead of a drawn one; empty: drawn at the first start
+  std::string public_url; // under which providers and people reach it; empty: where it listens
+  std::string owner_key;  // instead of a drawn one; empty: drawn at the first start
 };
 
 class node {

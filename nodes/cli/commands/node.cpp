@@ -16,6 +16,12 @@ void declare_node(CLI::App& app, shell& s) {
       ->capture_default_str();
   command->add_option("--port-file", o->port_file, "Write the port here once it is bound")
       ->type_name("FILE");
+  command
+      ->add_option(
+          "--public-url", o->public_url,
+          "Where providers and browsers reach it, as https://tenon.example.com; else where "
+          "it listens")
+      ->type_name("URL");
   auto* certificate =
       command->add_option("--tls-certificate", o->tls_certificate, "PEM; then it speaks HTTPS")
           ->type_name("FILE");
