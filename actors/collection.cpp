@@ -5,6 +5,7 @@
 #include "runtime/expression/expression.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 namespace tenon::actors {
@@ -169,6 +170,25 @@ collection::decision<collection::store> collection::on(const state& s, const sto
     return refuse(code::conflict, "page " + std::to_string(c.page) + " came, page " +
                                       std::to_string(pages) + " is next");
   auto event = page_account{s, c, now}.out;
+  auto answer = answer_to(event);
+  return persist(std::move(event)).reply(std::move(answer));
+}
+
+collection::decision<collection::put> collection::on(const state& s, const put& c, moment now) {
+  const auto* feed = find_feed(s, c.feed);
+  if (!feed && s.feeds.size() >= max_feeds)
+    return refuse({code::too_large, "the collection has 256 feeds", "feed",
+                   "Give the events a collection of their own."});
+  store page{.feed = c.feed, .run = feed ? feed->run : 1, .page = feed ? feed->pages : 0};
+  std::set<std::string_view> taken;
+  for (const auto& record : c.records)
+    if (taken.insert(record.key).second && !s.rows.find(row_key(record.key)))
+      page.records.push_back(record);
+  const auto repeated = c.records.size() - page.records.size();
+  if (page.records.empty())
+    return reply(stored{.unchanged = repeated, .repeated = true});
+  auto event = page_account{s, page, now}.out;
+  event.unchanged += repeated;
   auto answer = answer_to(event);
   return persist(std::move(event)).reply(std::move(answer));
 }

@@ -109,6 +109,11 @@ struct CollectionCommand {
       number @38 :UInt64;
       replay @39 :Bool;
     }
+    put :group $T.reply("Stored") {
+      # Events, each of which happens once: a key that is there already is left as it is.
+      feed @40 :Text;
+      records @41 :List(CollectionIncoming);
+    }
   }
 }
 
