@@ -220,6 +220,25 @@ void take_actions(form& fields, manifest& into) {
   }
 }
 
+void take_hooks(form& fields, manifest& into) {
+  const auto* said = fields.take("hooks");
+  if (said == nullptr)
+    return;
+  const auto* members = said->as<object>();
+  if (members == nullptr || members->size() > max_hooks)
+    return fields.note("hooks",
+                       "a map of up to " + std::to_string(max_hooks) + " hooks is expected");
+  std::vector<std::string> secrets;
+  for (const auto& p : into.parameters)
+    if (p.secret)
+      secrets.push_back(p.name);
+  for (const auto& [name, content] : *members) {
+    const auto where = below("hooks", name);
+    check_name(name, where, fields.found());
+    into.hooks.push_back(compile_hook(name, content, where, secrets, fields.found()));
+  }
+}
+
 } // namespace
 
 const operation* manifest::find_action(std::string_view wanted) const {
@@ -230,6 +249,11 @@ const operation* manifest::find_action(std::string_view wanted) const {
 const stream* manifest::find_stream(std::string_view wanted) const {
   const auto found = std::ranges::find(streams, wanted, &stream::name);
   return found == streams.end() ? nullptr : &*found;
+}
+
+const hook* manifest::find_hook(std::string_view wanted) const {
+  const auto found = std::ranges::find(hooks, wanted, &hook::name);
+  return found == hooks.end() ? nullptr : &*found;
 }
 
 compilation check_manifest(const value& said) {
@@ -249,7 +273,8 @@ compilation check_manifest(const value& said) {
     take_streams(fields, made);
     check_parents(made, found);
     take_actions(fields, made);
-    fields.later({"jobs", "hooks"});
+    take_hooks(fields, made);
+    fields.later("jobs");
     if (const auto* tests = fields.take("tests"))
       made.tests = *tests;
     fields.finish();

@@ -2,13 +2,14 @@
 // its errors mean and how each stream of records is read. Here a manifest becomes a model in which
 // every path and expression is compiled; actors/integration/interpreter.hpp runs it.
 //
-//   connector  base  params  auth  limits  errors  check  streams  actions  tests
+//   connector  base  params  auth  limits  errors  check  streams  actions  hooks  tests
 //
-// `jobs` and `hooks` are known and refused by this version, never ignored.
+// `jobs` is known and refused by this version, never ignored.
 #pragma once
 
 #include "actors/integration/auth/method.hpp"
 #include "actors/integration/decode/decoder.hpp"
+#include "actors/integration/hooks/hook.hpp"
 #include "actors/integration/limits.hpp"
 #include "actors/integration/operation.hpp"
 #include "actors/integration/page/progress.hpp"
@@ -111,9 +112,11 @@ struct manifest {
   std::optional<proof> check;
   std::vector<stream> streams;
   std::vector<operation> actions;
+  std::vector<hook> hooks;
   value tests; // recorded exchanges, as written
 
   const stream* find_stream(std::string_view name) const;
+  const hook* find_hook(std::string_view name) const;
   const operation* find_action(std::string_view name) const;
 };
 

@@ -128,9 +128,9 @@ std::size_t router::step_into_literal(std::size_t from, std::string_view segment
 
 result<void> router::add(route r) {
   if (!r.pattern.starts_with('/') || !r.handle || r.method == method::other ||
-      r.method == method::head || r.method == method::options)
+      r.method == method::head)
     return bad_pattern(r, "a route needs a handler, a path that begins with /, and a method "
-                          "(HEAD and OPTIONS are answered by the edge)");
+                          "(HEAD is answered by GET's route)");
   compiled_route made{.route = {}, .index = routes_.size(), .names = {}};
   std::size_t at = 0;
   bool takes_rest = false;
@@ -208,7 +208,7 @@ std::size_t router::walk(std::size_t at, std::string_view path, wanted& w) const
 std::string router::allowed(const wanted& w) {
   std::string text;
   for (std::size_t i = 0; i < method_count; ++i)
-    if (w.answers[i]) {
+    if (w.answers[i] && static_cast<method>(i) != method::options) {
       text += name_of(static_cast<method>(i));
       text += static_cast<method>(i) == method::get ? ", HEAD, " : ", ";
     }

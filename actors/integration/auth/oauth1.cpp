@@ -7,6 +7,7 @@
 //       method: HMAC-SHA1                         # or HMAC-SHA256
 //       realm: …      version: "1.0"              # for those who insist on it
 #include "actors/integration/auth/placement.hpp"
+#include "actors/integration/web/form_text.hpp"
 #include "actors/integration/web/url.hpp"
 #include "protocols/base64.hpp"
 #include "runtime/signing/signing.hpp"
@@ -19,35 +20,9 @@ namespace {
 using runtime::expression::evaluate_text;
 namespace signing = runtime::signing;
 
-/// What a form says; a pair that cannot be decoded stays as it is written.
-std::string decoded(std::string_view text) {
-  const auto digit = [&](std::size_t at) {
-    return at < text.size() ? signing::from_hex(std::string{'0', text[at]}) : std::nullopt;
-  };
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' ? digit(i + 1) : std::nullopt;
-    const auto low = high ? digit(i + 2) : std::nullopt;
-    if (low) {
-      plain += static_cast<char>(high->front() << 4 | low->front());
-      i += 2;
-    } else {
-      plain += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return plain;
-}
-
 void add_form(parameters& onto, std::string_view text) {
-  while (!text.empty()) {
-    const auto end = std::min(text.find('&'), text.size());
-    const auto pair = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const auto equals = std::min(pair.find('='), pair.size());
-    if (!pair.empty())
-      onto.emplace_back(decoded(pair.substr(0, equals)),
-                        decoded(pair.substr(std::min(equals + 1, pair.size()))));
-  }
+  for (auto& one : read_form(text))
+    onto.push_back(std::move(one));
 }
 
 bool is_form(const http_request& request) {

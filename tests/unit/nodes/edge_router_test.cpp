@@ -146,4 +146,12 @@ TEST(edge_router, refuses_patterns_that_mean_nothing_or_the_same) {
   EXPECT_FALSE(refused({at(method::get, "/{a}"), at(method::put, "/{b}")}));
 }
 
+TEST(edge_router, leaves_options_to_a_route_that_wants_them) {
+  const auto r = made({at(method::post, "/hooks/{hook}"), at(method::options, "/hooks/{hook}"),
+                       at(method::get, "/livez")});
+  EXPECT_EQ(find(r, method::options, "/hooks/a").pattern, "/hooks/{hook}");
+  EXPECT_EQ(find(r, method::put, "/hooks/a").allow, "POST, OPTIONS") << "each method once";
+  EXPECT_EQ(find(r, method::options, "/livez").allow, "GET, HEAD, OPTIONS");
+}
+
 } // namespace

@@ -1,0 +1,188 @@
+#include "actors/integration/hooks/challenge.hpp"
+
+#include "actors/integration/hooks/verify.hpp"
+#include "protocols/base64.hpp"
+#include "protocols/json.hpp"
+#include "runtime/signing/signing.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+namespace signing = runtime::signing;
+
+constexpr std::size_t max_challenge = 1024;
+
+failure not_right() {
+  return {code::unauthenticated,
+          "the verify token is not right",
+          {},
+          "Check the token that both sides have."};
+}
+
+/// A stranger's words: nobody may take them for a page.
+hook_answer plain(std::string body) {
+  return {.body = std::move(body), .headers = {{"X-Content-Type-Options", "nosniff"}}};
+}
+
+hook_answer json(const value& v) {
+  return {.type = "application/json", .body = write_json(v)};
+}
+
+bool is_printable(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+}
+
+class echo final : public challenge {
+public:
+  whereabouts from;
+  bool as_json = false;
+  std::string name;
+  std::optional<whereabouts> token_from;
+  secret_programs token;
+
+  bool verified() const override { return from.in == whereabouts::part::body; }
+
+  std::optional<result<hook_answer>> answer(const inbound& r, const scope& names) const override {
+    const auto said = find_value(r, from);
+    if (!said || said->empty() || said->size() > max_challenge || !is_printable(*said))
+      return std::nullopt;
+    if (token_from) {
+      const auto known = secret_texts(token, names);
+      if (!known)
+        return known.error();
+      const auto shown = find_value(r, *token_from);
+      bool fits = false;
+      for (const auto& one : *known)
+        fits = (shown && signing::same(*shown, one)) || fits;
+      if (!fits)
+        return not_right();
+    }
+    return as_json ? json(object{{name, *said}}) : plain(*said);
+  }
+};
+
+class keyed final : public challenge {
+public:
+  whereabouts from;
+  secret_programs secrets;
+  signing::digest digest = signing::digest::sha256;
+  bool hexadecimal = false;
+  pattern as;
+
+  std::optional<result<hook_answer>> answer(const inbound& r, const scope& names) const override {
+    const auto said = find_value(r, from);
+    if (!said || said->empty() || said->size() > max_challenge || !is_printable(*said))
+      return std::nullopt;
+    const auto known = secret_texts(secrets, names);
+    if (!known)
+      return known.error();
+    const auto made = signing::hmac(digest, known->front(), *said);
+    const value asked{*said}, hmac{hexadecimal ? signing::to_hex(made) : to_base64(made)};
+    const auto body = as.evaluate(scope{}.bind("challenge", asked).bind("hmac", hmac));
+    if (!body)
+      return body.error();
+    return json(*body);
+  }
+};
+
+class options final : public challenge {
+public:
+  std::optional<result<hook_answer>> answer(const inbound& r, const scope&) const override {
+    const auto origin = find_header(r.headers, "WebHook-Request-Origin");
+    if (r.method != "OPTIONS" || !origin || origin->size() > max_challenge)
+      return std::nullopt;
+    hook_answer allowed{
+        .headers = {{"WebHook-Allowed-Origin", std::string{*origin}}, {"Allow", "POST, OPTIONS"}}};
+    if (find_header(r.headers, "WebHook-Request-Rate"))
+      allowed.headers.emplace_back("WebHook-Allowed-Rate", "*");
+    return allowed;
+  }
+};
+
+class any_200 final : public challenge {
+public:
+  std::optional<result<hook_answer>> answer(const inbound& r, const scope&) const override {
+    if (r.method != "GET" && r.method != "HEAD")
+      return std::nullopt;
+    return hook_answer{};
+  }
+};
+
+whereabouts take_from(form& fields) {
+  const auto* said = fields.require("from", "from: query challenge");
+  const auto read = read_whereabouts(fields.text("from").value_or(""));
+  if (!read && said != nullptr)
+    fields.found().add(fields.at("from"), read.error());
+  return read ? *read : whereabouts{};
+}
+
+std::shared_ptr<const challenge> compile_echo(const value& said, const std::string& where,
+                                              const std::vector<std::string>& secrets,
+                                              problems& found) {
+  form fields{said, where, found};
+  auto made = std::make_shared<echo>();
+  made->from = take_from(fields);
+  made->as_json = fields.choice("as", {"text", "json"}).value_or(0) == 1;
+  made->name = fields.text("name").value_or("challenge");
+  if (const auto* token = fields.take("token")) {
+    form inner{*token, fields.at("token"), found};
+    made->token_from = take_from(inner);
+    made->token = take_secrets(inner, "secret", secrets);
+    inner.finish();
+  }
+  fields.finish();
+  return made;
+}
+
+std::shared_ptr<const challenge> compile_keyed(const value& said, const std::string& where,
+                                               const std::vector<std::string>& secrets,
+                                               problems& found) {
+  form fields{said, where, found};
+  auto made = std::make_shared<keyed>();
+  made->from = take_from(fields);
+  made->secrets = take_secrets(fields, "secret", secrets);
+  made->digest =
+      static_cast<signing::digest>(fields.choice("alg", {"sha1", "sha256", "sha512"}).value_or(1));
+  made->hexadecimal = fields.choice("encoding", {"hex", "base64"}).value_or(0) == 0;
+  if (const auto* as = fields.require("as", "as: {response: \"{{hmac}}\"}"))
+    made->as = pattern::compile(*as, fields.at("as"), {.roots = {"challenge", "hmac"}}, found);
+  fields.finish();
+  return made;
+}
+
+std::shared_ptr<const challenge> compile_one(const value& said, const std::string& where,
+                                             const std::vector<std::string>& secrets,
+                                             problems& found) {
+  if (const auto* bare = said.as<std::string>()) {
+    if (*bare == "options")
+      return std::make_shared<options>();
+    if (*bare == "any-200")
+      return std::make_shared<any_200>();
+  }
+  if (const auto* one = said.find("echo"))
+    return compile_echo(*one, below(where, "echo"), secrets, found);
+  if (const auto* one = said.find("hmac"))
+    return compile_keyed(*one, below(where, "hmac"), secrets, found);
+  found.add(where, "there is no such challenge", "Use echo: {…}, hmac: {…}, options or any-200.");
+  return nullptr;
+}
+
+} // namespace
+
+std::vector<std::shared_ptr<const challenge>>
+compile_challenges(const value& said, const std::string& where,
+                   const std::vector<std::string>& secrets, problems& found) {
+  std::vector<std::shared_ptr<const challenge>> all;
+  if (const auto* several = said.as<list>()) {
+    for (std::size_t i = 0; i < several->size(); ++i)
+      all.push_back(compile_one((*several)[i], below(where, i), secrets, found));
+  } else {
+    all.push_back(compile_one(said, where, secrets, found));
+  }
+  return all;
+}
+
+} // namespace tenon::actors::connectors

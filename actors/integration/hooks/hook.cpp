@@ -1,0 +1,191 @@
+#include "actors/integration/hooks/hook.hpp"
+
+#include "protocols/base64.hpp"
+#include "protocols/json.hpp"
+#include "protocols/utf8.hpp"
+#include "runtime/signing/signing.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors::connectors {
+namespace {
+
+namespace signing = runtime::signing;
+
+constexpr std::size_t longest_key = 250;
+
+vocabulary event_words() {
+  return {{"event", "header", "query", "conn"}, "event"};
+}
+
+/// `id: "{{eventId}}"`, or bare: `type: subscriptionType`.
+std::optional<program> take_expression(form& fields, std::string_view name) {
+  const auto text = fields.text(name);
+  if (!text)
+    return std::nullopt;
+  if (text->find("{{") != text->npos)
+    return compile_text(*text, fields.at(name), event_words(), fields.found());
+  return compile_bare(*text, fields.at(name), event_words(), fields.found());
+}
+
+std::string word_of(std::string_view header) {
+  std::string word{header};
+  for (char& c : word)
+    c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return word;
+}
+
+object as_object(const parameters& all) {
+  object members;
+  for (const auto& [name, content] : all)
+    members[name] = content;
+  return members;
+}
+
+/// The body as one JSON text, whatever it was written in.
+std::string body_as_json(const inbound& r) {
+  const auto body = r.body.view();
+  if (body.find_first_not_of(" \t\r\n") == body.npos)
+    return "{}";
+  if (const auto form = form_in(r)) {
+    const auto members = as_object(*form);
+    const auto* payload = members.find("payload"); // Slack puts JSON into a form
+    const auto* text = payload ? payload->as<std::string>() : nullptr;
+    return text && members.size() == 1 && json_text::check(*text) ? *text : write_json(members);
+  }
+  if (json_text::check(body))
+    return std::string{body};
+  const bool is_text = is_utf8(body);
+  return write_json(
+      object{{is_text ? "text" : "base64", is_text ? std::string{body} : to_base64(body)}});
+}
+
+struct reading_events {
+  const hook& rules;
+  const inbound& request;
+  const value& settings;
+  value headers{object{}};
+  value query{object{}};
+  object kept_headers;
+
+  scope words(std::string_view event) const {
+    scope names;
+    names.bind_json("event", event).bind("header", headers);
+    names.bind("query", query).bind("conn", settings);
+    return names;
+  }
+
+  result<std::string> text(const std::optional<program>& from, const scope& names) const {
+    return from ? runtime::expression::evaluate_text(*from, names) : result<std::string>{""};
+  }
+
+  /// Nothing when the event is let go.
+  result<std::optional<hook_event>> read(std::string_view event) const {
+    const auto names = words(event);
+    if (rules.match) {
+      const auto mine = text(rules.match, names);
+      const auto whose = text(rules.with, names);
+      if (!mine || !whose)
+        return mine ? whose.error() : mine.error();
+      if (*mine != *whose)
+        return std::optional<hook_event>{};
+    }
+    if (rules.keep) {
+      const auto wanted = runtime::expression::evaluate_condition(*rules.keep, names);
+      if (!wanted)
+        return wanted.error();
+      if (!*wanted)
+        return std::optional<hook_event>{};
+    }
+    auto id = text(rules.id, names);
+    const auto type = text(rules.type, names);
+    if (!id || !type)
+      return id ? type.error() : id.error();
+    std::string rest = R"(,"event":)" + std::string{event};
+    if (!type->empty())
+      rest += R"(,"type":)" + write_json(*type);
+    if (!kept_headers.empty())
+      rest += R"(,"headers":)" + write_json(kept_headers);
+    if (id->empty())
+      *id = signing::to_hex(signing::hash(signing::digest::sha256, rest));
+    auto key = *id;
+    if (key.size() > longest_key || key.find('\0') != key.npos)
+      key = signing::to_hex(signing::hash(signing::digest::sha256, key));
+    return std::optional{hook_event{std::move(key), R"({"id":)" + write_json(*id) + rest + '}'}};
+  }
+};
+
+} // namespace
+
+hook compile_hook(const std::string& name, const value& said, const std::string& where,
+                  const std::vector<std::string>& secrets, problems& found) {
+  form fields{said, where, found};
+  hook made;
+  made.name = name;
+  if (const auto* verify = fields.require("verify", "how the sender proves who it is, verify: {…}"))
+    made.verify = compile_verification(*verify, fields.at("verify"), secrets, found);
+  if (const auto* challenge = fields.take("challenge"))
+    made.challenges = compile_challenges(*challenge, fields.at("challenge"), secrets, found);
+  if (const auto each = fields.text("each")) {
+    auto path = compile_path(*each);
+    if (path)
+      made.each = *std::move(path);
+    else
+      found.add(fields.at("each"), std::move(path).error());
+  }
+  made.id = take_expression(fields, "id");
+  made.type = take_expression(fields, "type");
+  if (const auto keep = fields.text("keep"))
+    made.keep = compile_bare(*keep, fields.at("keep"), event_words(), found);
+  made.headers = fields.texts("headers");
+  if (const auto* connection = fields.take("connection")) {
+    form inner{*connection, fields.at("connection"), found};
+    inner.require("match", "match: conn.account_id");
+    inner.require("with", "with: accountId");
+    made.match = take_expression(inner, "match");
+    made.with = take_expression(inner, "with");
+    inner.finish();
+  }
+  fields.text("docs");
+  fields.later("subscribe");
+  fields.finish();
+  return made;
+}
+
+result<std::vector<hook_event>> read_events(const hook& h, const inbound& r,
+                                            const value& settings) {
+  reading_events reading{h, r, settings, object{}, as_object(r.query), {}};
+  for (const auto& [name, content] : r.headers)
+    (*reading.headers.as<object>())[word_of(name)] = content;
+  for (const auto& name : h.headers)
+    if (const auto content = find_header(r.headers, name))
+      reading.kept_headers[word_of(name)] = std::string{*content};
+  const auto text = body_as_json(r);
+  const auto body = json_text::check(text);
+  if (!body)
+    return body.error();
+  std::vector<hook_event> all;
+  result<void> wrong;
+  const auto take = [&](std::string_view event) {
+    if (!wrong)
+      return;
+    auto one = all.size() < max_events
+                   ? reading.read(event)
+                   : result<std::optional<hook_event>>{
+                         failure{code::too_large, "one request brings more than " +
+                                                      std::to_string(max_events) + " events"}};
+    if (!one)
+      wrong = std::move(one).error();
+    else if (*one)
+      all.push_back(**std::move(one));
+  };
+  if (h.each)
+    find_all(*body, body->root(), *h.each, take);
+  else
+    take(body->root());
+  if (!wrong)
+    return std::move(wrong).error();
+  return all;
+}
+
+} // namespace tenon::actors::connectors

@@ -1,0 +1,75 @@
+#include "actors/integration/hooks/reception.hpp"
+
+#include "actors/collection.hpp"
+#include "actors/integration/hooks/hook.hpp"
+#include "runtime/tasks/asking.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+using runtime::task;
+
+failure no_such_hook() {
+  return {code::not_found,
+          "there is no such hook",
+          {},
+          "Look at the address: /hooks/{tenant}/{integration}/{hook}."};
+}
+
+std::optional<result<hook_answer>> challenged(const hook& h, const inbound& r, const scope& names,
+                                              bool verified) {
+  for (const auto& one : h.challenges)
+    if (one->verified() == verified)
+      if (auto answer = one->answer(r, names))
+        return answer;
+  return std::nullopt;
+}
+
+} // namespace
+
+task<result<received>> receive(platform& p, identity integration, std::string name, inbound r) {
+  const auto session = co_await p.enter_without_token(integration);
+  if (!session) {
+    if (session.error().code == code::not_found)
+      co_return no_such_hook();
+    // What is wrong here is for the owner's eyes; the sender only has to try again.
+    co_return failure{code::unavailable, "this hook cannot be served now: " + session.error().why};
+  }
+  const auto* h = session->connector->find_hook(name);
+  if (h == nullptr)
+    co_return no_such_hook();
+  scope names;
+  names.bind("conn", session->connection.settings)
+      .bind_secret("secret", session->connection.secrets);
+  if (const auto first = challenged(*h, r, names, false)) {
+    if (!*first)
+      co_return first->error();
+    received done{**first, reception::challenged};
+    co_return done;
+  }
+  if (auto genuine = h->verify->verify(r, names, p.now()); !genuine)
+    co_return std::move(genuine).error();
+  if (const auto second = challenged(*h, r, names, true)) {
+    if (!*second)
+      co_return second->error();
+    received done{**second, reception::challenged};
+    co_return done;
+  }
+  const auto events = read_events(*h, r, session->connection.settings);
+  if (!events)
+    co_return events.error();
+  received done{};
+  if (events->empty())
+    co_return done;
+  protocols::collection::put put{.feed = "hook " + integration.name + '/' + name};
+  for (const auto& one : *events)
+    put.records.push_back({.key = one.key, .content = blob::copy_of(one.content)});
+  const identity into{integration.tenant, "collection", integration.name + '_' + name};
+  const auto stored = co_await runtime::ask<actors::collection>(p.host(), into, put);
+  if (!stored)
+    co_return stored.error();
+  done.how = stored->stored > 0 ? reception::stored : reception::repeated;
+  co_return done;
+}
+
+} // namespace tenon::actors::connectors
