@@ -25,6 +25,15 @@ struct canned_request {
   std::string target;
   std::string authorization;
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+
+  /// The first of that name as it was sent, or "".
+  std::string header(std::string_view name) const {
+    for (const auto& [n, content] : headers)
+      if (boost::beast::iequals(n, name))
+        return content;
+    return "";
+  }
 };
 
 struct canned_answer {
@@ -91,8 +100,10 @@ private:
     if (error)
       return;
     const auto text = [](auto view) { return std::string{view.data(), view.size()}; };
-    const canned_request asked{text(r.method_string()), text(r.target()),
-                               text(r[http::field::authorization]), r.body()};
+    canned_request asked{text(r.method_string()), text(r.target()),
+                         text(r[http::field::authorization]), r.body()};
+    for (const auto& field : r)
+      asked.headers.emplace_back(text(field.name_string()), text(field.value()));
     {
       const std::scoped_lock lock{mutex_};
       requests_.push_back(asked);
