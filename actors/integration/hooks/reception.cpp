@@ -3,6 +3,7 @@
 #include "actors/collection.hpp"
 #include "actors/integration/hooks/hook.hpp"
 #include "runtime/tasks/asking.hpp"
+#include "runtime/telemetry/log.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
@@ -33,7 +34,10 @@ task<result<received>> receive(platform& p, identity integration, std::string na
     if (session.error().code == code::not_found)
       co_return no_such_hook();
     // What is wrong here is for the owner's eyes; the sender only has to try again.
-    co_return failure{code::unavailable, "this hook cannot be served now: " + session.error().why};
+    runtime::log::warn(
+        "hook.not_served",
+        {{"integration", to_string(integration)}, {"hook", name}, {"why", session.error().why}});
+    co_return failure{code::unavailable, "this hook cannot be served now"};
   }
   const auto* h = session->connector->find_hook(name);
   if (h == nullptr)

@@ -98,6 +98,23 @@ TEST_F(hooked_node, lets_nobody_in_who_cannot_sign) {
   EXPECT_FALSE(api_->get(api_->path({"collections", "gen_events"})));
 }
 
+TEST_F(hooked_node, has_a_platform_send_again_what_it_could_not_judge) {
+  const std::string body = R"([{"id":"a1"}])";
+  const auto with = [&](object secrets) {
+    apply({object{{"kind", "credential"},
+                  {"name", "gen"},
+                  {"spec", object{{"secrets", std::move(secrets)}}}}});
+  };
+  with({});
+  const auto later = send(body);
+  EXPECT_EQ(later.status, 503u);
+  EXPECT_EQ(later.body.find("signing"), std::string::npos) << "what is wrong is not a stranger's";
+  expect_says(node_->errors(), "hook.not_served");
+  with({{"signing", secret}});
+  EXPECT_EQ(send(body).status, 200u);
+  EXPECT_EQ(contents("gen_events").size(), 1u);
+}
+
 TEST_F(hooked_node, answers_who_asks_whether_it_is_there) {
   const auto there =
       ask("GET", target + "?hub.mode=subscribe&hub.challenge=1158&hub.token=" + secret, "");
