@@ -21,9 +21,9 @@ failure not_right() {
           "Check the token that both sides have."};
 }
 
-/// A stranger's words: nobody may take them for a page.
+/// A stranger's words, which nobody may take for a page: the edge forbids to guess a type.
 hook_answer plain(std::string body) {
-  return {.body = std::move(body), .headers = {{"X-Content-Type-Options", "nosniff"}}};
+  return {.body = std::move(body)};
 }
 
 hook_answer json(const value& v) {

@@ -67,8 +67,7 @@ response page(unsigned status, std::string_view title, std::string_view text) {
           std::move(html),
           {{"Cache-Control", "no-store"},
            {"Referrer-Policy", "no-referrer"},
-           {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-           {"X-Content-Type-Options", "nosniff"}}};
+           {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}}};
 }
 
 struct outcome {
@@ -95,7 +94,8 @@ runtime::task<result<outcome>> arrive(connectors::platform& p, connectors::retur
 said told(const result<outcome>& o) {
   if (!o) {
     const auto& f = o.error();
-    return page(f.code == code::conflict ? 400 : 503, "Not connected", f.why + ". " + f.remedy);
+    const auto refused = f.code == code::conflict || f.code == code::too_large;
+    return page(refused ? 400 : 503, "Not connected", f.why + ". " + f.remedy);
   }
   const auto name = "The credential " + o->of.credential.name;
   if (!o->refused.empty())

@@ -183,4 +183,9 @@ TEST_F(connected_person, cannot_be_sent_for_what_asks_no_person) {
               "uses the credential keyed");
 }
 
+TEST_F(connected_person, is_never_sent_back_to_an_address_that_is_none) {
+  for (const auto* wrong : {"ftp://x", "tenon.example.com", "https://x/?a=1"})
+    expect_says(refused_start({"--public-url", wrong}), "--public-url");
+}
+
 } // namespace
