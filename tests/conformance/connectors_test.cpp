@@ -67,18 +67,26 @@ public:
     const auto& c = twin_.connection();
     if (manifest_.auth->needs_token() && !held_)
       renew();
-    const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request);
+    const instant when{now, "nonce" + std::to_string(++nonces_)};
+    const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request, when);
     EXPECT_TRUE(proved) << proved.error().why;
     return twin_.answer(request, now);
   }
 
   void renew() {
     const auto& c = twin_.connection();
-    const auto request = token_request(manifest_, c);
-    ASSERT_TRUE(request && *request) << "no request for a token";
-    const auto got = read_token(manifest_, twin_.answer(**request, now), {}, now);
-    ASSERT_TRUE(got) << got.error().why;
-    held_ = *got;
+    acquisition so_far;
+    so_far.before.refresh_token = twin_.refresh_token();
+    for (int step = 0; step < 10; ++step) {
+      const instant when{now, "nonce" + std::to_string(++nonces_)};
+      const auto request = next_request(manifest_, c, so_far, when);
+      ASSERT_TRUE(request) << request.error().why;
+      if (!*request)
+        break;
+      const auto heard = hear_answer(manifest_, c, twin_.answer(**request, now), so_far, when);
+      ASSERT_TRUE(heard) << heard.error().why;
+    }
+    held_ = so_far.made;
     ++renewals;
   }
 
@@ -145,7 +153,8 @@ public:
 private:
   twin& twin_;
   const manifest& manifest_;
-  std::optional<token> held_{};
+  std::optional<holding> held_{};
+  std::size_t nonces_ = 0;
 };
 
 class every_connector : public testing::TestWithParam<std::string> {
@@ -287,17 +296,20 @@ TEST_P(every_connector, is_refused_with_wrong_secrets_and_never_says_them) {
         content.is<std::string>() ? value{"wrong-" + *content.as<std::string>()} : content;
   if (wrong.empty())
     return; // the platform is open to anybody
-  const auto c = connect(*connector_, "twin", t->config(), wrong);
-  ASSERT_TRUE(c) << c.error().why;
+  auto c = result<connection>{t->connection()};
+  c->secrets = wrong;
   const auto& s = connector_->streams.front();
   const reading r{*connector_, s, *c};
   auto request = page_request(r, *first_position(r, noon), {}, noon);
   ASSERT_TRUE(request) << request.error().why;
   std::vector<failure> said;
   if (connector_->auth->needs_token()) {
-    const auto asked = token_request(*connector_, *c);
+    acquisition so_far;
+    so_far.before.refresh_token = t->refresh_token();
+    const auto asked = next_request(*connector_, *c, so_far, {noon, "nonce"});
     ASSERT_TRUE(asked && *asked);
-    const auto got = read_token(*connector_, t->answer(**asked, noon), {}, noon);
+    const auto answer = t->answer(**asked, noon);
+    const auto got = hear_answer(*connector_, *c, answer, so_far, {noon, "nonce"});
     ASSERT_FALSE(got);
     said.push_back(got.error());
   } else {

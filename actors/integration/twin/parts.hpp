@@ -26,6 +26,7 @@ struct twin::parts {
   twin_options options;
   twin_ledger ledger{};
   std::map<std::string, moment, std::less<>> tokens{}; // and when they end
+  std::string refresh_token{"twin-refresh"};
   std::map<std::string, http_response, std::less<>> known_calls{};
   std::map<std::string, list, std::less<>> written{};
   std::map<std::pair<std::size_t, std::string>, std::deque<moment>> taken{}; // by bucket and key

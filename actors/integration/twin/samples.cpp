@@ -140,6 +140,7 @@ result<samples> read_samples(const manifest& m, const twin_options& options) {
   made.secrets = take_object(fields, "secrets");
   made.max_page = static_cast<std::size_t>(fields.number("max_page", 1, 1'000'000).value_or(0));
   made.token = take_object(fields, "token");
+  made.captured = take_object(fields, "captured");
   each_named(fields, "streams", found,
              [&](const std::string& name, const value& said, const std::string& where) {
                const auto* s = m.find_stream(name);

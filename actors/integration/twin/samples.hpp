@@ -21,6 +21,7 @@ struct samples {
   object secrets;
   std::size_t max_page = 0; // 0: whatever is asked for
   object token;             // members of the answer that gives one
+  object captured;          // what connecting would capture of that
   std::map<std::string, stream_samples, std::less<>> streams;
   std::map<std::string, action_samples, std::less<>> actions;
   std::vector<error_sample> errors;

@@ -104,7 +104,7 @@ result<twin> twin::make(std::shared_ptr<const manifest> m, twin_options options)
   auto read = read_samples(*m, options);
   if (!read)
     return std::move(read).error();
-  auto connected = connect(*m, "twin", read->config, read->secrets);
+  auto connected = connect(*m, "twin", read->config, read->secrets, read->captured);
   if (!connected) {
     auto why = std::move(connected).error();
     why.where = "tests." + why.where;
@@ -160,6 +160,10 @@ const std::map<std::string, list, std::less<>>& twin::written() const {
 
 void twin::wear_out_tokens() {
   parts_->tokens.clear();
+}
+
+const std::string& twin::refresh_token() const {
+  return parts_->refresh_token;
 }
 
 void twin::put(std::string_view stream, value record) {

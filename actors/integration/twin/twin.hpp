@@ -8,6 +8,7 @@
 //     secrets: {token: twin-secret}
 //     max_page: 100                      # more at once is refused
 //     token: {expires_in: 1800}          # members of the answer that gives a token
+//     captured: {dc: us6}                # what connecting would capture, where the base needs it
 //     streams:
 //       contacts: {records: [{id: "1", properties: {email: a@example.com}}], count: 250,
 //                  around: {ok: true}}   # members of every answer beside the records
@@ -82,6 +83,8 @@ public:
 
   /// Tokens that were given so far are worn out from now on.
   void wear_out_tokens();
+  /// With which a person's consent of long ago is renewed.
+  const std::string& refresh_token() const;
   /// The platform has another record, or another content of one.
   void put(std::string_view stream, value record);
 
