@@ -306,12 +306,21 @@ TEST_P(every_connector, is_refused_with_wrong_secrets_and_never_says_them) {
   if (connector_->auth->needs_token()) {
     acquisition so_far;
     so_far.before.refresh_token = t->refresh_token();
+    auto rightly = so_far;
+    const auto right = next_request(*connector_, t->connection(), rightly, {noon, "nonce"});
     const auto asked = next_request(*connector_, *c, so_far, {noon, "nonce"});
-    ASSERT_TRUE(asked && *asked);
-    const auto answer = t->answer(**asked, noon);
-    const auto got = hear_answer(*connector_, *c, answer, so_far, {noon, "nonce"});
-    ASSERT_FALSE(got);
-    said.push_back(got.error());
+    ASSERT_TRUE(right && *right);
+    if (asked && *asked && (*asked)->url == (*right)->url && (*asked)->body == (*right)->body &&
+        (*asked)->headers == (*right)->headers)
+      return; // what is renewed stands for itself: no secret is shown
+    if (!asked) {
+      said.push_back(asked.error()); // it is not even one
+    } else {
+      const auto answer = t->answer(**asked, noon);
+      const auto got = hear_answer(*connector_, *c, answer, so_far, {noon, "nonce"});
+      ASSERT_FALSE(got);
+      said.push_back(got.error());
+    }
   } else {
     ASSERT_TRUE(authenticate(*connector_, *c, nullptr, *request));
     const auto came =

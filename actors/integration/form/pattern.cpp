@@ -120,6 +120,8 @@ bool pattern::fits_node(const node& n, const value* v) {
     return true;
   if (v == nullptr)
     return n.items.empty() && n.constant.is_null();
+  if (n.constant == value{object{}})
+    return v->is<object>();
   if (n.items.empty())
     return n.constant == *v || write_json(n.constant) == write_json(*v);
   const auto* items = v->as<list>();

@@ -25,7 +25,8 @@ struct twin::parts {
   connectors::connection connection;
   twin_options options;
   twin_ledger ledger{};
-  std::map<std::string, moment, std::less<>> tokens{}; // and when they end
+  std::vector<std::pair<holding, moment>> held{}; // what was given, and when it ends
+  std::vector<acquisition> conversations{};       // on the way to something to hold
   std::string refresh_token{"twin-refresh"};
   std::map<std::string, http_response, std::less<>> known_calls{};
   std::map<std::string, list, std::less<>> written{};
@@ -37,6 +38,7 @@ struct twin::parts {
 
   // Who may ask, and how often.
   std::optional<http_response> give_token(const asked&, moment now);
+  http_response go_on(acquisition, const http_request& expected, moment now);
   std::optional<refusal> check_proof(const asked&, moment now) const;
   std::optional<refusal> check_headers(const asked&, moment now) const;
   std::optional<refusal> take_from_buckets(const asked&, moment now);

@@ -85,6 +85,21 @@ list items_of(const operation& o, std::string_view bytes, const value& body) {
     return *at->as<list>();
   return {at == nullptr ? value{} : *at};
 }
+/// A parameter that is there several times is a list.
+bool fits_query(const pattern& expected, const std::string& name, const parameters& query) {
+  list texts;
+  list plain;
+  for (const auto& [said, content] : query)
+    if (said == name) {
+      texts.emplace_back(content);
+      plain.push_back(plain_value(content));
+    }
+  if (texts.empty())
+    return expected.fits(value{});
+  return expected.fits(texts.front()) || expected.fits(plain.front()) ||
+         expected.fits(value{texts}) || expected.fits(value{plain});
+}
+
 /// Whether a request goes on from a token that this platform has given.
 bool goes_on_from_token(const stream& s, const platform_request& r) {
   if (!s.cursor || s.cursor->what != progress_rule::kind::token)
@@ -134,13 +149,9 @@ bool twin::parts::fits(const request_pattern& p, const asked& r) const {
   if (p.method != r.whole.method || !fits_path(p.path, r))
     return false;
   // What the connector always sends tells requests at one path apart.
-  for (const auto& [name, content] : p.query) {
-    const auto said = std::ranges::find(r.query, name, [](const auto& q) { return q.first; });
-    const bool there = said != r.query.end();
-    const value text = there ? value{said->second} : value{};
-    if (!content.fits(text) && !(there && content.fits(plain_value(said->second))))
+  for (const auto& [name, content] : p.query)
+    if (!fits_query(content, name, r.query))
       return false;
-  }
   if (p.graphql.empty())
     return !p.body || r.body.is_null() || p.body->fits(r.body);
   const auto* query = r.body.find("query");

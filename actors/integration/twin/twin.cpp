@@ -159,7 +159,8 @@ const std::map<std::string, list, std::less<>>& twin::written() const {
 }
 
 void twin::wear_out_tokens() {
-  parts_->tokens.clear();
+  parts_->held.clear();
+  parts_->conversations.clear();
 }
 
 const std::string& twin::refresh_token() const {
