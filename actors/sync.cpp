@@ -201,7 +201,7 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
     apply(after, c.moved);
     return std::move(p).call(next_transfer(after));
   }
-  if (c.start_over && s.failures < spec.retries) {
+  if (c.start_over && s.run.restarts < spec.retries) {
     auto after = s;
     apply(after, started_over{});
     auto p = persist(started_over{});
@@ -301,6 +301,7 @@ void sync::apply(state& s, const attempted&) {
 
 void sync::apply(state& s, const started_over&) {
   ++s.failures;
+  ++s.run.restarts;
   s.attempt.clear();
   s.position.clear();
   s.reached.clear();

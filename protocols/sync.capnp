@@ -19,7 +19,8 @@ struct SyncSpec {
   from @0 :Text $T.json $T.required;
   # The source: an object with one member, named after the kind of source:
   # {connector: {integration: chinook, stream: customers}} or
-  # {sqlite: {file: chinook.sqlite, table: customers, key: CustomerId}}.
+  # {sqlite: {file: chinook.sqlite, table: customers, key: CustomerId}}, and so postgres, mariadb,
+  # csv, jsonl, json and xml; of a sync that writes, {collection: {name: customers, except: feed}}.
 
   into @1 :Text;
   # The collection that is fed; either this or `to`.
@@ -152,6 +153,8 @@ struct SyncRun {
   why @16 :Text;
   place @17 :Text;
   remedy @18 :Text;
+  restarts @19 :UInt64;
+  # How often the source no longer knew the position, and everything was begun again.
 }
 
 struct SyncRunList {

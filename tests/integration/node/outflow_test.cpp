@@ -208,4 +208,29 @@ TEST_F(written_platform, whose_action_is_not_there_is_told_with_those_that_are) 
   expect_failed(run("write"), "no action put_it", "spec.to.connector.action", "put");
 }
 
+TEST_F(written_platform, is_tried_as_the_readme_says) {
+  twin_.emplace("tenon", words{"twin", "hubspot"});
+  ASSERT_TRUE(twin_->first_line().starts_with("http://")) << twin_->errors();
+  start_node({"--allow-files", std::filesystem::path{TENON_CHINOOK}.parent_path().string()});
+  // What the twin says is to be applied, behind its first line, which is for people.
+  const auto said = twin_->errors();
+  const auto account = config::read_yaml(said.substr(said.find("kind:")), "twin");
+  const auto text = contents_of("config/samples/hubspot/both-ways.yaml");
+  const auto sample = config::read_yaml(text, "both-ways.yaml");
+  ASSERT_TRUE(account && sample);
+  list resources;
+  for (const auto* part : {&*account, &*sample})
+    for (const auto& one : *part)
+      resources.push_back(one.value);
+  apply(resources);
+  for (const auto* sync : {"contacts_from_hubspot", "customers_from_us", "customers_to_hubspot"}) {
+    const auto done = run(sync);
+    EXPECT_EQ(state(done), "succeeded") << write_json(done);
+    expect_conserved(done);
+  }
+  EXPECT_EQ(contents("contacts").size(), 450u);
+  EXPECT_EQ(number(latest("customers_to_hubspot"), "stored"), 59);
+  EXPECT_EQ(number(twin_says("ledger"), "written"), 59);
+}
+
 } // namespace

@@ -56,6 +56,25 @@ TEST(sync, asks_for_page_after_page_and_keeps_the_cursor_only_when_it_has_seen_t
   EXPECT_EQ(one.state.run.read, 230u);
 }
 
+TEST(sync, begins_again_at_most_three_times_in_a_run_however_many_pages_come_between) {
+  auto one = running();
+  std::uint64_t number = 0;
+  auto forgotten = [&] {
+    auto t = trouble(number, false);
+    t.start_over = true;
+    return t;
+  };
+  for (int times = 1; times <= 3; ++times) {
+    one.when(page(1, number++, 10, "p"));
+    EXPECT_EQ(called(one.when(forgotten())).position, "");
+    EXPECT_EQ(one.state.run.restarts, static_cast<std::uint64_t>(times));
+  }
+  one.when(page(1, number++, 10, "p"));
+  one.when(forgotten());
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::failed);
+  EXPECT_EQ(one.state.run.why, "down");
+}
+
 TEST(sync, takes_each_page_in_once_however_often_it_is_told) {
   auto one = running();
   one.when(page(1, 0, 200, "p1"));
