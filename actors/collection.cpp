@@ -97,7 +97,8 @@ private:
       ++out.revived;
     out.changes.push_back({record.key,
                            {.version = before.version + 1,
-                            .content = record.content,
+                            // What is gone keeps its last content: who is told of it needs to know.
+                            .content = record.deleted && existed ? before.content : record.content,
                             .deleted = record.deleted,
                             .changed_at = out.at,
                             .feed = page_.feed,

@@ -3,6 +3,7 @@
 #include "actors/catalog.hpp"
 #include "actors/integration/effects.hpp"
 #include "actors/sync/destinations/connector.hpp"
+#include "actors/sync/destinations/postgres.hpp"
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/files.hpp"
 #include "actors/sync/sources/mariadb.hpp"
@@ -161,6 +162,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->sources.push_back(actors::postgres_source(databases));
   p->sources.push_back(actors::mariadb_source(databases));
   p->destinations.push_back(actors::connector_destination(platform));
+  p->destinations.push_back(actors::postgres_destination(databases));
   host.add("sync.transfer", std::make_unique<actors::transfer>(host, *p->workers, *p->timer,
                                                                p->sources, p->destinations));
   host.add("credential.acquire", actors::connectors::token_fetching(platform, *p->workers));

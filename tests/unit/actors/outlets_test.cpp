@@ -64,6 +64,7 @@ TEST(outlets, begin_with_every_row_and_go_on_with_what_changes) {
   const auto changed = look(c, 2);
   EXPECT_EQ(shown(changed), "c a† b .");
   EXPECT_EQ(changed.items.back().row.content.view(), "y");
+  EXPECT_EQ(changed.items[1].row.content.view(), "1"); // the last that it had
 }
 
 TEST(outlets, come_back_to_what_changed_while_they_went_through_the_rows) {

@@ -112,7 +112,7 @@ result<void> session::prepare() {
                     "standard_conforming_strings = on; SET search_path = ''; SET statement_timeout "
                     "= " +
                     ms(statement_limit_) + "; SET lock_timeout = " + ms(lock_limit_);
-  if (!settings_.replication)
+  if (!settings_.replication && !settings_.writes)
     sql += "; SET default_transaction_read_only = on";
   // Bytes without an encoding: the server would refuse the whole page for one that is not UTF-8.
   const char* const encoding = PQparameterStatus(held_.get(), "server_encoding");
@@ -187,6 +187,7 @@ result<void> session::finish() {
 }
 
 result<answer> session::ask(const std::string& sql, const std::vector<std::string>& parameters) {
+  state_.clear();
   if (auto sent = send(sql, parameters); !sent)
     return std::move(sent).error();
   answer all;
@@ -303,11 +304,12 @@ result<void> session::send_message(std::string_view bytes) {
   return {};
 }
 
-failure session::trouble(const PGresult* r) const {
+failure session::trouble(const PGresult* r) {
   const char* const state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : nullptr;
   const char* const says = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
   if (!state || !says)
     return lost();
+  state_ = state;
   return failure_of(state, says, settings_.server, settings_.who.user);
 }
 

@@ -26,6 +26,7 @@ struct settings {
   relational::server_options server;
   relational::login who;
   bool replication = false; // speaks the replication protocol too, and may change things
+  bool writes = false;      // may change things
 };
 
 class session {
@@ -50,6 +51,9 @@ public:
   using message = std::unique_ptr<char, decltype(&PQfreemem)>;
   result<std::optional<std::pair<message, std::size_t>>> next_message(span patience);
   result<void> send_message(std::string_view);
+
+  /// The SQLSTATE of the newest failure; "" without one.
+  const std::string& last_state() const { return state_; }
 
   /// Whose page this is from now on.
   void use(std::stop_token stop) { stop_ = std::move(stop); }
@@ -76,7 +80,7 @@ private:
   /// Until there is something to read, or to write.
   result<void> wait(bool to_write, time_point until);
   time_point statement_end() const;
-  failure trouble(const PGresult*) const;
+  failure trouble(const PGresult*);
   failure lost() const;
 
   const settings settings_;
@@ -84,6 +88,7 @@ private:
   const span lock_limit_;
   std::stop_token stop_;
   bool reusable_ = true;
+  std::string state_{};
   std::unique_ptr<PGconn, closer> held_;
 };
 

@@ -114,7 +114,7 @@ public:
         read_{std::make_shared<page_reader>(std::move(read))} {}
 
   task<page_or_trouble> read(page_request wanted) override {
-    auto who = co_await log_in();
+    auto who = co_await who_asks();
     if (!who)
       co_return trouble(std::move(who).error());
     const auto stop = co_await runtime::stop_token_of_task{};
@@ -145,25 +145,15 @@ private:
     co_return page_or_trouble{*std::move(page)};
   }
 
-  task<result<login>> log_in() {
-    login who{user_, {}};
-    if (credential_.empty())
-      co_return who;
+  task<result<login>> who_asks() {
     const identity id{sync_.tenant, "credential", credential_};
-    auto secrets = co_await secrets_(id);
-    if (!secrets) {
-      auto why = std::move(secrets).error();
-      why.why = "the credential " + credential_ + ": " + why.why;
+    auto who = co_await log_in(secrets_, user_, id);
+    if (!who) {
+      auto why = std::move(who).error();
       why.where = names_.place_of("credential");
       co_return why;
     }
-    const auto* user = secrets->find("user");
-    const auto* password = secrets->find("password");
-    if (user && user->is<std::string>())
-      who.user = *user->as<std::string>();
-    if (password && password->is<std::string>())
-      who.password = *password->as<std::string>();
-    co_return who;
+    co_return *std::move(who);
   }
 
   const secrets_of secrets_;
@@ -177,6 +167,25 @@ private:
 };
 
 } // namespace
+
+task<result<login>> log_in(secrets_of secrets, std::string user, identity credential) {
+  login who{std::move(user), {}};
+  if (credential.name.empty())
+    co_return who;
+  auto held = co_await secrets(credential);
+  if (!held) {
+    auto why = std::move(held).error();
+    why.why = "the credential " + credential.name + ": " + why.why;
+    co_return why;
+  }
+  const auto* name = held->find("user");
+  const auto* password = held->find("password");
+  if (name && name->is<std::string>())
+    who.user = *name->as<std::string>();
+  if (password && password->is<std::string>())
+    who.password = *password->as<std::string>();
+  co_return who;
+}
 
 secrets_of secrets_from(runtime::host& there) {
   return [&there](identity credential) { return ask_for_secrets(there, std::move(credential)); };

@@ -58,6 +58,9 @@ struct login {
   std::string password;
 };
 
+/// Who asks, with the credential's secrets as they are now.
+runtime::task<result<login>> log_in(secrets_of, std::string user, identity credential);
+
 /// Connections of equal keys are interchangeable.
 std::string key_of(const server_options&, const login&);
 
