@@ -169,9 +169,9 @@ route_list records(const environment& e) {
        .handle = [e](request&& q, reply&& r) { settle(e, true, std::move(q), std::move(r)); },
        .response_schema = object{{"type", "object"}}});
   all.push_back(
-      {.method = method::delete_,
-       .pattern = letter,
-       .summary = "Forgets a letter.",
+      {.method = method::post,
+       .pattern = letter + "/discard",
+       .summary = "Gives a letter up for good.",
        .permission = "records:operate",
        .handle = [e](request&& q, reply&& r) { settle(e, false, std::move(q), std::move(r)); },
        .response_schema = object{{"type", "object"}}});

@@ -244,4 +244,21 @@ TEST(cli_dead_letters, lists_unless_told_and_replays_and_discards) {
             "dead letter dl-1 discarded\n");
 }
 
+TEST(cli_letters, are_listed_page_by_page_and_replayed_or_discarded_by_their_number) {
+  canned_server server{[](const auto& r) -> canned_answer {
+    if (r.method == "POST")
+      return {.body = R"({"place":"c7"})"};
+    if (r.target.ends_with("after="))
+      return {.body = R"({"items":[{"number":3,"place":"c7"}],"next":3})"};
+    return {.body = R"({"items":[{"number":4,"place":"c9"}],"next":null})"};
+  }};
+  EXPECT_EQ(say_to(server, {"letters", "crm"}).out, "NUMBER  PLACE\n     3  c7\n     4  c9\n");
+  EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/letters?after=3");
+  EXPECT_EQ(say_to(server, {"letters", "crm", "--replay", "3"}).out,
+            "letter 3 will be written with the next run\n");
+  EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/letters/3/replay");
+  EXPECT_EQ(say_to(server, {"letters", "crm", "--discard", "4"}).out, "letter 4 given up\n");
+  EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/letters/4/discard");
+}
+
 } // namespace
