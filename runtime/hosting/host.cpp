@@ -6,6 +6,7 @@
 #include <caf/make_actor.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace tenon::runtime {
 cell_metrics::cell_metrics(meters& m, std::string_view kind)
@@ -53,8 +54,14 @@ void host::add(std::string effect, std::unique_ptr<performer> p) {
 }
 
 void host::start() {
+  // Nobody is woken before every partition's log is known: who wakes may ask somebody whose entries
+  // lie in another one, and that one must not answer without them.
+  std::vector<identity> woken;
   for (partition_number p = 0; p < journal_.partitions(); ++p)
-    recover(p);
+    recover(p, woken);
+  for (const auto& id : woken)
+    if (const auto found = find_or_wake(id))
+      as_cell(*found).tell([](cell& c) { c.inspect(); });
   const auto count = journal_.partitions();
   for (partition_number p = 0; p < count; ++p) // staggered, so that the store's work is even
     alarms_.after(options_.checkpoint * p / count,
@@ -65,25 +72,20 @@ void host::start() {
   });
 }
 
-void host::recover(partition_number p) {
-  std::vector<identity> woken = state_.unfinished(p);
-  {
-    auto& part = *partitions_[p];
-    const std::lock_guard hold{part.guard};
-    journal_.scan(p, state_.checkpointed(p), [&](const journal_entry& e) {
-      const auto entry = protocols::decode<protocols::cell::entry>(e.bytes);
-      must(entry.has_value(), "an entry of the journal cannot be read; run `tenon check`");
-      const auto id = parse_identity(entry->identity);
-      must(id.has_value(), "an entry of the journal names nobody; run `tenon check`");
-      auto& indices = part.tail[*id];
-      if (indices.empty())
-        woken.push_back(*id);
-      indices.push_back(e.index);
-    });
-  }
-  for (const auto& id : woken)
-    if (const auto found = find_or_wake(id))
-      as_cell(*found).tell([](cell& c) { c.inspect(); });
+void host::recover(partition_number p, std::vector<identity>& woken) {
+  std::ranges::move(state_.unfinished(p), std::back_inserter(woken));
+  auto& part = *partitions_[p];
+  const std::lock_guard hold{part.guard};
+  journal_.scan(p, state_.checkpointed(p), [&](const journal_entry& e) {
+    const auto entry = protocols::decode<protocols::cell::entry>(e.bytes);
+    must(entry.has_value(), "an entry of the journal cannot be read; run `tenon check`");
+    const auto id = parse_identity(entry->identity);
+    must(id.has_value(), "an entry of the journal names nobody; run `tenon check`");
+    auto& indices = part.tail[*id];
+    if (indices.empty())
+      woken.push_back(*id);
+    indices.push_back(e.index);
+  });
 }
 
 std::vector<std::uint64_t> host::tail_of(partition_number p, const identity& id) {

@@ -122,7 +122,8 @@ private:
   result<cell_ref> find_or_wake(const identity&);
   std::uint32_t restarts_left(const identity&) const;
   moment steadily() const; // of no date; never goes back
-  void recover(partition_number);
+  /// What is in the log; adds who has to be woken for it.
+  void recover(partition_number, std::vector<identity>& woken);
   void checkpoint(partition_number);
   void wake_due();
   void passivate_idle();

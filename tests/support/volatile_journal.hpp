@@ -7,6 +7,7 @@
 #include "runtime/journal.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -120,9 +121,14 @@ public:
   }
   void scan(partition_number p, std::uint64_t after,
             const std::function<void(const journal_entry&)>& each) const override {
+    if (scanned)
+      scanned(p);
     for (const auto& entry : durable_after(p, after))
       each(entry);
   }
+  /// Called when a partition is looked through.
+  std::function<void(partition_number)> scanned{};
+
   void trim(partition_number p, std::uint64_t through) override {
     const std::scoped_lock lock{mutex_};
     auto& log = logs_.at(p);

@@ -185,6 +185,27 @@ TEST(host, performs_a_call_again_whose_outcome_was_lost_and_says_that_it_is_a_re
   EXPECT_EQ(until([&] { return asked.load(); }, [](int n) { return n >= 101; }), 101);
 }
 
+TEST(host, wakes_nobody_before_it_knows_what_is_in_every_log) {
+  std::atomic<int> asked{0};
+  hosted node{tests::tally_kinds()};
+  node.add("tally.question", [&] { return std::make_unique<silent>(asked); });
+  node.begin();
+  constexpr int many = 20; // in every partition some
+  for (int i = 0; i < many; ++i)
+    node.done<tally>({"acme", "tally", "n" + std::to_string(i)}, wire::ask{"x"});
+  until([&] { return asked.load(); }, [](int n) { return n >= many; });
+  node.end();
+  // Whoever wakes repeats its call, which may ask anybody.
+  std::size_t scans = 0;
+  node.journal.scanned = [&](auto) {
+    ++scans;
+    EXPECT_EQ(node.host().loaded_count(), 0u);
+  };
+  node.begin();
+  EXPECT_EQ(scans, 4u);
+  EXPECT_EQ(until([&] { return asked.load(); }, [](int n) { return n >= 101 * many; }), 101 * many);
+}
+
 TEST(host, keeps_deadlines_over_a_restart_and_tells_each_once) {
   hosted node{tests::tally_kinds()};
   node.begin();
