@@ -36,7 +36,6 @@ void take_batch(const value& said, const std::string& where, batch_rule& into, p
     into.failed = compile_bare(*failed, fields.at("failed"), result_words(), found);
   if (const auto say = fields.text("say"))
     into.say = compile_text(*say, fields.at("say"), result_words(), found);
-  fields.flag("partial");
   if (into.as_lines && !into.body.steps.empty())
     fields.note("as", "JSON Lines are the whole body", "Leave `body` out.");
   if (into.errors && !into.item_key)

@@ -19,6 +19,7 @@
 //                                again: whether it has happened
 //
 // Without, a call whose answer was lost is `uncertain`: a person says whether it has happened.
+// `returns` is for whoever makes one call and waits for its answer; a sync does not keep it.
 #pragma once
 
 #include "actors/integration/request.hpp"

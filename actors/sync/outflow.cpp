@@ -13,9 +13,6 @@ namespace {
 using wire = protocols::sync;
 using runtime::task;
 
-constexpr span busy_look{20};
-constexpr int busy_looks = 250;
-
 struct origin {
   std::string collection;
   std::string except; // the feed whose changes are not delivered
@@ -101,17 +98,6 @@ task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, 
   co_return t;
 }
 
-task<result<protocols::collection::delivered>> outflow::keep(identity collection_id,
-                                                             protocols::collection::deliver what) {
-  auto kept = co_await runtime::ask<collection>(host_, collection_id, what);
-  for (int look = 0; !kept && is_busy(kept.error()) && look < busy_looks; ++look) {
-    if (!co_await timer_.wait(kept.error().retry_after.value_or(busy_look)))
-      break;
-    kept = co_await runtime::ask<collection>(host_, collection_id, what);
-  }
-  co_return kept;
-}
-
 task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, wire::spec spec) {
   const auto to = read_json(spec.to);
   const auto* kinds = to ? to->as<object>() : nullptr;
@@ -126,23 +112,20 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
         {{code::not_found, "there is no kind of destination called " + kind_name, "spec.to"}});
   const object given = *options.as<object>();
   auto opened = co_await (*kind)->open(e.by, given);
-  if (!opened) {
-    const bool transient = is_busy(opened.error()) || opened.error().code == code::timed_out;
-    const auto after = opened.error().retry_after.value_or(span{0});
-    co_return in_trouble(asked, {std::move(opened).error(), transient, after});
-  }
+  if (!opened)
+    co_return in_trouble(asked, trouble_from(std::move(opened).error()));
   auto page = co_await take(e.by, asked, spec, (*opened)->page_size());
   if (!page)
-    co_return in_trouble(asked, {.why = page.error(), .transient = is_busy(page.error())});
+    co_return in_trouble(asked, trouble_from(page.error()));
   const auto from = read_origin(spec.from);
   const identity collection_id{e.by.tenant, "collection", from->collection};
   const auto& items = page->changes.items;
   if (page->changes.page == asked.page + 1) { // it was delivered, and nobody heard of it
     const protocols::collection::deliver again{
         .outlet = e.by.name, .run = asked.run, .page = asked.page};
-    const auto as_before = co_await keep(collection_id, again);
+    const auto as_before = co_await ask_patiently<collection>(host_, timer_, collection_id, again);
     if (!as_before)
-      co_return in_trouble(asked, {.why = as_before.error(), .transient = true});
+      co_return in_trouble(asked, trouble_from(as_before.error()));
     co_return done_with(asked, *as_before, 0, 0);
   }
   settled s;
@@ -175,11 +158,9 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
     else
       ++what.filtered;
   }
-  const auto kept = co_await keep(collection_id, what);
+  const auto kept = co_await ask_patiently<collection>(host_, timer_, collection_id, what);
   if (!kept)
-    co_return in_trouble(
-        asked, {.why = kept.error(),
-                .transient = is_busy(kept.error()) || kept.error().code == code::timed_out});
+    co_return in_trouble(asked, trouble_from(kept.error()));
   co_return done_with(asked, *kept, s.bytes, page->changes.expected);
 }
 

@@ -24,8 +24,6 @@ private:
 
   runtime::task<result<taken>> take(identity sync, protocols::sync::transfer, protocols::sync::spec,
                                     std::uint32_t page_size);
-  runtime::task<result<protocols::collection::delivered>> keep(identity collection,
-                                                               protocols::collection::deliver);
 
   runtime::host& host_;
   runtime::timer& timer_;

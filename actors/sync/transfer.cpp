@@ -17,9 +17,6 @@ namespace {
 using wire = protocols::sync;
 using runtime::task;
 
-// The collection is busy storing what came before: a short wait is cheaper than a failed attempt.
-constexpr span busy_look{20};
-constexpr int busy_looks = 250;
 // A page becomes one entry of the journal, which has at most 32 MB.
 constexpr std::size_t most_page_bytes = 24u << 20;
 constexpr std::size_t around_a_record = 192; // its row's other fields, but for the feed's name
@@ -217,16 +214,9 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                            .cursor = std::move(page.cursor),
                                            .last = page.last,
                                            .marks = marks};
-  auto stored = co_await runtime::ask<collection>(host_, into, store);
-  for (int look = 0; !stored && is_busy(stored.error()) && look < busy_looks; ++look) {
-    if (!co_await timer_.wait(stored.error().retry_after.value_or(busy_look)))
-      break;
-    stored = co_await runtime::ask<collection>(host_, into, store);
-  }
+  auto stored = co_await ask_patiently<collection>(host_, timer_, into, store);
   if (!stored)
-    co_return answer(in_trouble(
-        asked, {.why = stored.error(),
-                .transient = is_busy(stored.error()) || stored.error().code == code::timed_out}));
+    co_return answer(in_trouble(asked, trouble_from(stored.error())));
   wire::transferred done{.run = asked.run,
                          .page = asked.page,
                          .moved = {.stored = stored->stored,

@@ -44,13 +44,6 @@ result<write_options> read_options(const object& written) {
   return o;
 }
 
-source_trouble passing(failure why) {
-  const auto c = why.code;
-  const bool transient = c == code::unavailable || c == code::overloaded || c == code::timed_out;
-  const auto after = why.retry_after.value_or(span{0});
-  return {std::move(why), transient, after};
-}
-
 /// Whether the platform may have acted on a request that was not answered.
 bool may_have_acted(const failure& f) {
   using runtime::outbound::phase;
@@ -146,7 +139,7 @@ private:
       const auto answer = co_await platform_.send(session_, *request);
       if (!answer) {
         if (!may_have_acted(answer.error()) || what.action.idempotency.repeats())
-          co_return calls{.trouble = passing(covered(answer.error(), session_))};
+          co_return calls{.trouble = trouble_from(covered(answer.error(), session_))};
         const auto how = "the answer was lost (" + answer.error().why + ")";
         co_return co_await ask_what_happened(what, std::move(batch), how);
       }
@@ -159,7 +152,7 @@ private:
         platform_.reject_token(session_);
         auto again = co_await platform_.enter(session_.integration);
         if (!again)
-          co_return calls{.trouble = passing(again.error())};
+          co_return calls{.trouble = trouble_from(again.error())};
         session_ = *std::move(again);
         continue;
       }
@@ -216,12 +209,12 @@ private:
       }
       const auto answer = co_await platform_.send(session_, *request);
       if (!answer) {
-        all.trouble = passing(covered(answer.error(), session_));
+        all.trouble = trouble_from(covered(answer.error(), session_));
         co_return all;
       }
       const auto happened = read_probe(what, *answer, one, platform_.now());
       if (!happened) {
-        all.trouble = passing(covered(happened.error(), session_));
+        all.trouble = trouble_from(covered(happened.error(), session_));
         co_return all;
       }
       if (*happened) {

@@ -299,9 +299,7 @@ public:
 
 private:
   static source_trouble trouble(failure why) {
-    const bool transient = relational::may_pass(why);
-    const auto after = why.retry_after.value_or(span{0});
-    return {at_destination(std::move(why)), transient, after};
+    return trouble_from(at_destination(std::move(why)));
   }
 
   static task<result<settled>> write_there(relational::database_options options,

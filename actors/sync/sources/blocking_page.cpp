@@ -1,22 +1,17 @@
 #include "actors/sync/sources/blocking_page.hpp"
 
+#include "actors/sync/outcome.hpp"
+
 namespace tenon::actors {
 namespace {
 
 using runtime::task;
 
-page_or_trouble trouble(failure why) {
-  const auto c = why.code;
-  const bool transient = c == code::unavailable || c == code::overloaded || c == code::timed_out;
-  const auto after = why.retry_after.value_or(span{0});
-  return source_trouble{std::move(why), transient, after, c == code::stale};
-}
-
 task<result<page_or_trouble>> read_there(blocking_read read) {
   const auto stop = co_await runtime::stop_token_of_task{};
   auto page = read(stop);
   if (!page)
-    co_return trouble(std::move(page).error());
+    co_return trouble_from(std::move(page).error());
   co_return page_or_trouble{*std::move(page)};
 }
 
@@ -33,7 +28,7 @@ task<page_or_trouble> read_page_on(runtime::executor& blocking, blocking_read re
   };
   auto answer = co_await runtime::callback<page_or_trouble>(std::move(begin));
   if (!answer)
-    co_return trouble(std::move(answer).error());
+    co_return trouble_from(std::move(answer).error());
   co_return *std::move(answer);
 }
 

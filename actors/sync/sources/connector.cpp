@@ -1,5 +1,6 @@
 #include "actors/sync/sources/connector.hpp"
 
+#include "actors/sync/outcome.hpp"
 #include "protocols/json.hpp"
 
 namespace tenon::actors {
@@ -43,13 +44,6 @@ template <class Read> auto restored(const std::string& text, Read read)
   return read(*members);
 }
 
-source_trouble passing(failure why) {
-  const auto c = why.code;
-  const bool transient = c == code::unavailable || c == code::overloaded || c == code::timed_out;
-  const auto after = why.retry_after.value_or(span{0});
-  return {std::move(why), transient, after};
-}
-
 class connector_stream final : public source {
 public:
   connector_stream(platform& p, identity integration, std::string stream)
@@ -59,7 +53,7 @@ public:
     for (bool with_new_token = false;; with_new_token = true) {
       auto entered = co_await platform_.enter(integration_);
       if (!entered)
-        co_return passing(std::move(entered).error());
+        co_return trouble_from(std::move(entered).error());
       auto& s = *entered;
       const auto* stream = s.connector->find_stream(stream_);
       if (!stream)
@@ -76,7 +70,7 @@ public:
         co_return source_trouble{std::move(request).error()};
       const auto answer = co_await platform_.send(s, *request);
       if (!answer)
-        co_return passing(answer.error());
+        co_return trouble_from(answer.error());
       auto outcome = read_page(what, *request, *answer, from->first, from->second, platform_.now());
       if (auto* read = std::get_if<page>(&outcome))
         co_return page_of(*stream, *answer, wanted, *from, std::move(*read));

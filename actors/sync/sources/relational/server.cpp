@@ -1,6 +1,7 @@
 #include "actors/sync/sources/relational/server.hpp"
 
 #include "actors/credential.hpp"
+#include "actors/sync/outcome.hpp"
 #include "protocols/json.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/tasks/asking.hpp"
@@ -86,13 +87,6 @@ result<void> read_url(server_options& o, const option_names& names,
   return {};
 }
 
-page_or_trouble trouble(failure why) {
-  const bool transient = may_pass(why);
-  const bool stale = why.code == code::stale;
-  const auto after = why.retry_after.value_or(span{0});
-  return source_trouble{std::move(why), transient, after, stale};
-}
-
 task<result<object>> ask_for_secrets(runtime::host& there, identity credential) {
   const protocols::credential::use use_it{};
   auto usable = co_await runtime::ask<actors::credential>(there, credential, use_it);
@@ -116,7 +110,7 @@ public:
   task<page_or_trouble> read(page_request wanted) override {
     auto who = co_await who_asks();
     if (!who)
-      co_return trouble(std::move(who).error());
+      co_return trouble_from(std::move(who).error());
     const auto stop = co_await runtime::stop_token_of_task{};
     auto begin = [&](runtime::completion<page_or_trouble> done) {
       auto started = runtime::start<page_or_trouble>(
@@ -127,7 +121,7 @@ public:
     };
     auto read = co_await runtime::callback<page_or_trouble>(std::move(begin));
     if (!read)
-      co_return trouble(std::move(read).error());
+      co_return trouble_from(std::move(read).error());
     co_return *std::move(read);
   }
 
@@ -141,7 +135,7 @@ private:
     const std::stop_callback when_stopped{stop, end}, when_closing{closing, end};
     auto page = (*read)(who, wanted, either.get_token());
     if (!page)
-      co_return trouble(std::move(page).error());
+      co_return trouble_from(std::move(page).error());
     co_return page_or_trouble{*std::move(page)};
   }
 

@@ -241,8 +241,4 @@ std::string quoted_by(char mark, std::string_view identifier) {
   return out += mark;
 }
 
-bool may_pass(const failure& f) {
-  return f.code == code::unavailable || f.code == code::overloaded || f.code == code::timed_out;
-}
-
 } // namespace tenon::actors::relational

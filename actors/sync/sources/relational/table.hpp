@@ -98,7 +98,4 @@ std::string joined(const std::vector<std::string>& parts, std::string_view with)
 /// The identifier between two of this mark, doubled inside.
 std::string quoted_by(char mark, std::string_view identifier);
 
-/// The trouble of a page, as the port wants it: what may pass, and what begins anew.
-bool may_pass(const failure&);
-
 } // namespace tenon::actors::relational
