@@ -1,16 +1,18 @@
-# tenon_folder(<name> [NEEDS <folder>...] [USES <third-party target>...])
+# tenon_folder(<name> [NEEDS <folder>...] [USES <third-party target>...] [PRECOMPILED <header>...])
 #
 # Makes the folder one library. NEEDS is its row of the dependency table in
-# tests/tidy/layers_test.cpp. Besides the library, every folder gets <name>_links_alone: the whole
-# library linked against nothing but what it declares, so a missing NEEDS is a link error that names
-# the symbol, not a surprise in the next folder.
+# tests/tidy/layers_test.cpp; PRECOMPILED is what most of its files include of a library
+# (config/cmake/precompiled.cmake). Besides the library, every folder gets <name>_links_alone: the
+# whole library linked against nothing but what it declares, so a missing NEEDS is a link error that
+# names the symbol, not a surprise in the next folder.
 #
 # A main.cpp, a generator/ folder and the members of families (tenon_family) are not part of it.
 function(tenon_folder name)
-  cmake_parse_arguments(arg "" "" "NEEDS;USES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "NEEDS;USES;PRECOMPILED" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.hpp)
-  list(FILTER sources EXCLUDE REGEX "/(generator|sync/sources|sync/destinations)/|/main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX
+       "/(generator|sync/sources|sync/destinations|nodes/cli)/|/main\\.cpp$")
   list(FILTER headers EXCLUDE REGEX "/generator/")
   if(NOT sources)
     file(WRITE ${PROJECT_BINARY_DIR}/${name}_empty.cpp "")
@@ -19,16 +21,17 @@ function(tenon_folder name)
   add_library(${name} STATIC ${sources})
   target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
   target_link_libraries(${name} PUBLIC ${arg_NEEDS} ${arg_USES} PRIVATE tenon_warnings)
+  tenon_precompiled(${name} ${arg_PRECOMPILED})
 
   file(WRITE ${PROJECT_BINARY_DIR}/empty_main.cpp "int main() {}\n")
   add_executable(${name}_links_alone ${PROJECT_BINARY_DIR}/empty_main.cpp)
   target_link_libraries(${name}_links_alone PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${name}>")
 endfunction()
 
-# tenon_family(<folder> NEEDS <library>... USES <target>...): a folder whose members wrap one library
-# each, as a target of its own, so that the rest never sees the library.
+# tenon_family(<folder> NEEDS <library>... USES <target>... [PRECOMPILED <header>...]): a folder whose
+# members wrap libraries, as a target of its own, so that the rest never sees them.
 function(tenon_family path)
-  cmake_parse_arguments(arg "" "" "NEEDS;USES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "NEEDS;USES;PRECOMPILED" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
   if(NOT sources)
@@ -36,6 +39,7 @@ function(tenon_family path)
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC ${arg_NEEDS} PRIVATE ${arg_USES} tenon_warnings)
+  tenon_precompiled(${name} ${arg_PRECOMPILED})
 endfunction()
 
 # tenon_program(<folder> NEEDS <library>... USES <target>...): the folder as one executable, named after
@@ -47,6 +51,7 @@ function(tenon_program path)
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_NEEDS} ${arg_USES} tenon_warnings)
+  tenon_precompiled(${name})
 endfunction()
 
 # tenon_sqlite(<name> FROM <script.sql.gz>): <name>.sqlite in the build folder, made by the script.
@@ -119,8 +124,7 @@ function(tenon_tests folder)
       add_executable(${name})
       target_link_libraries(${name} PRIVATE ${arg_NEEDS} GTest::gtest_main tenon_warnings)
       target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-      # Optimising what runs once costs more than it gives; what is tested is as it is delivered.
-      target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+      tenon_precompiled(${name} FOR_TESTS)
       gtest_discover_tests(${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
                            PROPERTIES TIMEOUT ${seconds} ENVIRONMENT "${environment}")
     endif()

@@ -3,6 +3,7 @@
 #include "tests/integration/cli/answers.hpp"
 #include "tests/support/self_signed.hpp"
 
+#include <boost/asio.hpp>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
