@@ -7,7 +7,8 @@
 //                                  └──────content──── tombstone ◀── refresh has not seen it
 //
 // What has changed can be delivered from here, by outlets: each goes through all rows once and then
-// follows the changes. How far it has got is kept here too.
+// follows the changes. How far it has got is kept here too. What both sides have changed meanwhile
+// is a conflict, which the feed's policy decides, or a person (collection/conflicts.hpp).
 //
 // Nothing is ever lost silently: a record that cannot be a row is kept as a letter, as it came.
 // What a record means is not looked into; reading from a source is the sync's business.
@@ -21,7 +22,7 @@ namespace tenon::actors {
 
 struct collection : resource<collection, protocols::collection> {
   struct state : protocols::collection::state {
-    runtime::table rows; // actors/collection/rows.hpp says how they are keyed
+    runtime::table rows; // actors/collection/rows.hpp and conflicts.hpp say how they are keyed
   };
 
   static result<void> check_spec(const value& spec);
@@ -39,6 +40,8 @@ struct collection : resource<collection, protocols::collection> {
   static decision<read_changes> on(const state&, const read_changes&, moment now);
   static decision<deliver> on(const state&, const deliver&, moment now);
   static decision<settle_letter> on(const state&, const settle_letter&, moment now);
+  static decision<list_conflicts> on(const state&, const list_conflicts&, moment now);
+  static decision<resolve> on(const state&, const resolve&, moment now);
 
   static void apply(state&, const configured&);
   static void apply(state&, const removed&);
@@ -47,6 +50,7 @@ struct collection : resource<collection, protocols::collection> {
   static void apply(state&, const outlet_opened&);
   static void apply(state&, const page_delivered&);
   static void apply(state&, const letter_settled&);
+  static void apply(state&, const conflict_resolved&);
   static bool holds(const state&);
   static bool gone(const state& s) { return !s.record.exists && s.feeds.empty(); }
 
@@ -55,6 +59,7 @@ struct collection : resource<collection, protocols::collection> {
     runtime::counter& stored;
     runtime::counter& unchanged;
     runtime::counter& letters;
+    runtime::counter& conflicts;
   };
   static void observe(metrics&, const page_stored&);
 };

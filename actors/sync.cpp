@@ -107,6 +107,10 @@ result<void> sync::check_spec(const value& written) {
   if (const auto named = check(identity{"t", "collection", read->into});
       !read->into.empty() && !named)
     return failure{code::malformed, named.error().why, "spec.into", named.error().remedy};
+  if (!read->to.empty() && (written.find("conflicts") || !read->modified.empty()))
+    return failure{code::malformed, "conflicts are found where records come in",
+                   written.find("conflicts") ? "spec.conflicts" : "spec.modified",
+                   "Say it at the sync whose records go into the collection."};
   if (const auto shape = shaping::make(*read); !shape)
     return shape.error();
   return {};
@@ -272,6 +276,7 @@ void sync::apply(state& s, const moved& e) {
   r.filtered += e.filtered;
   r.dead_lettered += e.dead_lettered;
   r.deleted += e.deleted;
+  r.conflicts += e.conflicts;
   r.bytes += e.bytes;
   r.read += e.stored + e.unchanged + e.filtered + e.dead_lettered;
   r.expected = std::max(r.expected, e.expected);

@@ -7,6 +7,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
 using R = import "resource.capnp";
+using C = import "conflict.capnp";
 
 struct CollectionSpec {
   description @0 :Text;
@@ -19,6 +20,8 @@ struct CollectionIncoming {
   # A JSON object, kept byte for byte.
   deleted @2 :Bool;
   # The source says that it is gone: the row becomes a tombstone.
+  modifiedAtMs @3 :Int64;
+  # When it was changed there; 0: it does not say, so it counts as changed when it was read.
 }
 
 struct CollectionLetter {
@@ -52,6 +55,8 @@ struct CollectionCommand {
       last @11 :Bool;
       marks @12 :Bool;
       # A full refresh: remember that these keys were seen, for the sweep at its end.
+      policy @42 :C.ConflictPolicy;
+      # Of an outlet's counterpart: the feed that reads what the outlet writes to.
     }
     sweep :group $T.reply("SweepReached") {
       # After the last page of a full refresh: rows of this feed that it has not seen become
@@ -103,6 +108,8 @@ struct CollectionCommand {
       letters @36 :List(CollectionLetter);
       # What could not be delivered.
       last @37 :Bool;
+      sent @43 :List(C.ConflictSent);
+      # What the other side has now, if a feed reads from there.
     }
     settleLetter :group $T.reply("Settled") {
       # A person has decided about a letter: it is forgotten, or what it is about is delivered again.
@@ -114,7 +121,40 @@ struct CollectionCommand {
       feed @40 :Text;
       records @41 :List(CollectionIncoming);
     }
+    listConflicts :group $T.reply("Conflicts") {
+      # What waits for a person, by key.
+      after @44 :Text;
+      # "" or the `next` of an earlier answer.
+      limit @45 :UInt32 = 100;
+    }
+    resolve :group $T.reply("Resolved") {
+      # A person has decided about a conflict.
+      key @46 :Text;
+      feed @47 :Text;
+      # Whose; empty: the only one of this key.
+      keep @48 :C.ConflictKeep;
+      content @49 :Data;
+      # With `given`: a JSON object.
+    }
   }
+}
+
+struct CollectionResolved {
+  key @0 :Text;
+  feed @1 :Text;
+  version @2 :UInt64;
+  # The row's, now.
+}
+
+struct CollectionWaiting {
+  conflict @0 :C.ConflictParked;
+  row @1 :CollectionRecord;
+  # As it is now.
+}
+
+struct CollectionConflicts {
+  waiting @0 :List(CollectionWaiting);
+  next @1 :Text;
 }
 
 struct CollectionSettled {
@@ -170,6 +210,14 @@ struct CollectionOutlet {
   at @3 :CollectionPlace;
   lastPage @4 :CollectionDelivered;
   # How the newest page was answered.
+  except @5 :Text;
+  # The feed that reads what this outlet writes to, its counterpart.
+  slot @6 :UInt8;
+  # Names the outlet in the keys of what is kept for it.
+  wentThrough @7 :Bool;
+  # Every row that there was has been delivered once,
+  knownTo @8 :UInt64;
+  # and every change up to this one.
 }
 
 struct CollectionStored {
@@ -184,6 +232,8 @@ struct CollectionStored {
   cursor @6 :Text;
   last @7 :Bool;
   repeated @8 :Bool;
+  conflicts @9 :UInt64;
+  # Rows that both sides had changed.
 }
 
 struct CollectionSweepReached {
@@ -228,6 +278,15 @@ struct CollectionRecord {
   sequence @7 :UInt64;
   # The number of its newest change among all of the collection's; 0 while nothing is delivered
   # anywhere.
+  origins @8 :List(CollectionOrigin);
+  # Where the fields come from that the newest change did not write; kept once a feed merges.
+}
+
+struct CollectionOrigin {
+  path @0 :Text;
+  # "properties.email"
+  feed @1 :Text;
+  atMs @2 :Int64;
 }
 
 struct CollectionChange {
@@ -260,6 +319,13 @@ struct CollectionEvent {
       atMs @15 :Int64;
       revived @16 :UInt64;
       # Of those born: keys that had a tombstone.
+      conflicts @34 :UInt64;
+      known @35 :List(C.ConflictKnown);
+      # What this feed's side has of rows that keep something else.
+      parked @36 :List(C.ConflictParked);
+      agreed @37 :List(Text);
+      # Parked rows on which both sides agree by now.
+      policy @38 :C.ConflictPolicy;
     }
     swept :group {
       feed @17 :Text;
@@ -275,6 +341,7 @@ struct CollectionEvent {
       run @24 :UInt64;
       # A new outlet, or a new run of one.
       full @25 :Bool;
+      except @39 :Text;
     }
     pageDelivered :group {
       outlet @26 :Text;
@@ -282,12 +349,21 @@ struct CollectionEvent {
       page @28 :UInt64;
       delivered @29 :CollectionDelivered;
       letters @30 :List(CollectionLetter);
+      sent @40 :List(C.ConflictSent);
     }
     letterSettled :group {
       number @31 :UInt64;
       replayed @32 :Text;
       # The key that is delivered again; empty: none.
       atMs @33 :Int64;
+    }
+    conflictResolved :group {
+      feed @41 :Text;
+      key @42 :Text;
+      change @43 :CollectionRecord;
+      # The row, from now on.
+      was @44 :UInt64;
+      # Its sequence before.
     }
   }
 }
@@ -305,6 +381,8 @@ struct CollectionFeed {
   sweptRun @7 :UInt64;
   # The run whose sweep is over.
   sweptRows @8 :UInt64;
+  policy @9 :C.ConflictPolicy;
+  # Of its newest page.
 }
 
 struct CollectionState {
@@ -317,4 +395,6 @@ struct CollectionState {
   outlets @5 :List(CollectionOutlet);
   sequence @6 :UInt64;
   # Numbers given to changes so far; they are given once there is an outlet.
+  parked @7 :UInt64;
+  # Conflicts that wait for a person.
 }

@@ -6,6 +6,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
 using R = import "resource.capnp";
+using C = import "conflict.capnp";
 
 struct SyncLimits {
   pages @0 :UInt64 = 1000000;
@@ -40,6 +41,15 @@ struct SyncSpec {
 
   map @6 :Text $T.json;
   # An object of expressions over `record`: what is stored, or written, instead of the record.
+
+  conflicts @7 :C.ConflictPolicy;
+  # Of a sync into a collection that is also written to this source, by a sync whose `from` says
+  # `except` this one: what counts when both have changed a record. vendor_wins (the source),
+  # local_wins (what is here), merge (field by field, the newest) or manual (a person decides).
+
+  modified @8 :Text;
+  # An expression over `record`, as it came: when it was changed there, for `merge`. Empty: when it
+  # was read.
 }
 
 enum SyncPhase {
@@ -119,6 +129,8 @@ struct SyncMoved {
   last @8 :Bool;
   expected @9 :UInt64;
   # Records that the source says this run has in all; 0: it does not say.
+  conflicts @10 :UInt64;
+  # Records that both sides had changed.
 }
 
 struct SyncAccepted {
@@ -155,6 +167,8 @@ struct SyncRun {
   remedy @18 :Text;
   restarts @19 :UInt64;
   # How often the source no longer knew the position, and everything was begun again.
+  conflicts @20 :UInt64;
+  # Records that both sides had changed; each is also among the stored or the unchanged.
 }
 
 struct SyncRunList {

@@ -2,6 +2,7 @@
 // the changes; where it stands is kept here, with the records, so that it can neither run ahead of
 // what is delivered nor lose a change that comes while it goes through the rows.
 #include "actors/collection.hpp"
+#include "actors/collection/conflicts.hpp"
 #include "actors/collection/rows.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace {
 using namespace collections;
 using wire = protocols::collection;
 
-constexpr std::size_t max_outlets = 64;
 constexpr std::uint32_t most_changes = 10'000;
 constexpr std::size_t looked_at_once = 50'000;
 constexpr std::size_t page_bytes = 8u << 20;
@@ -22,15 +22,20 @@ const wire::outlet* find_outlet(const wire::state& s, std::string_view name) {
   return it == s.outlets.end() ? nullptr : &*it;
 }
 
-wire::place beginning(const wire::state& s) {
-  return {.rows = true, .sequence = s.sequence};
+/// One that was never opened stands for it, if its counterpart was there first.
+const wire::outlet* find_or_unnamed(const wire::state& s, const wire::outlet* named,
+                                    std::string_view except) {
+  const auto* pair = named ? nullptr : counterpart_of(s, except);
+  return pair && pair->name.empty() ? pair : named;
 }
 
 /// Collects what comes after a place, up to the bounds of a page.
 class gathering {
 public:
-  gathering(const collection::state& s, const wire::read_changes& c, wire::place from)
-      : state_{s}, limit_{std::clamp<std::uint32_t>(c.limit, 1, most_changes)}, except_{c.except} {
+  gathering(const collection::state& s, const wire::read_changes& c, const wire::outlet* outlet,
+            wire::place from)
+      : state_{s}, outlet_{outlet}, limit_{std::clamp<std::uint32_t>(c.limit, 1, most_changes)},
+        except_{c.except} {
     out.next = std::move(from);
   }
 
@@ -54,6 +59,9 @@ private:
 
   void take(std::string_view key, wire::record row) {
     if (!except_.empty() && row.feed == except_)
+      return;
+    // It goes when a person has decided what of it.
+    if (state_.parked != 0 && outlet_ != nullptr && parked_for(state_, *outlet_, key))
       return;
     bytes_ += row.content.size();
     out.items.push_back({std::string{key}, std::move(row), out.next});
@@ -105,6 +113,7 @@ private:
   }
 
   const collection::state& state_;
+  const wire::outlet* outlet_; // null: it is new
   std::size_t limit_;
   std::string_view except_;
   std::size_t bytes_ = 0;
@@ -120,17 +129,17 @@ collection::decision<collection::read_changes> collection::on(const state& s, co
     return refuse(no_such_resource());
   if (outlet && c.run < outlet->run)
     return refuse(code::conflict, "a newer run of this outlet has begun");
-  if (!outlet && s.outlets.size() >= max_outlets)
+  if (!find_or_unnamed(s, outlet, c.except) && s.outlets.size() >= max_outlets)
     return refuse({code::too_large, "the collection has 64 outlets", "outlet",
                    "Remove a sync that is no longer needed."});
   const bool opens = !outlet || outlet->run < c.run;
   const bool anew = !outlet || (opens && c.full);
-  gathering found{s, c, anew ? beginning(s) : outlet->at};
+  gathering found{s, c, find_or_unnamed(s, outlet, c.except), anew ? beginning(s) : outlet->at};
   found.run();
   found.out.page = opens ? 0 : outlet->pages;
   if (!opens)
     return reply(std::move(found.out));
-  return persist(outlet_opened{c.outlet, c.run, c.full}).reply(std::move(found.out));
+  return persist(outlet_opened{c.outlet, c.run, c.full, c.except}).reply(std::move(found.out));
 }
 
 collection::decision<collection::deliver> collection::on(const state& s, const deliver& c,
@@ -156,7 +165,14 @@ collection::decision<collection::deliver> collection::on(const state& s, const d
                                      .filtered = c.filtered,
                                      .dead_lettered = c.letters.size(),
                                      .last = c.last},
-                       .letters = c.letters};
+                       .letters = c.letters,
+                       .sent = c.sent};
+  for (auto& one : event.sent) {
+    const auto stored = s.rows.find(row_key(one.key));
+    one.moved = !stored || read_row(*stored).version != one.version;
+    if (!one.moved)
+      one.side = {};
+  }
   for (auto& letter : event.letters) {
     letter.feed = c.outlet;
     letter.run = c.run;
@@ -194,6 +210,7 @@ void collection::apply(state& s, const letter_settled& e) {
     return;
   // Another version: whoever knows calls by their effect must not take this for the one before.
   auto row = read_row(*stored);
+  row_moves(s, e.replayed, &row, "");
   ++row.version;
   row.changed_at = e.at;
   row.feed.clear();
@@ -204,8 +221,14 @@ void collection::apply(state& s, const letter_settled& e) {
 void collection::apply(state& s, const outlet_opened& e) {
   auto it = std::ranges::find(s.outlets, e.outlet, &wire::outlet::name);
   const bool fresh = it == s.outlets.end();
-  if (fresh)
-    it = s.outlets.insert(it, wire::outlet{.name = e.outlet});
+  if (const auto* unnamed = fresh ? find_or_unnamed(s, nullptr, e.except) : nullptr)
+    it = s.outlets.begin() + (unnamed - s.outlets.data());
+  else if (fresh)
+    it = s.outlets.insert(it, outlet_for(s, e.except));
+  else if (it->except != e.except)
+    forget_sides(s, *it);
+  it->name = e.outlet;
+  it->except = e.except;
   if (fresh || e.full)
     it->at = beginning(s);
   it->run = e.run;
@@ -216,7 +239,13 @@ void collection::apply(state& s, const outlet_opened& e) {
 void collection::apply(state& s, const page_delivered& e) {
   const auto it = std::ranges::find(s.outlets, e.outlet, &wire::outlet::name);
   ensure(it != s.outlets.end(), "a page was delivered from an outlet that is not there");
+  for (const auto& one : e.sent)
+    settle_sent(s, *it, one);
   it->at = e.delivered.next;
+  if (!it->at.rows) {
+    it->went_through = true;
+    it->known_to = std::max(it->known_to, it->at.sequence);
+  }
   it->pages = e.page + 1;
   it->last_page = e.delivered;
   for (const auto& l : e.letters)

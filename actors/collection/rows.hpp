@@ -6,6 +6,7 @@
 #include "protocols/collection.hpp"
 #include "protocols/ensure.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,6 +45,21 @@ inline protocols::collection::record read_row(const blob& bytes) {
   auto row = protocols::decode<protocols::collection::record>(bytes);
   ensure(row.has_value(), "a stored record cannot be read");
   return *std::move(row);
+}
+
+constexpr std::size_t max_feeds = 256;
+
+inline const protocols::collection::feed* find_feed(const protocols::collection::state& s,
+                                                    std::string_view name) {
+  const auto it = std::ranges::find(s.feeds, name, &protocols::collection::feed::name);
+  return it == s.feeds.end() ? nullptr : &*it;
+}
+
+inline protocols::collection::feed& feed_of(protocols::collection::state& s,
+                                            const std::string& name) {
+  const auto it = std::ranges::find(s.feeds, name, &protocols::collection::feed::name);
+  return it != s.feeds.end() ? *it
+                             : s.feeds.emplace_back(protocols::collection::feed{.name = name});
 }
 
 /// Numbered among all changes, once somebody follows them. `was` is the row's number before.

@@ -6,6 +6,7 @@
 #include "runtime/tasks/asking.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace tenon::actors {
 namespace {
@@ -60,6 +61,26 @@ struct outflow::taken {
   std::vector<protocols::collection::letter> letters{};
   protocols::collection::changes changes{};
 };
+
+/// What the other side has now of the page's rows, for the feed that reads from there.
+std::vector<protocols::conflict_types::sent>
+outflow::sent_of(const taken& page, std::size_t settled,
+                 const std::vector<protocols::collection::letter>& refused) {
+  std::set<std::string_view> held;
+  for (const auto& letter : refused)
+    held.insert(letter.place);
+  for (const auto& [item, is_letter] : page.aside)
+    held.insert(page.changes.items[item].key);
+  std::vector<protocols::conflict_types::sent> all;
+  for (std::size_t i = 0; i < settled; ++i) {
+    const auto& [key, row, next] = page.changes.items[i];
+    all.push_back({.key = key,
+                   .version = row.version,
+                   .side = {row.deleted, row.deleted ? blob{} : row.content},
+                   .held = held.contains(key)});
+  }
+  return all;
+}
 
 task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, wire::spec spec,
                                            std::uint32_t page_size) {
@@ -149,6 +170,8 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
                                       .unchanged = s.unchanged,
                                       .letters = std::move(s.letters),
                                       .last = all && page->changes.last};
+  if (!from->except.empty())
+    what.sent = sent_of(*page, settled_items, what.letters);
   std::size_t letter = 0;
   for (const auto& [item, is_letter] : page->aside) {
     if (item >= settled_items)

@@ -22,6 +22,10 @@ public:
 private:
   struct taken; // a page of changes on its way
 
+  static std::vector<protocols::conflict_types::sent>
+  sent_of(const taken&, std::size_t settled,
+          const std::vector<protocols::collection::letter>& refused);
+
   runtime::task<result<taken>> take(identity sync, protocols::sync::transfer, protocols::sync::spec,
                                     std::uint32_t page_size);
 

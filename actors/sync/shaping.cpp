@@ -13,6 +13,20 @@ failure at(std::string place, failure why) {
           why.where.empty() ? std::move(place) : place + ", " + why.where, std::move(why.remedy)};
 }
 
+/// A time as an expression gives it, or as a record writes it; nothing is no time.
+result<moment> moment_in(const value& said) {
+  if (said.is_null())
+    return moment{};
+  if (const auto* time = said.as<moment>())
+    return *time;
+  if (const auto* text = said.as<std::string>())
+    return parse_moment(*text);
+  return failure{code::malformed,
+                 "a " + std::string{said.type_name()} + " is no time",
+                 {},
+                 "Make it one: modified: \"from_epoch_s(updated)\"."};
+}
+
 } // namespace
 
 result<shaping> shaping::make(const protocols::sync::spec& spec) {
@@ -22,6 +36,12 @@ result<shaping> shaping::make(const protocols::sync::spec& spec) {
     if (!kept)
       return at("spec.keep", std::move(kept).error());
     made.keep_ = *std::move(kept);
+  }
+  if (!spec.modified.empty()) {
+    auto compiled = runtime::expression::compile(spec.modified, words);
+    if (!compiled)
+      return at("spec.modified", std::move(compiled).error());
+    made.modified_ = *std::move(compiled);
   }
   if (spec.map.empty())
     return made;
@@ -77,6 +97,22 @@ shaping::fate shaping::shape(blob& content, std::string& why, moment now) const 
   text += '}';
   content = blob::from(std::move(text));
   return fate::kept;
+}
+
+shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& why,
+                             moment now) const {
+  if (modified_) {
+    runtime::expression::scope names;
+    names.set_now(now).bind_json("record", r.content.view());
+    const auto said = runtime::expression::evaluate(*modified_, names);
+    const auto when = said ? moment_in(*said) : result<moment>{said.error()};
+    if (!when) {
+      why = "spec.modified: " + when.error().why;
+      return fate::letter;
+    }
+    r.modified_at = *when;
+  }
+  return shape(r.content, why, now);
 }
 
 } // namespace tenon::actors

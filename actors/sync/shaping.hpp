@@ -1,5 +1,6 @@
-// What a sync makes of records on their way: `keep` says which go on, `map` what becomes of them. A
-// record on which an expression fails is a letter: whether it was wanted cannot be known.
+// What a sync makes of records on their way: `keep` says which go on, `map` what becomes of them,
+// `modified` when they were changed. A record on which an expression fails is a letter: whether it
+// was wanted cannot be known.
 #pragma once
 
 #include "protocols/collection.hpp"
@@ -17,11 +18,13 @@ public:
   /// A failure names the place in the spec.
   static result<shaping> make(const protocols::sync::spec&);
 
-  bool does_nothing() const { return !keep_ && fields_.empty(); }
+  bool does_nothing() const { return !keep_ && !modified_ && fields_.empty(); }
 
   enum class fate : std::uint8_t { kept, filtered, letter };
   /// `content` becomes what `map` makes of it; `why` says why it is a letter.
   fate shape(blob& content, std::string& why, moment now) const;
+  /// The same of a record that comes in, which is also told when it was changed.
+  fate shape(protocols::collection::incoming&, std::string& why, moment now) const;
 
 private:
   struct field {
@@ -30,6 +33,7 @@ private:
     value constant{};
   };
   std::optional<runtime::expression::program> keep_;
+  std::optional<runtime::expression::program> modified_;
   std::vector<field> fields_;
 };
 

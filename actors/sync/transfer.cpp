@@ -37,14 +37,14 @@ result<void> check_size(const source_page& p, std::string_view feed) {
                  "spec.from", "Ask the source for fewer records at once."};
 }
 
-/// What `keep` and `map` make of a page. A deletion carries no fields to judge.
+/// What the spec makes of a page. A deletion carries no fields to judge.
 void shape_page(const shaping& shape, source_page& p, moment now) {
   std::erase_if(p.records, [&](protocols::collection::incoming& r) {
     if (r.deleted)
       return false;
     const auto as_it_came = r.content;
     std::string why;
-    const auto fate = shape.shape(r.content, why, now);
+    const auto fate = shape.shape(r, why, now);
     if (fate == shaping::fate::filtered)
       ++p.filtered;
     else if (fate == shaping::fate::letter)
@@ -213,7 +213,8 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                            .position = std::move(page.position),
                                            .cursor = std::move(page.cursor),
                                            .last = page.last,
-                                           .marks = marks};
+                                           .marks = marks,
+                                           .policy = spec->conflicts};
   auto stored = co_await ask_patiently<collection>(host_, timer_, into, store);
   if (!stored)
     co_return answer(in_trouble(asked, trouble_from(stored.error())));
@@ -228,7 +229,8 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                    .position = stored->position,
                                    .cursor = stored->cursor,
                                    .last = stored->last,
-                                   .expected = expected}};
+                                   .expected = expected,
+                                   .conflicts = stored->conflicts}};
   const protocols::collection::sweep sweep{e.by.name, asked.run, asked.since};
   while (stored->last && marks) {
     const auto swept = co_await runtime::ask<collection>(host_, into, sweep);

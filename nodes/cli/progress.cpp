@@ -77,12 +77,13 @@ std::optional<run_report> read_run(const value& v) {
   if (!run || text_at(v, "state").empty())
     return std::nullopt;
   run_report r{.run = *run, .state = text_at(v, "state")};
-  const std::array<std::pair<std::string_view, std::int64_t*>, 7> counts{
+  const std::array<std::pair<std::string_view, std::int64_t*>, 8> counts{
       {{"read", &r.read},
        {"stored", &r.stored},
        {"unchanged", &r.unchanged},
        {"filtered", &r.filtered},
        {"dead_lettered", &r.dead_lettered},
+       {"conflicts", &r.conflicts},
        {"deleted", &r.deleted},
        {"bytes", &r.bytes}}};
   for (const auto& [name, into] : counts)
@@ -157,11 +158,12 @@ std::string summary_line(std::string_view name, const run_report& r, span elapse
          " in " + as_duration(took);
   if (took.count() >= 100 && r.read > 0)
     out += " (" + with_thousands(r.read * 1000 / took.count()) + "/s)";
-  const std::array<std::pair<std::int64_t, std::string_view>, 5> counts{
+  const std::array<std::pair<std::int64_t, std::string_view>, 6> counts{
       {{r.stored, "stored"},
        {r.unchanged, "unchanged"},
        {r.deleted, "deleted"},
        {r.filtered, "filtered"},
+       {r.conflicts, "in conflict"},
        {r.dead_lettered, "dead-lettered"}}};
   std::string_view lead = ": ";
   for (const auto& [count, what] : counts) {

@@ -17,6 +17,7 @@ struct run_report {
   std::int64_t unchanged = 0;
   std::int64_t filtered = 0;
   std::int64_t dead_lettered = 0;
+  std::int64_t conflicts = 0;
   std::int64_t deleted = 0;
   std::int64_t bytes = 0;
   std::optional<std::int64_t> expected;

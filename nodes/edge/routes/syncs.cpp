@@ -38,6 +38,7 @@ value shown(const wire::run& r) {
            {"deleted", r.deleted},
            {"pages", r.pages},
            {"bytes", r.bytes},
+           {"conflicts", r.conflicts},
            {"retries", r.retries},
            {"started_at", r.started_at},
            {"ended_at", r.ended_at ? value{*r.ended_at} : value{}},
@@ -119,7 +120,7 @@ template <class Handle> handler bound(const environment& e, Handle handle) {
 value run_schema() {
   object properties{{"state", object{{"type", "string"}}}};
   for (const auto* number : {"run", "read", "stored", "unchanged", "filtered", "dead_lettered",
-                             "deleted", "pages", "bytes", "retries"})
+                             "deleted", "pages", "bytes", "conflicts", "retries"})
     properties[number] = object{{"type", "integer"}};
   return object{{"type", "object"}, {"properties", std::move(properties)}};
 }

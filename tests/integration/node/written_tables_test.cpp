@@ -23,12 +23,12 @@ protected:
     const object secrets{{"user", server_.user}, {"password", server_.password}};
     return {{"kind", "credential"}, {"name", "db"}, {"spec", object{{"secrets", secrets}}}};
   }
-  object reading(const std::string& name, const std::string& from) const {
+  object reading(const std::string& name, const std::string& from, object more = {}) const {
     const object by_changes{{"changes", object{{"slot", "tenon_" + name}}}};
-    return {{"kind", "sync"},
-            {"name", name},
-            {"spec",
-             object{{"from", object{{"postgres", table(from, by_changes)}}}, {"into", "rows"}}}};
+    object spec{{"from", object{{"postgres", table(from, by_changes)}}}, {"into", "rows"}};
+    for (const auto& [option, v] : more)
+      spec[option] = v;
+    return {{"kind", "sync"}, {"name", name}, {"spec", std::move(spec)}};
   }
   object writing(const std::string& name, const std::string& to, const std::string& except = "",
                  object more = {}) const {
@@ -129,6 +129,55 @@ TEST_F(written_tables, are_kept_in_step_both_ways_without_an_echo) {
   EXPECT_EQ(db_.run("SELECT string_agg(id || v, ',' ORDER BY id) FROM b"), "2a2,3new,4b4");
   round();
   EXPECT_EQ(round(), 0);
+}
+
+TEST_F(written_tables, that_both_sides_changed_become_one_again_as_the_policy_says) {
+  db_.run("CREATE TABLE a (id int PRIMARY KEY, v text, w text); CREATE TABLE b (LIKE a INCLUDING "
+          "ALL); INSERT INTO a VALUES (1, 'v', 'w'), (2, 'v', 'w')");
+  start_node();
+  const auto all_run = [&] {
+    std::int64_t conflicts = 0;
+    for (const auto* sync : {"from_a", "from_b", "to_a", "to_b"})
+      conflicts += number(ran(sync), "conflicts");
+    return conflicts;
+  };
+  const auto set_policy = [&](const char* policy) {
+    const object how{{"conflicts", policy}};
+    apply({credential(), reading("from_a", "a", how), reading("from_b", "b", how),
+           writing("to_a", "a", "from_a"), writing("to_b", "b", "from_b")});
+  };
+  const auto contents_of_a = [&] {
+    return db_.run("SELECT string_agg(id || v || w, ',' ORDER BY id) FROM a");
+  };
+  set_policy("merge");
+  all_run();
+  db_.run("UPDATE a SET v = 'of a' WHERE id = 1; UPDATE b SET w = 'of b' WHERE id = 1");
+  EXPECT_EQ(all_run(), 1);
+  all_run();
+  EXPECT_EQ(contents_of_a(), "1of aof b,2vw");
+  EXPECT_EQ(differences("a", "b"), "0");
+  EXPECT_EQ(all_run(), 0);
+
+  set_policy("manual");
+  db_.run("UPDATE a SET v = 'here' WHERE id = 2; UPDATE b SET v = 'there' WHERE id = 2");
+  EXPECT_EQ(all_run(), 1);
+  all_run(); // nothing moves until somebody decides
+  const auto conflicts = get({"records", "rows", "conflicts"});
+  const auto& items = *conflicts.find("items")->as<list>();
+  ASSERT_EQ(items.size(), 1u) << write_json(conflicts);
+  expect_says(write_json(items[0]), R"("v":"here")");
+  expect_says(write_json(items[0]), R"("v":"there")");
+  expect_says(write_json(items[0]), R"("before":{"id":2,"v":"v","w":"w"})");
+  const auto resolve = api_->path({"records", "rows", "conflicts", "resolve"});
+  const auto nothing = api_->post(resolve, object{{"key", "2"}});
+  EXPECT_EQ(nothing.why.code, code::malformed) << nothing.why.why;
+  const object decided{{"id", 2}, {"v", "agreed"}, {"w", "w"}};
+  EXPECT_TRUE(api_->post(resolve, object{{"key", "2"}, {"record", decided}}));
+  const auto late = api_->post(resolve, object{{"key", "2"}, {"keep", "local"}});
+  EXPECT_EQ(late.why.code, code::not_found) << late.why.why;
+  all_run();
+  EXPECT_EQ(contents_of_a(), "1of aof b,2agreedw");
+  EXPECT_EQ(differences("a", "b"), "0");
 }
 
 TEST_F(written_tables, that_are_not_as_they_should_be_are_told) {

@@ -1,0 +1,208 @@
+#include "actors/collection/conflicts.hpp"
+
+#include "actors/collection/merging.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tenon::actors::collections {
+namespace {
+
+using wire = protocols::collection;
+
+constexpr std::size_t most_superseded = 8;
+
+std::optional<conflict::kept> kept_for(const collection::state& s, const wire::outlet& o,
+                                       std::string_view key) {
+  const auto bytes = s.rows.find(slot_key('b', o.slot, key));
+  if (!bytes)
+    return std::nullopt;
+  auto kept = protocols::decode<conflict::kept>(*bytes);
+  ensure(kept.has_value(), "what is kept of another side cannot be read");
+  return *std::move(kept);
+}
+
+void put_kept(collection::state& s, const wire::outlet& o, std::string_view key,
+              const conflict::kept& k) {
+  s.rows.put(slot_key('b', o.slot, key), protocols::encode(k));
+}
+
+/// Whether the outlet has delivered the row as it is, or its feed has written it.
+bool has_it(const wire::outlet& o, std::string_view key, const wire::record& row) {
+  if (row.feed == o.except)
+    return true;
+  if (o.went_through && row.sequence <= o.known_to)
+    return true;
+  return o.at.rows && row.sequence <= o.at.sequence && !o.at.key.empty() && key <= o.at.key;
+}
+
+/// Of two sides that differ from what both had, what the row becomes.
+settlement merged(const wire::outlet& counterpart, const conflict::kept& known,
+                  const conflict::side& ours, const wire::incoming& brought,
+                  const wire::record* row, moment now) {
+  settlement s{.contested = true};
+  if (ours.deleted != brought.deleted) { // an edit outlives a deletion
+    s.what = brought.deleted ? fate::sent_again : fate::accepted;
+    s.news = brought.deleted;
+    return s;
+  }
+  const auto at = brought.modified_at == moment{} ? now : brought.modified_at;
+  const written_by by{row->feed, row->changed_at, row->origins};
+  std::vector<std::string_view> earlier{known.side.content.view()};
+  for (const auto& content : known.superseded)
+    earlier.push_back(content.view());
+  auto both =
+      merge(earlier, ours.content.view(), by, brought.content.view(), counterpart.except, at);
+  if (both.content == brought.content.view()) {
+    s.what = fate::accepted;
+    return s;
+  }
+  s.news = true;
+  if (both.content == ours.content.view()) {
+    s.what = fate::sent_again;
+    return s;
+  }
+  s.what = fate::made;
+  s.row = *row;
+  ++s.row.version;
+  s.row.content = blob::from(std::move(both.content));
+  s.row.changed_at = now;
+  s.row.feed.clear();
+  s.row.origins = std::move(both.fields);
+  return s;
+}
+
+} // namespace
+
+wire::outlet outlet_for(const wire::state& s, std::string_view except) {
+  std::uint8_t slot = '0'; // a letter, so that what it begins can be shown
+  while (std::ranges::count(s.outlets, slot, &wire::outlet::slot) != 0)
+    ++slot;
+  return {.at = beginning(s), .except = std::string{except}, .slot = slot};
+}
+
+const wire::outlet* counterpart_of(const wire::state& s, std::string_view feed) {
+  const auto it = std::ranges::find(s.outlets, feed, &wire::outlet::except);
+  return it == s.outlets.end() || feed.empty() ? nullptr : &*it;
+}
+
+conflict::side side_of(const wire::record* row) {
+  return row == nullptr || row->deleted ? conflict::side{}
+                                        : conflict::side{.deleted = false, .content = row->content};
+}
+
+bool same(const conflict::side& a, const conflict::side& b) {
+  return a.deleted == b.deleted && (a.deleted || a.content == b.content);
+}
+
+conflict::kept known_to(const collection::state& s, const wire::outlet& o, std::string_view key,
+                        const wire::record* row) {
+  if (auto kept = kept_for(s, o, key))
+    return *std::move(kept);
+  return {.side = row != nullptr && has_it(o, key, *row) ? side_of(row) : conflict::side{}};
+}
+
+bool is_pending(const wire::outlet& o, std::string_view key, const wire::record& row) {
+  return o.at.rows && (row.sequence <= o.at.sequence) ? key > o.at.key
+                                                      : row.sequence > o.at.sequence;
+}
+
+std::optional<conflict::parked> parked_for(const collection::state& s, const wire::outlet& o,
+                                           std::string_view key) {
+  const auto kept = s.rows.find(slot_key('k', o.slot, key));
+  if (!kept)
+    return std::nullopt;
+  auto read = protocols::decode<conflict::parked>(*kept);
+  ensure(read.has_value(), "a conflict that waits cannot be read");
+  return *std::move(read);
+}
+
+settlement settle(const collection::state& s, const wire::outlet& counterpart,
+                  const wire::incoming& brought, const wire::record* row, conflict::policy policy,
+                  moment now) {
+  const auto ours = side_of(row);
+  const conflict::side theirs{brought.deleted, brought.deleted ? blob{} : brought.content};
+  const auto known = known_to(s, counterpart, brought.key, row);
+  if (same(theirs, ours))
+    return {.news = !same(theirs, known.side)};
+  if (same(theirs, known.side))
+    return {};
+  if (!theirs.deleted && std::ranges::count(known.superseded, theirs.content) != 0)
+    return {.news = true}; // an echo of what was on its way there
+  if (same(ours, known.side))
+    return {.what = fate::accepted};
+  switch (policy) {
+  case conflict::policy::vendor_wins:
+    break;
+  case conflict::policy::local_wins:
+    return {.what = fate::sent_again, .contested = true, .news = true};
+  case conflict::policy::merge:
+    return merged(counterpart, known, ours, brought, row, now);
+  case conflict::policy::manual:
+    return {.contested = true, .news = false, .parked = true};
+  }
+  return {.what = fate::accepted, .contested = true};
+}
+
+void row_moves(collection::state& s, std::string_view key, const wire::record* before,
+               std::string_view feed) {
+  for (const auto& o : s.outlets) {
+    if (o.except.empty())
+      continue;
+    if (o.except == feed) {
+      s.rows.erase(slot_key('b', o.slot, key));
+      continue;
+    }
+    if (before == nullptr)
+      continue;
+    auto kept = kept_for(s, o, key);
+    if (!kept && has_it(o, key, *before)) {
+      put_kept(s, o, key, {.side = side_of(before)});
+      continue;
+    }
+    if (!kept)
+      kept.emplace();
+    if (!before->deleted)
+      kept->superseded.push_back(before->content);
+    if (kept->superseded.size() > most_superseded)
+      kept->superseded.erase(kept->superseded.begin());
+    put_kept(s, o, key, *kept);
+  }
+}
+
+void keep_known(collection::state& s, const wire::outlet& counterpart, const conflict::known& k) {
+  auto kept = kept_for(s, counterpart, k.key).value_or(conflict::kept{});
+  kept.side = k.side;
+  put_kept(s, counterpart, k.key, kept);
+}
+
+void settle_sent(collection::state& s, const wire::outlet& o, const conflict::sent& row) {
+  if (row.held) {
+    if (!kept_for(s, o, row.key))
+      put_kept(s, o, row.key, {});
+  } else if (row.moved) {
+    keep_known(s, o, {row.key, row.side});
+  } else {
+    s.rows.erase(slot_key('b', o.slot, row.key));
+  }
+}
+
+void forget_sides(collection::state& s, const wire::outlet& o) {
+  for (const char kind : {'b', 'k'}) {
+    const auto prefix = slot_key(kind, o.slot, "");
+    std::vector<std::string> all;
+    s.rows.scan(prefix, std::numeric_limits<std::size_t>::max(),
+                [&](std::string_view key, const blob&) {
+                  if (!key.starts_with(prefix))
+                    return false;
+                  all.emplace_back(key);
+                  return true;
+                });
+    if (kind == 'k')
+      s.parked -= all.size();
+    for (auto& key : all)
+      s.rows.erase(std::move(key));
+  }
+}
+
+} // namespace tenon::actors::collections

@@ -1,0 +1,270 @@
+// How a page becomes rows: what each record does to its row, decided once and for the whole page.
+#include "actors/collection/conflicts.hpp"
+#include "actors/collection/merging.hpp"
+#include "actors/collection/rows.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+namespace tenon::actors {
+namespace {
+
+using namespace collections;
+using wire = protocols::collection;
+
+constexpr std::size_t max_key_bytes = 250; // a table key has 255, some of them our prefix
+
+/// One page on its way to becoming an event: what each record does to its row.
+class page_account {
+public:
+  page_account(const collection::state& s, const wire::store& page, moment now)
+      : state_{s}, page_{page}, counterpart_{counterpart_of(s, page.feed)},
+        merges_{page.policy == conflict::policy::merge ||
+                std::ranges::count(s.feeds, conflict::policy::merge, &wire::feed::policy) != 0} {
+    if (counterpart_ == nullptr && page.policy != conflict::policy::vendor_wins)
+      counterpart_ = &expected_.emplace(outlet_for(s, page.feed));
+    out.feed = page.feed;
+    out.run = page.run;
+    out.page = page.page;
+    out.letters = page.letters;
+    out.filtered = page.filtered;
+    out.position = page.position;
+    out.cursor = page.cursor;
+    out.last = page.last;
+    out.policy = page.policy;
+    out.at = now;
+    out.changes.reserve(page.records.size());
+    // A key that comes twice in one page: the last word counts, those before it as unchanged.
+    std::unordered_map<std::string_view, const wire::incoming*> last;
+    for (const auto& record : page.records)
+      last[record.key] = &record;
+    for (const auto& record : page.records)
+      if (last[record.key] == &record)
+        take(record);
+      else
+        ++out.unchanged;
+    for (auto& letter : out.letters) {
+      letter.feed = page.feed;
+      letter.run = page.run;
+      letter.at = now;
+    }
+  }
+
+  wire::page_stored out;
+
+private:
+  void take(const wire::incoming& record) {
+    if (record.key.empty() || record.key.size() > max_key_bytes) {
+      out.letters.push_back(
+          {.place = "key",
+           .reason = record.key.empty() ? "the key is empty" : "the key is longer than 250 bytes",
+           .bytes = record.content});
+      return;
+    }
+    const auto stored = state_.rows.find(row_key(record.key));
+    if (counterpart_ != nullptr)
+      return reconcile(record, stored ? std::optional{read_row(*stored)} : std::nullopt);
+    if (!stored)
+      return record.deleted ? stay(record) : change(record, {}, false);
+    const auto row = read_row(*stored);
+    if (record.deleted ? row.deleted : !row.deleted && row.content == record.content)
+      return stay(record);
+    change(record, row, true);
+  }
+
+  /// The feed's side may not have heard yet of what has changed here.
+  void reconcile(const wire::incoming& record, const std::optional<wire::record>& row) {
+    const auto* before = row ? &*row : nullptr;
+    auto s = settle(state_, *counterpart_, record, before, page_.policy, out.at);
+    const conflict::side brought{record.deleted, record.deleted ? blob{} : record.content};
+    const auto waits = parked_for(state_, *counterpart_, record.key);
+    if (s.parked) {
+      if (!waits || !same(waits->brought, brought)) {
+        ++out.conflicts;
+        out.parked.push_back({.feed = page_.feed,
+                              .key = record.key,
+                              .brought = brought,
+                              .agreed = known_to(state_, *counterpart_, record.key, before).side,
+                              .at = out.at});
+      }
+      return stay(record);
+    }
+    out.conflicts += s.contested;
+    if (waits)
+      out.agreed.push_back(record.key);
+    if (s.news)
+      out.known.push_back({record.key, brought});
+    switch (s.what) {
+    case fate::unchanged:
+      return stay(record);
+    case fate::accepted:
+      return change(record, row.value_or(wire::record{}), row.has_value());
+    case fate::sent_again:
+      if (is_pending(*counterpart_, record.key, *row))
+        return stay(record);
+      s.row = *row;
+      ++s.row.version;
+      break;
+    case fate::made:
+      break;
+    }
+    if (page_.marks)
+      s.row.seen = page_.run;
+    out.changes.push_back({record.key, std::move(s.row), row->sequence});
+  }
+
+  void stay(const wire::incoming& record) {
+    ++out.unchanged;
+    if (page_.marks && !record.deleted)
+      out.seen.push_back(record.key);
+  }
+
+  void change(const wire::incoming& record, const wire::record& before, bool existed) {
+    if (record.deleted)
+      ++out.deleted;
+    else if (!existed || before.deleted)
+      ++out.born;
+    if (existed && before.deleted)
+      ++out.revived;
+    out.changes.push_back({record.key,
+                           {.version = before.version + 1,
+                            // What is gone keeps its last content: who is told of it needs to know.
+                            .content = record.deleted && existed ? before.content : record.content,
+                            .deleted = record.deleted,
+                            .changed_at = out.at,
+                            .feed = page_.feed,
+                            .run = page_.run,
+                            .seen = page_.marks ? page_.run : before.seen,
+                            .origins = origins_of(record, before)},
+                           before.sequence});
+  }
+
+  origins origins_of(const wire::incoming& record, const wire::record& before) const {
+    if (!merges_ || record.deleted || before.version == 0)
+      return {};
+    return kept_origins(before.content.view(), {before.feed, before.changed_at, before.origins},
+                        record.content.view());
+  }
+
+  const collection::state& state_;
+  const wire::store& page_;
+  const wire::outlet* counterpart_; // null: nothing is written to where this feed reads
+  std::optional<wire::outlet> expected_{};
+  bool merges_; // so it matters where each field comes from
+};
+
+wire::stored answer_to(const wire::page_stored& e) {
+  return {.stored = e.changes.size(),
+          .unchanged = e.unchanged,
+          .deleted = e.deleted,
+          .dead_lettered = e.letters.size(),
+          .filtered = e.filtered,
+          .position = e.position,
+          .cursor = e.cursor,
+          .last = e.last,
+          .conflicts = e.conflicts};
+}
+
+/// What a page says about the other side of rows that stay something else here.
+void keep_sides(collection::state& s, const wire::outlet& counterpart,
+                const collection::page_stored& e) {
+  for (const auto& k : e.known)
+    keep_known(s, counterpart, k);
+  for (const auto& one : e.parked) {
+    auto place = slot_key('k', counterpart.slot, one.key);
+    s.parked += !s.rows.find(place);
+    s.rows.put(std::move(place), protocols::encode(one));
+    keep_known(s, counterpart, {one.key, one.agreed}); // whatever the outlet passes by meanwhile
+  }
+  for (const auto& key : e.agreed) {
+    s.rows.erase(slot_key('k', counterpart.slot, key));
+    --s.parked;
+  }
+}
+
+} // namespace
+
+collection::decision<collection::store> collection::on(const state& s, const store& c, moment now) {
+  const auto* feed = find_feed(s, c.feed);
+  if (!feed && s.feeds.size() >= max_feeds)
+    return refuse({code::too_large, "the collection has 256 feeds", "feed",
+                   "Give the sync a collection of its own."});
+  if (feed && c.run < feed->run)
+    return refuse(code::conflict, "a newer run of this feed has begun");
+  if (c.policy != conflict::policy::vendor_wins && !counterpart_of(s, c.feed) &&
+      s.outlets.size() >= max_outlets)
+    return refuse({code::too_large, "the collection has 64 outlets", "feed",
+                   "Remove a sync that is no longer needed."});
+  const auto pages = feed && feed->run == c.run ? feed->pages : 0;
+  if (pages > 0 && c.page + 1 == pages) {
+    auto as_before = feed->last_page;
+    as_before.repeated = true;
+    return reply(std::move(as_before));
+  }
+  if (c.page != pages)
+    return refuse(code::conflict, "page " + std::to_string(c.page) + " came, page " +
+                                      std::to_string(pages) + " is next");
+  auto event = page_account{s, c, now}.out;
+  auto answer = answer_to(event);
+  return persist(std::move(event)).reply(std::move(answer));
+}
+
+collection::decision<collection::put> collection::on(const state& s, const put& c, moment now) {
+  const auto* feed = find_feed(s, c.feed);
+  if (!feed && s.feeds.size() >= max_feeds)
+    return refuse({code::too_large, "the collection has 256 feeds", "feed",
+                   "Give the events a collection of their own."});
+  store page{.feed = c.feed, .run = feed ? feed->run : 1, .page = feed ? feed->pages : 0};
+  std::set<std::string_view> taken;
+  for (const auto& record : c.records)
+    if (taken.insert(record.key).second && !s.rows.find(row_key(record.key)))
+      page.records.push_back(record);
+  const auto repeated = c.records.size() - page.records.size();
+  if (page.records.empty())
+    return reply(stored{.unchanged = repeated, .repeated = true});
+  auto event = page_account{s, page, now}.out;
+  event.unchanged += repeated;
+  auto answer = answer_to(event);
+  return persist(std::move(event)).reply(std::move(answer));
+}
+
+void collection::apply(state& s, const page_stored& e) {
+  if (e.policy != conflict::policy::vendor_wins && counterpart_of(s, e.feed) == nullptr)
+    s.outlets.push_back(outlet_for(s, e.feed));
+  const bool paired =
+      std::ranges::any_of(s.outlets, [](const auto& o) { return !o.except.empty(); });
+  for (const auto& c : e.changes) {
+    if (paired) {
+      const auto stored = s.rows.find(row_key(c.key));
+      const auto before = stored ? std::optional{read_row(*stored)} : std::nullopt;
+      row_moves(s, c.key, before ? &*before : nullptr, c.row.feed);
+    }
+    put_change(s, c.key, c.row, c.was);
+  }
+  if (const auto* counterpart = counterpart_of(s, e.feed))
+    keep_sides(s, *counterpart, e);
+  for (const auto& key : e.seen)
+    if (const auto stored = s.rows.find(row_key(key))) {
+      auto row = read_row(*stored);
+      row.seen = e.run;
+      s.rows.put(row_key(key), protocols::encode(row));
+    }
+  for (const auto& l : e.letters)
+    s.rows.put(letter_key(++s.letters), protocols::encode(l));
+  s.live += e.born;
+  s.live -= std::min(s.live, e.deleted);
+  s.tombstones += e.deleted;
+  s.tombstones -= std::min(s.tombstones, e.revived);
+  auto& f = feed_of(s, e.feed);
+  if (f.run != e.run)
+    f = {.name = e.feed, .swept_run = f.swept_run};
+  f.run = e.run;
+  f.pages = e.page + 1;
+  f.position = e.position;
+  f.cursor = e.cursor;
+  f.policy = e.policy;
+  f.last_page = answer_to(e);
+}
+
+} // namespace tenon::actors

@@ -1,0 +1,107 @@
+// tenon conflicts COLLECTION [--resolve KEY --keep local|vendor | --record JSON]: records that both
+// sides changed, which wait for a person.
+#include "nodes/cli/catalog.hpp"
+#include "nodes/cli/help.hpp"
+#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/members.hpp"
+#include "nodes/cli/shell.hpp"
+#include "protocols/json.hpp"
+
+namespace tenon::nodes::cli {
+namespace {
+
+struct wanted {
+  std::string collection;
+  std::string key;
+  std::string feed;
+  std::string keep;
+  std::string record; // JSON
+};
+
+/// Both sides in one line each, so that they can be compared.
+object in_columns(const value& one) {
+  const auto text = [&](const char* name) {
+    const auto* side = one.find(name);
+    return side == nullptr || side->is_null() ? std::string{"(deleted)"} : write_json(*side);
+  };
+  return {{"key", text_at(one, "key")},
+          {"feed", text_at(one, "feed")},
+          {"local", text("local")},
+          {"vendor", text("vendor")},
+          {"before", text("before")}};
+}
+
+exit_code show(const shell& s, const wanted& w) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  list items;
+  const auto got =
+      server->each(server->path({"records", w.collection, "conflicts"}), [&](const value& one) {
+        items.push_back(s.given.json ? one : value{in_columns(one)});
+        return true;
+      });
+  if (!got)
+    return s.report(got);
+  if (s.given.json)
+    s.printed_json(object{{"items", std::move(items)}});
+  else if (items.empty())
+    s.screen.err << "no conflicts wait\n";
+  else
+    s.screen.out << item_table(items, s.screen.out_look);
+  return exit_code::done;
+}
+
+exit_code resolve(const shell& s, const wanted& w) {
+  object decided{{"key", w.key}};
+  if (!w.feed.empty())
+    decided["feed"] = w.feed;
+  if (!w.keep.empty())
+    decided["keep"] = w.keep;
+  if (!w.record.empty()) {
+    auto record = read_json(w.record);
+    if (!record) {
+      auto why = std::move(record).error();
+      why.where = why.where.empty() ? "--record" : "--record, " + why.where;
+      return s.report(why);
+    }
+    decided["record"] = *std::move(record);
+  }
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto answered =
+      server->post(server->path({"records", w.collection, "conflicts", "resolve"}), decided);
+  if (!answered)
+    return s.report(answered);
+  if (!s.printed_json(answered.body))
+    s.screen.out << inked(s.screen.out_look, ink::strong, w.key) << " resolved: version "
+                 << number_at(answered.body, "version").value_or(0)
+                 << " goes to both sides with the next runs\n";
+  return exit_code::done;
+}
+
+} // namespace
+
+void declare_conflicts(CLI::App& app, shell& s) {
+  auto w = std::make_shared<wanted>();
+  auto* conflicts = app.add_subcommand("conflicts", "Records that both sides of a sync changed")
+                        ->group(running_group);
+  conflicts->add_option("collection", w->collection, "Whose")->required();
+  auto* key = conflicts->add_option("--resolve", w->key, "Decide about the record of this key")
+                  ->type_name("KEY");
+  auto* keep = conflicts->add_option("--keep", w->keep, "The side that counts")
+                   ->check(CLI::IsMember({"local", "vendor"}))
+                   ->type_name("local|vendor")
+                   ->needs(key);
+  conflicts->add_option("--record", w->record, "What both sides are to have")
+      ->type_name("JSON")
+      ->needs(key)
+      ->excludes(keep);
+  conflicts->add_option("--feed", w->feed, "Whose conflict, if the record has several")
+      ->type_name("SYNC")
+      ->needs(key);
+  s.does(conflicts, [&s, w] { return w->key.empty() ? show(s, *w) : resolve(s, *w); });
+}
+
+} // namespace tenon::nodes::cli
