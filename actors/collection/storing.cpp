@@ -66,10 +66,10 @@ private:
     if (counterpart_ != nullptr)
       return reconcile(record, stored ? std::optional{read_row(*stored)} : std::nullopt);
     if (!stored)
-      return record.deleted ? stay(record) : change(record, {}, false);
+      return record.deleted ? stay(record, nullptr) : change(record, {}, false);
     const auto row = read_row(*stored);
     if (record.deleted ? row.deleted : !row.deleted && row.content == record.content)
-      return stay(record);
+      return stay(record, &row);
     change(record, row, true);
   }
 
@@ -88,7 +88,7 @@ private:
                               .agreed = known_to(state_, *counterpart_, record.key, before).side,
                               .at = out.at});
       }
-      return stay(record);
+      return stay(record, before);
     }
     out.conflicts += s.contested;
     if (waits)
@@ -97,26 +97,26 @@ private:
       out.known.push_back({record.key, brought});
     switch (s.what) {
     case fate::unchanged:
-      return stay(record);
+      return stay(record, before);
     case fate::accepted:
       return change(record, row.value_or(wire::record{}), row.has_value());
     case fate::sent_again:
       if (is_pending(*counterpart_, record.key, *row))
-        return stay(record);
+        return stay(record, before);
       s.row = *row;
       ++s.row.version;
       break;
     case fate::made:
       break;
     }
-    if (page_.marks)
-      s.row.seen = page_.run;
     out.changes.push_back({record.key, std::move(s.row), row->sequence});
   }
 
-  void stay(const wire::incoming& record) {
+  /// What has been seen is noted for the sweep of the row's own feed: runs of others count
+  /// differently.
+  void stay(const wire::incoming& record, const wire::record* row) {
     ++out.unchanged;
-    if (page_.marks && !record.deleted)
+    if (page_.marks && !record.deleted && row != nullptr && row->feed == page_.feed)
       out.seen.push_back(record.key);
   }
 
@@ -135,7 +135,9 @@ private:
                             .changed_at = out.at,
                             .feed = page_.feed,
                             .run = page_.run,
-                            .seen = page_.marks ? page_.run : before.seen,
+                            .seen = page_.marks                 ? page_.run
+                                    : before.feed == page_.feed ? before.seen
+                                                                : 0,
                             .origins = origins_of(record, before)},
                            before.sequence});
   }

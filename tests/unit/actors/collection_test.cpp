@@ -114,6 +114,32 @@ TEST(collection, spares_what_a_failed_run_had_seen_when_the_next_one_went_on) {
   EXPECT_EQ(keys(c, true), "a b c† ");
 }
 
+TEST(collection, sweeps_by_what_the_rows_own_feed_has_seen_however_others_count_their_runs) {
+  scene<collection> c;
+  const auto seen_by_another = [&](std::uint64_t run, std::uint64_t at) {
+    auto same = page(run, at, {"a"});
+    same.feed = "other";
+    c.when(same);
+  };
+  auto all = page(5, 0, {"a", "b"});
+  all.last = true;
+  c.when(all);
+  seen_by_another(2, 0);
+  c.when(page(6, 0, {"a", "b"}));
+  seen_by_another(2, 1); // which must not make `a` look as if run 6 had not seen it
+  auto end = page(6, 1, {});
+  end.last = true;
+  c.when(end);
+  sweep(c, 6);
+  EXPECT_EQ(keys(c), "a b ");
+  seen_by_another(90, 0); // nor as if run 7 had
+  auto none = page(7, 0, {"b"});
+  none.last = true;
+  c.when(none);
+  sweep(c, 7);
+  EXPECT_EQ(keys(c), "b ");
+}
+
 TEST(collection, sweeps_only_after_the_last_page_and_never_another_feeds_rows) {
   scene<collection> c;
   c.when(page(1, 0, {"a"}));
