@@ -28,10 +28,10 @@ function(tenon_folder name)
   target_link_libraries(${name}_links_alone PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${name}>")
 endfunction()
 
-# tenon_family(<folder> NEEDS <library>... USES <target>... [PRECOMPILED <header>...]): a folder whose
-# members wrap libraries, as a target of its own, so that the rest never sees them.
+# tenon_family(<folder> NEEDS <library>... USES <target>...): a folder whose members wrap libraries,
+# as a target of its own, so that the rest never sees them.
 function(tenon_family path)
-  cmake_parse_arguments(arg "" "" "NEEDS;USES;PRECOMPILED" ${ARGN})
+  cmake_parse_arguments(arg "" "" "NEEDS;USES" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
   if(NOT sources)
@@ -39,7 +39,7 @@ function(tenon_family path)
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC ${arg_NEEDS} PRIVATE ${arg_USES} tenon_warnings)
-  tenon_precompiled(${name} ${arg_PRECOMPILED})
+  tenon_precompiled(${name})
 endfunction()
 
 # tenon_program(<folder> NEEDS <library>... USES <target>...): the folder as one executable, named after

@@ -8,7 +8,7 @@
 set(TENON_PRECOMPILED <algorithm> <array> <chrono> <coroutine> <deque> <filesystem> <fstream>
     <functional> <map> <memory> <mutex> <optional> <set> <span> <sstream> <string> <string_view>
     <thread> <unordered_map> <utility> <variant> <vector>)
-# Optimising what runs once costs more than it gives: tests, and the client's side of the program.
+# Optimising what runs once costs more than it gives.
 set(TENON_RUN_ONCE $<$<CONFIG:RelWithDebInfo>:-O1>)
 
 file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cpp "")

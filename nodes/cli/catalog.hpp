@@ -4,17 +4,14 @@
 
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace tenon::nodes::cli {
 
+class command_words;
 class shell;
 
 struct command {
   const char* file; // the stem: "dead_letters"
-  void (*declare)(CLI::App&, shell&);
+  void (*declare)(const command_words&, shell&);
 };
 
 std::vector<command> catalog();

@@ -1,5 +1,7 @@
 #include "nodes/cli/help.hpp"
 
+#include "nodes/cli/words.hpp"
+
 #include "nodes/cli/kinds.hpp"
 
 #include <algorithm>

@@ -7,12 +7,6 @@
 
 namespace tenon::nodes::cli {
 
-/// The groups of commands, in the order of the help.
-inline constexpr const char* resources_group = "Resources";
-inline constexpr const char* running_group = "Running things";
-inline constexpr const char* machine_group = "This machine";
-inline constexpr const char* program_group = "This program";
-
 /// What an argument for a kind accepts: either of its names; the plural ones are shown.
 CLI::Validator kind_argument();
 

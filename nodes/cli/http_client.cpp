@@ -21,7 +21,6 @@ namespace ssl = asio::ssl;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-using outgoing = http::request<http::string_body>;
 using incoming = http::response_parser<http::string_body>;
 
 enum class stage : std::uint8_t { resolving, connecting, securing, talking, done };
@@ -29,29 +28,71 @@ enum class stage : std::uint8_t { resolving, connecting, securing, talking, done
 struct exchange {
   const server_address& server;
   const http_bounds& bounds;
-  outgoing request;
+  std::string request; // as it goes over the wire
   incoming response{};
   stage reached = stage::resolving;
   error_code error{};
 };
 
-template <class Stream> asio::awaitable<void> talk(Stream& stream, exchange& x) {
-  const auto told = [&x] { return asio::redirect_error(asio::use_awaitable, x.error); };
-  x.reached = stage::talking;
-  beast::get_lowest_layer(stream).expires_after(x.bounds.exchange);
-  co_await http::async_write(stream, x.request, told());
-  if (x.error)
+/// Bytes there and back, in the clear or not: what speaks HTTP is compiled once for both.
+class wire {
+public:
+  virtual ~wire() = default;
+  virtual asio::awaitable<void> write(std::string_view bytes, error_code&) = 0;
+  virtual asio::awaitable<std::size_t> read(asio::mutable_buffer into, error_code&) = 0;
+};
+
+template <class Stream> class wire_over final : public wire {
+public:
+  explicit wire_over(Stream& s) : stream_{s} {}
+
+  asio::awaitable<void> write(std::string_view bytes, error_code& error) override {
+    while (!bytes.empty() && !error)
+      bytes.remove_prefix(co_await stream_.async_write_some(
+          asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error)));
+  }
+  asio::awaitable<std::size_t> read(asio::mutable_buffer into, error_code& error) override {
+    co_return co_await stream_.async_read_some(into,
+                                               asio::redirect_error(asio::use_awaitable, error));
+  }
+
+private:
+  Stream& stream_;
+};
+
+/// One more piece of the answer. That it ends is an error only before it is whole.
+asio::awaitable<void> read_piece(wire& w, beast::flat_buffer& received, exchange& x) {
+  const auto space = received.prepare(16 * 1024);
+  error_code ended;
+  received.commit(co_await w.read(space, ended));
+  const bool at_end = ended == asio::error::eof || ended == ssl::error::stream_truncated;
+  if (ended && !at_end) {
+    x.error = ended;
     co_return;
+  }
+  while (!x.error && received.size() > 0 && !x.response.is_done())
+    received.consume(x.response.put(received.data(), x.error));
+  if (x.error == http::error::need_more)
+    x.error = {};
+  if (!at_end || x.error || x.response.is_done())
+    co_return;
+  if (x.response.got_some())
+    x.response.put_eof(x.error);
+  else
+    x.error = http::error::end_of_stream;
+}
+
+asio::awaitable<void> talk(wire& w, exchange& x) {
+  x.reached = stage::talking;
+  co_await w.write(x.request, x.error);
   // The bound is kept here: this Beast's parser forgets that it refused a Content-Length when body
   // bytes came with the header.
   const auto most = x.bounds.body;
   beast::flat_buffer received;
-  co_await http::async_read_header(stream, received, x.response, told());
-  if (!x.error && x.response.content_length().value_or(0) > most)
-    x.error = http::error::body_limit;
   while (!x.error && !x.response.is_done()) {
-    co_await http::async_read_some(stream, received, x.response, told());
-    if (!x.error && x.response.get().body().size() > most)
+    co_await read_piece(w, received, x);
+    if (!x.error && x.response.is_header_done() &&
+        (x.response.content_length().value_or(0) > most || x.response.get().body().size() > most))
       x.error = http::error::body_limit;
   }
   if (!x.error)
@@ -83,8 +124,10 @@ asio::awaitable<void> perform(asio::io_context& io, ssl::context& tls, exchange&
     beast::tcp_stream stream{io};
     stream.expires_after(x.bounds.connect);
     co_await stream.async_connect(addresses, told());
+    stream.expires_after(x.bounds.exchange);
+    wire_over<beast::tcp_stream> clear{stream};
     if (!x.error)
-      co_await talk(stream, x);
+      co_await talk(clear, x);
     co_return;
   }
   beast::ssl_stream<beast::tcp_stream> stream{io, tls};
@@ -96,27 +139,23 @@ asio::awaitable<void> perform(asio::io_context& io, ssl::context& tls, exchange&
   stream.set_verify_callback(ssl::host_name_verification{x.server.host}, x.error);
   SSL_set_tlsext_host_name(stream.native_handle(), x.server.host.c_str());
   co_await stream.async_handshake(ssl::stream_base::client, told());
+  stream.next_layer().expires_after(x.bounds.exchange);
+  wire_over<beast::ssl_stream<beast::tcp_stream>> secure{stream};
   if (!x.error)
-    co_await talk(stream, x);
+    co_await talk(secure, x);
 }
 
-outgoing made(const access& to, const http_request& r) {
-  outgoing out;
-  out.method_string(r.method);
-  out.target(to.server.prefix + r.target);
+std::string written(const access& to, const http_request& r) {
   const auto url = to_string(server_address{.host = to.server.host, .port = to.server.port});
-  out.set(http::field::host, url.substr(7));
-  out.set(http::field::user_agent, "tenon");
-  out.set(http::field::accept, "application/json");
-  out.set(http::field::connection, "close");
+  auto text = r.method + ' ' + to.server.prefix + r.target + " HTTP/1.1\r\nHost: " + url.substr(7) +
+              "\r\nUser-Agent: tenon\r\nAccept: application/json\r\nConnection: close\r\n";
   if (!to.key.empty())
-    out.set(http::field::authorization, "Bearer " + to.key);
-  if (!r.body.empty()) {
-    out.set(http::field::content_type, "application/json");
-    out.body() = r.body;
-  }
-  out.prepare_payload();
-  return out;
+    text += "Authorization: Bearer " + to.key + "\r\n";
+  if (!r.body.empty())
+    text += "Content-Type: application/json\r\n";
+  if (!r.body.empty() || r.method != "GET")
+    text += "Content-Length: " + std::to_string(r.body.size()) + "\r\n";
+  return text + "\r\n" + r.body;
 }
 
 failure explained(const exchange& x) {
@@ -170,7 +209,7 @@ ssl::context prepared(bool tls, error_code& error) {
 
 result<http_response> http_client::send(const http_request& r) const {
   asio::io_context io{1};
-  exchange x{to_.server, bounds_, made(to_, r)};
+  exchange x{to_.server, bounds_, written(to_, r)};
   x.response.body_limit(std::numeric_limits<std::uint64_t>::max());
   x.response.header_limit(64 * 1024);
   auto tls = prepared(to_.server.tls, x.error);

@@ -4,6 +4,7 @@
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/help.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 #include "protocols/spelling.hpp"
 
 #include <CLI/CLI.hpp>
@@ -81,7 +82,7 @@ exit_code run(const std::vector<std::string>& arguments, const local_commands& l
   app.require_subcommand(1);
   declare_globals(app, s.given);
   for (const auto& each : catalog())
-    each.declare(app, s);
+    each.declare(command_words{&app}, s);
   app.footer(std::string{exit_codes_explained}); // last, so that commands do not inherit it
   if (arguments.empty())
     return shown_help(app, screen, exit_code::wrong_usage);

@@ -1,13 +1,12 @@
 #include "nodes/cli/shell.hpp"
 
+#include "nodes/cli/words.hpp"
 #include "protocols/json.hpp"
-
-#include <CLI/CLI.hpp>
 
 namespace tenon::nodes::cli {
 
-void shell::does(CLI::App* command, std::function<exit_code()> action) {
-  command->callback([this, action = std::move(action)] {
+void shell::does(const command_words& command, std::function<exit_code()> action) {
+  command.runs([this, action = std::move(action)] {
     if (!chosen_) // callbacks of inner commands come first
       chosen_ = action;
   });

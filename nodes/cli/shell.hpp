@@ -1,6 +1,6 @@
 // What every command is given: the options that all share, the terminal, the way to the server, and
 // how a failure is shown. A command is one file in commands/ with one function,
-// `void declare_<file>(CLI::App&, shell&)`; the build lists them (catalog.hpp).
+// `void declare_<file>(const command_words&, shell&)`; the build lists them (catalog.hpp).
 #pragma once
 
 #include "nodes/cli/api.hpp"
@@ -9,11 +9,9 @@
 
 #include <functional>
 
-namespace CLI {
-class App;
-}
-
 namespace tenon::nodes::cli {
+
+class command_words;
 
 struct globals {
   std::string server;
@@ -34,7 +32,7 @@ public:
 
   /// The action runs when the command line names `command` and no inner command with an action of
   /// its own, after all of it was read.
-  void does(CLI::App* command, std::function<exit_code()> action);
+  void does(const command_words&, std::function<exit_code()> action);
   /// Runs the action that was chosen.
   exit_code run() const { return chosen_(); }
 

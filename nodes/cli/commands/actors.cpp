@@ -1,9 +1,9 @@
 // tenon actors: the supervision tree of the server's node.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/table.hpp"
+#include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
 namespace {
@@ -44,9 +44,9 @@ exit_code show(const shell& s) {
 
 } // namespace
 
-void declare_actors(CLI::App& app, shell& s) {
-  auto* command = app.add_subcommand("actors", "Show the tree of actors and their supervision")
-                      ->group(running_group);
+void declare_actors(const command_words& app, shell& s) {
+  auto command =
+      app.command("actors", "Show the tree of actors and their supervision").group(running_group);
   s.does(command, [&s] { return show(s); });
 }
 

@@ -1,11 +1,11 @@
 // tenon apply -f FILE|DIR|-: makes resources what the files say. All go to the server in one
 // request; its answer is shown resource by resource, a problem at the line that caused it.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/resource_files.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/table.hpp"
+#include "nodes/cli/words.hpp"
 
 #include <charconv>
 
@@ -114,16 +114,15 @@ exit_code apply(const shell& s, const options& o) {
 
 } // namespace
 
-void declare_apply(CLI::App& app, shell& s) {
+void declare_apply(const command_words& app, shell& s) {
   auto o = std::make_shared<options>();
-  auto* command =
-      app.add_subcommand("apply", "Make resources what files say")->group(resources_group);
+  auto command = app.command("apply", "Make resources what files say").group(resources_group);
   command
-      ->add_option("-f,--file", o->files,
-                   "YAML or JSON, many documents each; a folder; - for standard input")
-      ->required()
-      ->type_name("FILE|DIR|-");
-  command->add_flag("--dry-run", o->dry_run, "Check everything, change nothing");
+      .option("-f,--file", o->files,
+              "YAML or JSON, many documents each; a folder; - for standard input")
+      .required()
+      .type_name("FILE|DIR|-");
+  command.flag("--dry-run", o->dry_run, "Check everything, change nothing");
   s.does(command, [&s, o] { return apply(s, *o); });
 }
 

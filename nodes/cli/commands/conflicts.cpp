@@ -1,10 +1,10 @@
 // tenon conflicts COLLECTION [--resolve KEY --keep local|vendor | --record JSON]: records that both
 // sides changed, which wait for a person.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 #include "protocols/json.hpp"
 
 namespace tenon::nodes::cli {
@@ -83,24 +83,24 @@ exit_code resolve(const shell& s, const wanted& w) {
 
 } // namespace
 
-void declare_conflicts(CLI::App& app, shell& s) {
+void declare_conflicts(const command_words& app, shell& s) {
   auto w = std::make_shared<wanted>();
-  auto* conflicts = app.add_subcommand("conflicts", "Records that both sides of a sync changed")
-                        ->group(running_group);
-  conflicts->add_option("collection", w->collection, "Whose")->required();
-  auto* key = conflicts->add_option("--resolve", w->key, "Decide about the record of this key")
-                  ->type_name("KEY");
-  auto* keep = conflicts->add_option("--keep", w->keep, "The side that counts")
-                   ->check(CLI::IsMember({"local", "vendor"}))
-                   ->type_name("local|vendor")
-                   ->needs(key);
-  conflicts->add_option("--record", w->record, "What both sides are to have")
-      ->type_name("JSON")
-      ->needs(key)
-      ->excludes(keep);
-  conflicts->add_option("--feed", w->feed, "Whose conflict, if the record has several")
-      ->type_name("SYNC")
-      ->needs(key);
+  auto conflicts =
+      app.command("conflicts", "Records that both sides of a sync changed").group(running_group);
+  conflicts.option("collection", w->collection, "Whose").required();
+  auto key =
+      conflicts.option("--resolve", w->key, "Decide about the record of this key").type_name("KEY");
+  auto keep = conflicts.option("--keep", w->keep, "The side that counts")
+                  .one_of({"local", "vendor"})
+                  .type_name("local|vendor")
+                  .needs(key);
+  conflicts.option("--record", w->record, "What both sides are to have")
+      .type_name("JSON")
+      .needs(key)
+      .excludes(keep);
+  conflicts.option("--feed", w->feed, "Whose conflict, if the record has several")
+      .type_name("SYNC")
+      .needs(key);
   s.does(conflicts, [&s, w] { return w->key.empty() ? show(s, *w) : resolve(s, *w); });
 }
 

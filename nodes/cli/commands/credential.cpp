@@ -1,9 +1,9 @@
 // tenon credential connect NAME: sends a person to a provider and waits until they have been there.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/interrupt.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
 namespace {
@@ -81,18 +81,18 @@ exit_code connect(const shell& s, const options& o) {
 
 } // namespace
 
-void declare_credential(CLI::App& app, shell& s) {
+void declare_credential(const command_words& app, shell& s) {
   auto o = std::make_shared<options>();
-  auto* credential =
-      app.add_subcommand("credential", "Connect credentials to providers")->group(running_group);
-  credential->require_subcommand(1);
-  auto* command = credential->add_subcommand(
-      "connect", "Show where a person allows it, and wait until they have");
-  command->add_option("name", o->name, "Which credential")->required();
-  command->add_option("--integration", o->integration, "The integration that it is for")
-      ->type_name("NAME")
-      ->required();
-  command->add_flag("!--no-wait", o->wait, "Show the address and end");
+  auto credential =
+      app.command("credential", "Connect credentials to providers").group(running_group);
+  credential.needs_command(1, 1);
+  auto command =
+      credential.command("connect", "Show where a person allows it, and wait until they have");
+  command.option("name", o->name, "Which credential").required();
+  command.option("--integration", o->integration, "The integration that it is for")
+      .type_name("NAME")
+      .required();
+  command.flag("!--no-wait", o->wait, "Show the address and end");
   s.does(command, [&s, o] { return connect(s, *o); });
 }
 

@@ -1,8 +1,8 @@
 // tenon dead-letters [list|replay ID|discard ID]: what could not be done, and what becomes of it.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
 namespace {
@@ -43,16 +43,15 @@ exit_code act(const shell& s, const std::string& id, const char* verb, const cha
 
 } // namespace
 
-void declare_dead_letters(CLI::App& app, shell& s) {
+void declare_dead_letters(const command_words& app, shell& s) {
   auto id = std::make_shared<std::string>();
-  auto* letters =
-      app.add_subcommand("dead-letters", "List, replay and discard what could not be done")
-          ->group(running_group);
-  letters->require_subcommand(0, 1);
-  s.does(letters->add_subcommand("list", "Show them"), [&s] { return show(s); });
+  auto letters = app.command("dead-letters", "List, replay and discard what could not be done")
+                     .group(running_group);
+  letters.needs_command(0, 1);
+  s.does(letters.command("list", "Show them"), [&s] { return show(s); });
   const auto declare = [&](const char* verb, const char* meaning, const char* past) {
-    auto* command = letters->add_subcommand(verb, meaning);
-    command->add_option("id", *id, "Which one")->required();
+    auto command = letters.command(verb, meaning);
+    command.option("id", *id, "Which one").required();
     s.does(command, [&s, id, verb, past] { return act(s, *id, verb, past); });
   };
   declare("replay", "Try it again", "replayed");

@@ -1,8 +1,8 @@
 // tenon delete KINDS NAME: removes a resource.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/kinds.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
 namespace {
@@ -29,11 +29,11 @@ exit_code remove(const shell& s, const options& o) {
 
 } // namespace
 
-void declare_delete(CLI::App& app, shell& s) {
+void declare_delete(const command_words& app, shell& s) {
   auto o = std::make_shared<options>();
-  auto* command = app.add_subcommand("delete", "Remove a resource")->group(resources_group);
-  command->add_option("kind", o->kind, "Of which kind")->required()->check(kind_argument());
-  command->add_option("name", o->name, "Which one")->required();
+  auto command = app.command("delete", "Remove a resource").group(resources_group);
+  command.option("kind", o->kind, "Of which kind").required().kind_of_resource();
+  command.option("name", o->name, "Which one").required();
   s.does(command, [&s, o] { return remove(s, *o); });
 }
 

@@ -1,11 +1,11 @@
 // tenon get KINDS [NAME]: resources as a table, or one of them whole. The table has a column for
 // every plain member of the kind's status, so a new member shows up by itself.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/kinds.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 #include "protocols/json.hpp"
 
 namespace tenon::nodes::cli {
@@ -99,15 +99,14 @@ exit_code get(const shell& s, const options& o) {
 
 } // namespace
 
-void declare_get(CLI::App& app, shell& s) {
+void declare_get(const command_words& app, shell& s) {
   auto o = std::make_shared<options>();
-  auto* command =
-      app.add_subcommand("get", "Show resources, or one of them")->group(resources_group);
-  command->add_option("kind", o->kind, "Which kind")->required()->check(kind_argument());
-  command->add_option("name", o->name, "Which one; all when left out");
-  command->add_option("-o,--output", o->output, "How to show it")
-      ->check(CLI::IsMember({"table", "json", "yaml"}))
-      ->capture_default_str();
+  auto command = app.command("get", "Show resources, or one of them").group(resources_group);
+  command.option("kind", o->kind, "Which kind").required().kind_of_resource();
+  command.option("name", o->name, "Which one; all when left out");
+  command.option("-o,--output", o->output, "How to show it")
+      .one_of({"table", "json", "yaml"})
+      .shows_default();
   s.does(command, [&s, o] { return get(s, *o); });
 }
 

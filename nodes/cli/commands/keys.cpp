@@ -1,8 +1,8 @@
 // tenon keys [list|create|revoke ID]: who may ask this tenant's API.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
 namespace {
@@ -68,22 +68,21 @@ exit_code revoke(const shell& s, const std::string& id) {
 
 } // namespace
 
-void declare_keys(CLI::App& app, shell& s) {
+void declare_keys(const command_words& app, shell& s) {
   auto w = std::make_shared<wish>();
   auto id = std::make_shared<std::string>();
-  auto* keys = app.add_subcommand("keys", "Make, list and revoke API keys")->group(machine_group);
-  keys->require_subcommand(0, 1);
-  s.does(keys->add_subcommand("list", "Show them"), [&s] { return show(s); });
-  auto* creating = keys->add_subcommand("create", "Make one; it is shown once");
-  creating->add_option("--role", w->role, "What it may do")
-      ->check(CLI::IsMember({"viewer", "operator", "developer", "admin", "auditor", "owner"}))
-      ->capture_default_str();
-  creating->add_option("--title", w->title, "What it is for")->type_name("TEXT");
-  creating->add_option("--expires", w->expires, "When it ends, as in 2027-01-31")
-      ->type_name("DATE");
+  auto keys = app.command("keys", "Make, list and revoke API keys").group(machine_group);
+  keys.needs_command(0, 1);
+  s.does(keys.command("list", "Show them"), [&s] { return show(s); });
+  auto creating = keys.command("create", "Make one; it is shown once");
+  creating.option("--role", w->role, "What it may do")
+      .one_of({"viewer", "operator", "developer", "admin", "auditor", "owner"})
+      .shows_default();
+  creating.option("--title", w->title, "What it is for").type_name("TEXT");
+  creating.option("--expires", w->expires, "When it ends, as in 2027-01-31").type_name("DATE");
   s.does(creating, [&s, w] { return create(s, *w); });
-  auto* revoking = keys->add_subcommand("revoke", "End one at once");
-  revoking->add_option("id", *id, "Which one")->required();
+  auto revoking = keys.command("revoke", "End one at once");
+  revoking.option("id", *id, "Which one").required();
   s.does(revoking, [&s, id] { return revoke(s, *id); });
   s.does(keys, [&s] { return show(s); });
 }

@@ -1,9 +1,9 @@
 // tenon letters COLLECTION [--replay N | --discard N]: records that could not be stored or written.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
 namespace {
@@ -57,17 +57,16 @@ exit_code act(const shell& s, const wanted& w, const std::string& number, const 
 
 } // namespace
 
-void declare_letters(CLI::App& app, shell& s) {
+void declare_letters(const command_words& app, shell& s) {
   auto w = std::make_shared<wanted>();
-  auto* letters = app.add_subcommand("letters", "Records that could not be stored or written")
-                      ->group(running_group);
-  letters->add_option("collection", w->collection, "Whose")->required();
-  auto* replay =
-      letters->add_option("--replay", w->replay, "Write what this one is about once more")
-          ->type_name("NUMBER");
-  letters->add_option("--discard", w->discard, "Give this one up for good")
-      ->type_name("NUMBER")
-      ->excludes(replay);
+  auto letters =
+      app.command("letters", "Records that could not be stored or written").group(running_group);
+  letters.option("collection", w->collection, "Whose").required();
+  auto replay = letters.option("--replay", w->replay, "Write what this one is about once more")
+                    .type_name("NUMBER");
+  letters.option("--discard", w->discard, "Give this one up for good")
+      .type_name("NUMBER")
+      .excludes(replay);
   s.does(letters, [&s, w] {
     if (!w->replay.empty())
       return act(s, *w, w->replay, "replay", "will be written with the next run");

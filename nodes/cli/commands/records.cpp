@@ -1,10 +1,10 @@
 // tenon records COLLECTION: what a sync has stored, as a table, as JSON, or as one JSON line per
 // record, page by page, so that a collection of any size can go through a pipe.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/words.hpp"
 #include "protocols/json.hpp"
 
 #include <algorithm>
@@ -84,18 +84,16 @@ exit_code show(const shell& s, const options& o) {
 
 } // namespace
 
-void declare_records(CLI::App& app, shell& s) {
+void declare_records(const command_words& app, shell& s) {
   auto o = std::make_shared<options>();
-  auto* command =
-      app.add_subcommand("records", "Show what syncs have stored")->group(resources_group);
-  command->add_option("collection", o->collection, "Which collection")->required();
+  auto command = app.command("records", "Show what syncs have stored").group(resources_group);
+  command.option("collection", o->collection, "Which collection").required();
   command
-      ->add_option("--limit", o->limit,
-                   "At most so many; 0 for all (20 unless told, with --ndjson all)")
-      ->type_name("N");
-  command->add_option("--filter", o->filter, "Only records for which this expression is true")
-      ->type_name("EXPRESSION");
-  command->add_flag("--ndjson", o->ndjson, "One JSON line per record");
+      .option("--limit", o->limit, "At most so many; 0 for all (20 unless told, with --ndjson all)")
+      .type_name("N");
+  command.option("--filter", o->filter, "Only records for which this expression is true")
+      .type_name("EXPRESSION");
+  command.flag("--ndjson", o->ndjson, "One JSON line per record");
   s.does(command, [&s, o] { return show(s, *o); });
 }
 

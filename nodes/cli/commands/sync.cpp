@@ -1,10 +1,10 @@
 // tenon sync run|pause|resume|cancel|rewind|status NAME: the verbs of a sync.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/help.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/table.hpp"
 #include "nodes/cli/watch.hpp"
+#include "nodes/cli/words.hpp"
 
 #include <array>
 
@@ -100,23 +100,21 @@ exit_code status(const shell& s, const options& o) {
 
 } // namespace
 
-void declare_sync(CLI::App& app, shell& s) {
+void declare_sync(const command_words& app, shell& s) {
   auto o = std::make_shared<options>();
-  auto* sync = app.add_subcommand("sync", "Run, watch and steer syncs")->group(running_group);
-  sync->require_subcommand(1);
+  auto sync = app.command("sync", "Run, watch and steer syncs").group(running_group);
+  sync.needs_command(1, 1);
   const auto declare = [&](const char* name, const char* meaning) {
-    auto* command = sync->add_subcommand(name, meaning);
-    command->add_option("name", o->name, "Which sync")->required();
+    auto command = sync.command(name, meaning);
+    command.option("name", o->name, "Which sync").required();
     return command;
   };
-  auto* run = declare("run", "Start a run now");
-  run->add_flag("--watch", o->watch, "Show its progress until it ends; Ctrl-C leaves it going");
-  run->add_flag("--full", o->full, "Read everything, not only what changed");
+  auto run = declare("run", "Start a run now");
+  run.flag("--watch", o->watch, "Show its progress until it ends; Ctrl-C leaves it going");
+  run.flag("--full", o->full, "Read everything, not only what changed");
   s.does(run, [&s, o] { return start(s, *o); });
-  auto* shown = declare("status", "Show how it is, and its last run");
-  shown->add_option("--run", o->run, "Show this run instead")
-      ->type_name("NUMBER")
-      ->check(CLI::PositiveNumber);
+  auto shown = declare("status", "Show how it is, and its last run");
+  shown.option("--run", o->run, "Show this run instead").type_name("NUMBER").positive();
   s.does(shown, [&s, o] { return status(s, *o); });
   for (const auto& each : verbs)
     s.does(declare(each.name, each.meaning), [&s, o, &each] { return act(s, *o, each); });
