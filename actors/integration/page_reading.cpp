@@ -2,6 +2,7 @@
 #include "actors/integration/interpreter.hpp"
 
 #include "actors/integration/page/record_reader.hpp"
+#include "actors/integration/query.hpp"
 #include "actors/integration/verdict.hpp"
 
 namespace tenon::actors::connectors {
@@ -22,75 +23,6 @@ bool read_records(const stream& s, const json_text& text, record_reader& reader)
   });
   const bool starred = s.records.text.find('*') != std::string::npos;
   return found || s.records_optional || starred;
-}
-
-position query_from(const reading& r, const position& at, const progress& so_far) {
-  auto next = at;
-  const auto& pager = present(r.stream, so_far).page;
-  next.at = pager == nullptr ? object{} : pager->first();
-  next.rows = 0;
-  next.tries.clear();
-  return next;
-}
-
-/// The parts after the present one; whether there are any, or may be.
-result<bool> next_part(const reading& r, position& at, moment now) {
-  if (r.stream.parts == nullptr)
-    return false;
-  if (!at.parts.empty())
-    at.parts.erase(at.parts.begin());
-  if (at.parts.empty() && at.more && r.stream.parts->parent().empty()) {
-    scope names;
-    names.bind("conn", r.connection.settings).set_now(now);
-    auto more = r.stream.parts->next(*at.more, names, now);
-    if (!more)
-      return std::move(more).error();
-    at.parts = r.stream.group > 0 ? grouped(std::move(more->ready), r.stream.group)
-                                  : std::move(more->ready);
-    at.more = std::move(more->more);
-  }
-  return !at.parts.empty() || at.more.has_value();
-}
-
-/// The pages of a query are at their end: what follows is the next window, the next part, or
-/// nothing.
-result<void> end_of_query(const reading& r, const position& at, moment now, page& into) {
-  const auto& rule = r.stream.cursor;
-  if (auto window = rule ? next_window(*rule, into.progress, now) : std::nullopt) {
-    into.progress.since = window->since;
-    into.progress.until = window->until;
-    into.next = query_from(r, at, into.progress);
-    return {};
-  }
-  auto next = query_from(r, at, into.progress);
-  const auto more = next_part(r, next, now);
-  if (!more)
-    return more.error();
-  if (*more) {
-    if (rule) {
-      const auto again = begin(*rule, into.progress, now);
-      into.progress.since = again.since;
-      into.progress.until = again.until;
-    }
-    into.next = std::move(next);
-  } else if (rule) {
-    into.progress = complete(into.progress);
-  }
-  return {};
-}
-
-/// The platform gives no more in answer to this query: it is asked from the newest that was seen.
-result<void> narrow(const reading& r, const position& at, page& into) {
-  const auto& so_far = into.progress;
-  const auto before = lower_bound(*r.stream.cursor, so_far);
-  if (!so_far.high || (before && *so_far.high <= *before))
-    return failure{code::too_large,
-                   "the platform gives at most " + std::to_string(r.stream.cap.rows) +
-                       " records for one query, and as many carry one value of the cursor",
-                   "cap.rows", "Read the stream in parts, or by a finer cursor."};
-  into.progress.since = so_far.high;
-  into.next = query_from(r, at, into.progress);
-  return {};
 }
 
 result<void> step(const reading& r, const http_request& request, const http_response& answer,
@@ -136,11 +68,6 @@ result<void> step(const reading& r, const http_request& request, const http_resp
                        std::to_string(into.next->records) + " records, its cap",
                    "", "Raise `cap`, or read less with `cursor`."};
   return {};
-}
-
-failure at_stream(const reading& r, failure why) {
-  why.where = r.stream.name + (why.where.empty() ? "" : ": " + why.where);
-  return why;
 }
 
 /// A login page of some network or a cut-off body may be gone the next time; a wrong address will
