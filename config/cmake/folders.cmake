@@ -12,7 +12,7 @@ function(tenon_folder name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.hpp)
   list(FILTER sources EXCLUDE REGEX
-       "/(generator|sync/sources|sync/destinations|nodes/cli)/|/main\\.cpp$")
+       "/(generator|formats|sync/sources|sync/destinations|nodes/cli)/|/main\\.cpp$")
   list(FILTER headers EXCLUDE REGEX "/generator/")
   if(NOT sources)
     file(WRITE ${PROJECT_BINARY_DIR}/${name}_empty.cpp "")

@@ -54,7 +54,7 @@ inline const std::vector<library> libraries{
       "nodes/"}},
     {"sqlite3.h", {"actors/sync/sources/"}},
     {"zstd.h", {"actors/sync/sources/files/bytes/"}},
-    {"expat.h", {"actors/sync/sources/xml/"}},
+    {"expat.h", {"actors/sync/sources/xml/", "actors/formats/xml/"}},
     {"libpq-fe.h", {"actors/sync/sources/"}},
     {"mysql.h", {"actors/sync/sources/"}},
     {"CLI/", {"nodes/cli/"}},

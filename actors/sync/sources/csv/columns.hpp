@@ -8,18 +8,22 @@
 // unchanged: `007` and `1e400` stay texts.
 #pragma once
 
-#include "actors/sync/sources/csv/record_scan.hpp"
+#include "actors/formats/csv/record_scan.hpp"
 #include "actors/sync/sources/files/rows.hpp"
 
 #include <map>
 
 namespace tenon::actors::files {
 
+using formats::csv_field;
+using formats::record_scan;
+using formats::scanned;
+
 enum class csv_type : std::uint8_t { text, integer, number, boolean, infer };
 inline const std::vector<std::string> csv_types{"text", "integer", "number", "boolean", "infer"};
 
 struct csv_options {
-  files::dialect dialect;
+  formats::dialect dialect;
   std::string place; // "spec.from.csv"
   std::vector<std::string> key;
   bool header = true;

@@ -232,7 +232,7 @@ private:
   const element_path& path_;
   std::uint64_t to_pass_;
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, freer> parser_;
-  xml_element element_;
+  formats::xml_element element_;
   std::size_t depth_ = 0;
   std::size_t matched_ = 0; // open elements that are on the path, from the root
   bool within_ = false;     // a record

@@ -2,8 +2,8 @@
 // reads it; this is the only place that knows the library.
 #pragma once
 
+#include "actors/formats/xml/element.hpp"
 #include "actors/sync/sources/files/bytes/input.hpp"
-#include "actors/sync/sources/xml/element.hpp"
 
 namespace tenon::actors::files {
 

@@ -1,16 +1,20 @@
 // One element, from what a parser meets in it, and as JSON.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::files {
+namespace tenon::actors::formats {
 
 class xml_element {
 public:
+  /// `most_bytes` bounds what is held of it.
+  explicit xml_element(std::size_t most_bytes = 4u << 20) : most_bytes_{most_bytes} {}
+
   void begin(std::string_view name, const char* const* attributes); // name, value, …, null
   void text(std::string_view);
   void end();
@@ -37,9 +41,10 @@ private:
 
   std::vector<node> nodes_; // the element is the first
   std::vector<std::size_t> open_;
+  const std::size_t most_bytes_;
   std::size_t bytes_ = 0;
   std::size_t too_deep_ = 0; // elements below what is kept
   const char* fault_ = nullptr;
 };
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::formats

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::actors::files {
+namespace tenon::actors::formats {
 
 struct dialect {
   char delimiter = ',';
@@ -80,4 +80,4 @@ private:
   bool skips_one_ = false;
 };
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::formats

@@ -1,6 +1,6 @@
-#include "actors/sync/sources/csv/record_scan.hpp"
+#include "actors/formats/csv/record_scan.hpp"
 
-namespace tenon::actors::files {
+namespace tenon::actors::formats {
 
 record_scan::record_scan(const dialect& d) : dialect_{d} {
   for (std::size_t c = 0; c < kinds_.size(); ++c)
@@ -177,4 +177,4 @@ std::size_t record_scan::pass(std::string_view bytes, bool begins, bool& ended) 
   return bytes.size();
 }
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::formats

@@ -1,11 +1,10 @@
-#include "actors/sync/sources/xml/element.hpp"
+#include "actors/formats/xml/element.hpp"
 
-#include "actors/sync/sources/files/rows.hpp"
 #include "protocols/json.hpp"
 
 #include <unordered_map>
 
-namespace tenon::actors::files {
+namespace tenon::actors::formats {
 namespace {
 
 constexpr std::size_t most_depth = 60; // as JSON it must be within what a record may have
@@ -27,8 +26,9 @@ void write_name(std::string_view sign, std::string_view name, std::string& json)
 /// What is beyond the bound is not kept: the record is a letter.
 bool xml_element::fits(std::size_t more) {
   bytes_ += more;
-  if (bytes_ > max_record_bytes && !fault_)
-    fault_ = "the element has more than 4 MiB";
+  if (bytes_ > most_bytes_ && !fault_)
+    fault_ =
+        most_bytes_ == 4u << 20 ? "the element has more than 4 MiB" : "it takes too much memory";
   return !fault_;
 }
 
@@ -119,4 +119,4 @@ void xml_element::write_children(const node& n, const std::set<std::string>& lis
   }
 }
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::formats
