@@ -2,7 +2,7 @@
 // other writing is made JSON first, as a whole, by one decoder, so that paths, keys and expressions
 // mean the same everywhere. What cannot be read in an otherwise good body is kept aside.
 //
-//   decode: jsonl        json (unless said), jsonl, sse
+//   decode: jsonl        json (unless said), jsonl, csv, xml, sse
 #pragma once
 
 #include "protocols/blob.hpp"
@@ -38,6 +38,8 @@ const std::vector<decoder>& all_decoders();
 // The decoders, each in its file.
 extern const decoder json_decoder;
 extern const decoder jsonl_decoder;
+extern const decoder csv_decoder;
+extern const decoder xml_decoder;
 extern const decoder sse_decoder;
 
 } // namespace tenon::actors::connectors
