@@ -38,6 +38,7 @@ result<void> end_of_query(const reading& r, const position& at, moment now, page
   if (auto window = rule ? next_window(*rule, into.progress, now) : std::nullopt) {
     into.progress.since = window->since;
     into.progress.until = window->until;
+    into.progress.newest = window->newest;
     into.next = query_from(r, at, into.progress);
     return {};
   }
@@ -50,6 +51,7 @@ result<void> end_of_query(const reading& r, const position& at, moment now, page
       const auto again = begin(*rule, into.progress, now);
       into.progress.since = again.since;
       into.progress.until = again.until;
+      into.progress.newest = again.newest;
     }
     into.next = std::move(next);
   } else if (rule) {

@@ -111,6 +111,7 @@ progress window_from(const progress_rule& rule, progress p, std::int64_t since, 
   const auto end = ms(now - rule.lag);
   p.since = since;
   p.until = std::min(since + rule.window->count(), std::max(since, end));
+  p.newest = since + rule.window->count() >= end;
   return p;
 }
 
@@ -158,7 +159,7 @@ progress begin(const progress_rule& rule, const progress& before, moment now) {
 }
 
 std::optional<progress> next_window(const progress_rule& rule, const progress& p, moment now) {
-  if (!rule.window || !p.until || *p.until >= ms(now - rule.lag))
+  if (!rule.window || !p.until || p.newest || *p.until >= ms(now - rule.lag))
     return std::nullopt;
   return window_from(rule, p, *p.until, now);
 }
@@ -237,6 +238,8 @@ object to_object(const progress_rule& rule, const progress& p) {
   keep("high", p.high);
   keep("since", p.since);
   keep("until", p.until);
+  if (p.newest)
+    kept["newest"] = true;
   for (const auto& [name, text] : {std::pair{"token", &p.token}, {"given", &p.given}})
     if (!text->empty())
       kept[name] = *text;
@@ -246,6 +249,10 @@ object to_object(const progress_rule& rule, const progress& p) {
 result<progress> to_progress(const progress_rule& rule, const object& kept) {
   progress p;
   for (const auto& [name, content] : kept) {
+    if (name == "newest" && content.is<bool>()) {
+      p.newest = *content.as<bool>();
+      continue;
+    }
     auto* said = name == "token" ? &p.token : name == "given" ? &p.given : nullptr;
     if (const auto* text = content.as<std::string>(); text && said && rule.is_text()) {
       *said = *text;

@@ -61,6 +61,7 @@ struct progress {
   std::optional<std::int64_t> high;  // the largest seen by this run
   std::optional<std::int64_t> since; // the window being read
   std::optional<std::int64_t> until;
+  bool newest = false; // the window ends where the present was: there is none after it
   std::string token{}; // that earlier runs have come to
   std::string given{}; // the newest that this run was given
 
@@ -74,7 +75,8 @@ std::optional<progress_rule> compile_progress(const value& said, const std::stri
 /// At the start of a run. What an earlier, broken-off run saw is read again.
 progress begin(const progress_rule&, const progress&, moment now);
 /// When the pages of a window, or of a stream without windows, are at their end: the next window,
-/// or nothing when the run is complete.
+/// or nothing when the run is complete. What has come while the newest was read is for the next
+/// run.
 std::optional<progress> next_window(const progress_rule&, const progress&, moment now);
 /// After the last page.
 progress complete(const progress&);

@@ -108,6 +108,21 @@ TEST(progress, reads_window_after_window_up_to_now_less_the_lag) {
   EXPECT_FALSE(next_window(rule, again, noon));
 }
 
+TEST(progress, comes_to_an_end_although_time_goes_on_while_it_is_read) {
+  const auto rule = rule_of("time: {field: a, from: f, to: t, window: 1d, start: 2026-02-27}");
+  auto now = noon;
+  auto p = std::optional{begin(rule, {}, now)};
+  int windows = 0;
+  for (; p && windows < 100; ++windows) {
+    now += std::chrono::seconds{20};
+    const auto kept = to_progress(rule, to_object(rule, *p));
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(*kept, *p);
+    p = next_window(rule, *p, now);
+  }
+  EXPECT_EQ(windows, 3);
+}
+
 TEST(progress, asks_for_no_window_that_ends_before_it_begins) {
   const auto rule = rule_of("time: {field: a, from: f, to: t, window: 1d, lag: 1h, "
                             "start: 2027-01-01}");
