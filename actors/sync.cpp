@@ -65,9 +65,20 @@ std::optional<std::string> passed_limit(const wire::run& r, const wire::moved& m
   return std::nullopt;
 }
 
-failure no_run(std::uint64_t number) {
-  return {code::not_found, "there is no run " + std::to_string(number), "run",
-          "The newest 51 runs of a sync are kept."};
+/// The position is about to be dropped: what the source waits for there is not wanted any more.
+std::optional<wire::transfer> abandoned(const wire::state& s) {
+  if (s.waits_for.empty())
+    return std::nullopt;
+  return wire::transfer{.spec = s.record.spec, // and of no run
+                        .position = s.position,
+                        .cursor = s.reached,
+                        .abandon = true};
+}
+
+/// The decision so far, and that.
+template <class Chained>
+Chained abandoning(Chained so_far, const std::optional<wire::transfer>& t) {
+  return t ? std::move(so_far).call(*t) : std::move(so_far);
 }
 
 wire::standing now_in(wire::phase phase, const wire::state& s) {
@@ -118,6 +129,8 @@ result<void> sync::check_spec(const value& written) {
 
 value sync::status(const state& s) {
   object shown{{"phase", name_of(s.phase)}, {"cursor", s.cursor}};
+  if (!s.waits_for.empty())
+    shown["waits_for"] = s.waits_for;
   if (s.run.number != 0)
     shown["run"] = protocols::to_value(s.run);
   return shown;
@@ -129,6 +142,10 @@ sync::decision<sync::remove> sync::on(const state& s, const remove& c, moment no
   return resource::on(s, c, now);
 }
 
+sync::persisted sync::when_removed(persisted p, const state& s, moment) {
+  return abandoning(std::move(p), abandoned(s));
+}
+
 sync::decision<sync::start> sync::on(const state& s, const start& c, moment now) {
   if (!s.record.exists)
     return refuse(no_such_resource());
@@ -137,7 +154,9 @@ sync::decision<sync::start> sync::on(const state& s, const start& c, moment now)
   const started event{s.run.number + 1, c.full, c.by, now};
   auto after = s;
   apply(after, event);
-  return persist(event).call(next_transfer(after)).reply(accepted{event.run, false});
+  auto p = persist(event).call(next_transfer(after));
+  return abandoning(std::move(p), after.position.empty() ? abandoned(s) : std::nullopt)
+      .reply(accepted{event.run, false});
 }
 
 sync::decision<sync::pause> sync::on(const state& s, const pause&, moment) {
@@ -157,7 +176,8 @@ sync::decision<sync::resume> sync::on(const state& s, const resume&, moment) {
 sync::decision<sync::cancel> sync::on(const state& s, const cancel&, moment now) {
   if (!under_way(s))
     return refuse(code::conflict, "no run is under way");
-  return persist(ended{.outcome = outcome::cancelled, .at = now}).reply(now_in(phase::idle, s));
+  return abandoning(persist(ended{.outcome = outcome::cancelled, .at = now}), abandoned(s))
+      .reply(now_in(phase::idle, s));
 }
 
 sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
@@ -165,50 +185,49 @@ sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
     return refuse(no_such_resource());
   if (under_way(s))
     return refuse({code::conflict, "a run is under way", {}, "Cancel it first, then rewind."});
-  return persist(rewound{c.cursor}).reply(now_in(s.phase, s));
-}
-
-sync::decision<sync::read_run> sync::on(const state& s, const read_run& c, moment) {
-  if (s.run.number != 0 && (c.number == 0 || c.number == s.run.number))
-    return reply(s.run);
-  const auto it = std::ranges::find(s.past, c.number, &run::number);
-  return it == s.past.end() ? decision<read_run>{refuse(no_run(c.number))} : reply(*it);
-}
-
-sync::decision<sync::list_runs> sync::on(const state& s, const list_runs&, moment) {
-  run_list all;
-  if (s.run.number != 0)
-    all.runs.push_back(s.run);
-  all.runs.insert(all.runs.end(), s.past.begin(), s.past.end());
-  return reply(std::move(all));
+  return abandoning(persist(rewound{c.cursor}), abandoned(s)).reply(now_in(s.phase, s));
 }
 
 sync::decision<sync::transferred> sync::on(const state& s, const transferred& c, moment now) {
-  if (!under_way(s) || c.run != s.run.number || c.page != s.run.pages)
-    return ignore(); // of a run that was cancelled, or a page that was asked for twice
+  if (!under_way(s) || c.run != s.run.number || c.page != s.run.pages) {
+    if (c.run != s.run.number || s.run.outcome != outcome::cancelled)
+      return ignore(); // a page that was asked for twice
+    auto late = s;
+    late.position = c.moved.position;
+    late.reached = c.moved.cursor;
+    late.waits_for = c.moved.waits_for;
+    return abandoning(ignore(), abandoned(late));
+  }
   const auto spec = spec_of(s);
   const auto fails = [&](const std::string& why, const std::string& place,
                          const std::string& remedy) {
-    return ended{
-        .outcome = outcome::failed, .why = why, .place = place, .remedy = remedy, .at = now};
+    return ended{.outcome = outcome::failed,
+                 .why = why,
+                 .place = place,
+                 .remedy = remedy,
+                 .at = now,
+                 .go_on_at = c.go_on_at};
   };
   if (c.why.empty()) {
-    auto p = persist(c.moved);
+    auto reached = c.moved;
+    if (reached.resume_at && *reached.resume_at <= now)
+      reached.resume_at.reset();
+    auto p = persist(reached);
     if (c.moved.last)
       return std::move(p).also(ended{.outcome = outcome::succeeded, .at = now});
     if (const auto limit = passed_limit(s.run, c.moved, spec.limits))
       return std::move(p).also(fails(
           *limit, "spec.limits", "Raise the limit, or start again: it goes on where it stopped."));
-    if (s.phase == phase::paused)
+    if (s.phase == phase::paused || reached.resume_at)
       return p;
     auto after = s;
-    apply(after, c.moved);
+    apply(after, reached);
     return std::move(p).call(next_transfer(after));
   }
   if (c.start_over && s.run.restarts < spec.retries) {
     auto after = s;
     apply(after, started_over{});
-    auto p = persist(started_over{});
+    auto p = abandoning(persist(started_over{}), abandoned(s));
     if (s.phase == phase::paused)
       return p;
     return std::move(p).call(next_transfer(after));
@@ -258,6 +277,7 @@ void sync::apply(state& s, const started& e) {
   const bool fresh = e.full || s.run.outcome != outcome::failed;
   if (fresh || s.position.empty()) {
     s.position.clear();
+    s.waits_for.clear();
     s.reached = e.full ? "" : s.cursor;
     s.since = e.run;
   }
@@ -284,8 +304,12 @@ void sync::apply(state& s, const moved& e) {
   s.reached = e.cursor;
   s.failures = 0;
   s.attempt.clear();
-  if (s.phase == phase::waiting)
-    s.phase = phase::running;
+  s.waits_for = e.waits_for;
+  if (s.phase == phase::paused)
+    return;
+  s.phase = e.resume_at ? phase::waiting : phase::running;
+  if (e.resume_at)
+    s.retry_at = *e.resume_at;
 }
 
 void sync::apply(state& s, const attempt_failed& e) {
@@ -309,6 +333,7 @@ void sync::apply(state& s, const started_over&) {
   ++s.run.restarts;
   s.attempt.clear();
   s.position.clear();
+  s.waits_for.clear();
   s.reached.clear();
   s.cursor.clear();
   s.since = s.run.number;
@@ -335,11 +360,16 @@ void sync::apply(state& s, const ended& e) {
     s.cursor = s.reached;
   if (e.outcome != outcome::failed)
     s.position.clear();
+  else if (!e.go_on_at.empty())
+    s.position = e.go_on_at;
+  if (s.position.empty() || !e.go_on_at.empty())
+    s.waits_for.clear();
 }
 
 void sync::apply(state& s, const rewound& e) {
   s.cursor = e.cursor;
   s.position.clear();
+  s.waits_for.clear();
   s.reached.clear();
 }
 
@@ -357,26 +387,6 @@ runtime::deadlines sync::due(const state& s) {
   if (s.phase == phase::waiting)
     all.push_back(remind(s.retry_at, wake{}));
   return all;
-}
-
-sync::metrics::metrics(runtime::meters& m)
-    : succeeded{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "succeeded"}})},
-      failed{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "failed"}})},
-      cancelled{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "cancelled"}})},
-      pages{m.count("tenon_sync_pages_total", "Pages stored.")},
-      retries{m.count("tenon_sync_retries_total", "Attempts at a page that failed.")} {}
-
-void sync::observe(metrics& m, const ended& e) {
-  (e.outcome == outcome::succeeded ? m.succeeded
-   : e.outcome == outcome::failed  ? m.failed
-                                   : m.cancelled)
-      .Increment();
-}
-void sync::observe(metrics& m, const moved&) {
-  m.pages.Increment();
-}
-void sync::observe(metrics& m, const attempt_failed&) {
-  m.retries.Increment();
 }
 
 } // namespace tenon::actors

@@ -8,6 +8,9 @@
 //              attempt  waiting          idle, cancelled or failed
 //                   (pause at any time ──▶ paused ──resume──▶ running)
 //
+// A source that waits for something itself, such as a job of a platform's, says until when: the
+// sync waits, and nobody else does. When the position is dropped, the source is told.
+//
 // A run that fails keeps its position: the next one goes on there, unless it is a full one. The
 // cursor of an incremental source moves only when a run has seen all its pages.
 #pragma once
@@ -25,6 +28,7 @@ struct sync : resource<sync, protocols::sync> {
 
   using resource::on;
   static decision<remove> on(const state&, const remove&, moment now);
+  static persisted when_removed(persisted, const state&, moment now);
   static decision<start> on(const state&, const start&, moment now);
   static decision<pause> on(const state&, const pause&, moment now);
   static decision<resume> on(const state&, const resume&, moment now);

@@ -111,6 +111,8 @@ struct SyncCommand {
       # What the source wants to be told with another attempt: how often it has tried.
       counted @22 :Bool;
       # The source itself bounds the attempts at a page: `retries` does not.
+      goOnAt @23 :Text;
+      # The position is of no use any more: where a later run begins instead.
     }
     wake @20 :Void;
     # The sync's own: an attempt or the run's time limit is due.
@@ -131,6 +133,10 @@ struct SyncMoved {
   # Records that the source says this run has in all; 0: it does not say.
   conflicts @10 :UInt64;
   # Records that both sides had changed.
+  resumeAtMs @11 :Int64 $T.optional;
+  # The next page is not there before.
+  waitsFor @12 :Text;
+  # What it waits for, which can be given up: a job of the platform's.
 }
 
 struct SyncAccepted {
@@ -189,6 +195,8 @@ struct SyncTransfer $T.outcome("transferred") {
   # The run in which this reading of the source began: what no run from it on has seen is gone.
   attempt @7 :Text;
   # What the source said of the attempts at this page so far; empty: this is the first.
+  abandon @8 :Bool;
+  # Nothing is read: what the source waits for at this position is not wanted any more.
 }
 
 struct SyncEvent {
@@ -220,6 +228,8 @@ struct SyncEvent {
       place @17 :Text;
       remedy @18 :Text;
       atMs @19 :Int64;
+      goOnAt @22 :Text;
+      # Where the next run begins, if not where this one stopped.
     }
     rewound :group {
       cursor @20 :Text;
@@ -247,4 +257,6 @@ struct SyncState {
   # The run in which the present reading of the source began: a run goes on where one failed.
   attempt @11 :Text;
   # What the source said of the attempts at the present page so far.
+  waitsFor @12 :Text;
+  # What the source waits for at the position; empty: for nothing.
 }

@@ -20,7 +20,8 @@ inline protocols::sync::transferred in_trouble(const protocols::sync::transfer& 
           .retry_after = t.retry_after,
           .start_over = t.start_over,
           .attempt = std::move(t.attempt),
-          .counted = t.counted};
+          .counted = t.counted,
+          .go_on_at = std::move(t.go_on_at)};
 }
 
 /// Whether asking the same actor again in a moment may do better.

@@ -9,6 +9,7 @@
 #include "runtime/tasks/task.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +24,7 @@ struct page_request {
   std::string cursor;
   bool full = false;     // read everything, whatever the cursor says
   std::string attempt{}; // what the source said when this page was last in trouble
+  bool anew = false;     // the page is known not to be stored: what it does may be done
 };
 
 struct source_page {
@@ -34,7 +36,9 @@ struct source_page {
   std::string position;                               // where the next page begins
   std::string cursor;                                 // how far has been read, with this page
   bool last = false;
-  bool complete = false; // the run shows every record there is: those not seen are gone
+  bool complete = false;             // the run shows every record there is: those not seen are gone
+  std::optional<moment> resume_at{}; // the next page is not there before
+  std::string waits_for{};           // what it waits for; while there is, it can be given up
 };
 
 /// Why there is no page.
@@ -45,6 +49,9 @@ struct source_trouble {
   bool start_over = false; // the position is no longer known: begin at the beginning
   std::string attempt{};   // to be told with another attempt: what came of those so far
   bool counted = false;    // the source itself bounds the attempts at a page
+  std::string go_on_at{};  // the position is of no use any more: a later run begins here
+  /// The page does something that is not to be done twice: it is read `anew`, unless it is stored.
+  bool unless_stored = false;
 };
 
 using page_or_trouble = std::variant<source_page, source_trouble>;
@@ -53,6 +60,8 @@ class source {
 public:
   virtual ~source() = default;
   virtual runtime::task<page_or_trouble> read(page_request) = 0;
+  /// What is waited for at this position is not wanted any more. Tried once.
+  virtual runtime::task<result<void>> abandon(page_request) { co_return result<void>{}; }
 };
 
 /// One kind of source, named like the member of a sync's `from`.

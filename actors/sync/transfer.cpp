@@ -53,6 +53,37 @@ void shape_page(const shaping& shape, source_page& p, moment now) {
   });
 }
 
+/// How the page was answered when it was stored; nothing when it is not.
+task<result<std::optional<protocols::collection::stored>>>
+stored_before(runtime::host& host, runtime::timer& timer, identity into, identity sync,
+              wire::transfer asked) {
+  using known = std::optional<protocols::collection::stored>;
+  const protocols::collection::position where{.feed = sync.name};
+  const auto feed = co_await ask_patiently<collection>(host, timer, into, where);
+  if (!feed && feed.error().code == code::not_found)
+    co_return known{};
+  if (!feed)
+    co_return feed.error();
+  if (feed->run != asked.run || feed->pages != asked.page + 1)
+    co_return known{};
+  co_return known{feed->last_page};
+}
+
+wire::transferred moved_by(const wire::transfer& asked,
+                           const protocols::collection::stored& stored) {
+  return {.run = asked.run,
+          .page = asked.page,
+          .moved = {.stored = stored.stored,
+                    .unchanged = stored.unchanged,
+                    .filtered = stored.filtered,
+                    .dead_lettered = stored.dead_lettered,
+                    .deleted = stored.deleted,
+                    .position = stored.position,
+                    .cursor = stored.cursor,
+                    .last = stored.last,
+                    .conflicts = stored.conflicts}};
+}
+
 } // namespace
 
 /// What is being read in advance: at most one page for each sync.
@@ -169,7 +200,12 @@ task<result<blob>> transfer::move(runtime::effect e) {
     co_return answer(in_trouble(asked, {opened.error()}));
   const std::shared_ptr<source> there = std::move(*opened);
 
-  const page_request wanted{e.by, asked.position, asked.cursor, asked.full, asked.attempt};
+  page_request wanted{e.by, asked.position, asked.cursor, asked.full, asked.attempt};
+  if (asked.abandon) {
+    const auto told = co_await there->abandon(wanted);
+    co_return answer({.run = asked.run, .why = told ? "" : told.error().why});
+  }
+  const identity into{e.by.tenant, "collection", spec->into};
   std::optional<page_or_trouble> outcome;
   if (const auto early = ahead_->take(wanted, asked.run)) {
     if (auto read = co_await ahead_->wait(early))
@@ -177,6 +213,15 @@ task<result<blob>> transfer::move(runtime::effect e) {
   }
   if (!outcome)
     outcome = co_await there->read(wanted);
+  if (const auto* t = std::get_if<source_trouble>(&*outcome); t && t->unless_stored) {
+    const auto before = co_await stored_before(host_, timer_, into, e.by, asked);
+    if (!before)
+      co_return answer(in_trouble(asked, trouble_from(before.error())));
+    if (*before)
+      co_return answer(moved_by(asked, **before));
+    wanted.anew = true;
+    outcome = co_await there->read(wanted);
+  }
   if (auto* t = std::get_if<source_trouble>(&*outcome))
     co_return answer(in_trouble(asked, std::move(*t)));
   auto& page = std::get<source_page>(*outcome);
@@ -188,7 +233,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
   if (auto fits = check_size(page, e.by.name); !fits)
     co_return answer(in_trouble(asked, {fits.error()}));
 
-  if (!page.last) {
+  if (!page.last && !page.resume_at) {
     const page_request next{e.by, page.position, page.cursor, asked.full};
     const auto place = ahead_->begin(e.by, next, asked.run);
     const auto begun = runtime::start(workers_,
@@ -201,9 +246,10 @@ task<result<blob>> transfer::move(runtime::effect e) {
       ahead_->take(next, asked.run);
   }
 
-  const identity into{e.by.tenant, "collection", spec->into};
   const bool marks = page.complete;
   const auto bytes = page.bytes, expected = page.expected;
+  const auto resume_at = page.resume_at;
+  const auto waits_for = std::move(page.waits_for);
   const protocols::collection::store store{.feed = e.by.name,
                                            .run = asked.run,
                                            .page = asked.page,
@@ -218,19 +264,11 @@ task<result<blob>> transfer::move(runtime::effect e) {
   auto stored = co_await ask_patiently<collection>(host_, timer_, into, store);
   if (!stored)
     co_return answer(in_trouble(asked, trouble_from(stored.error())));
-  wire::transferred done{.run = asked.run,
-                         .page = asked.page,
-                         .moved = {.stored = stored->stored,
-                                   .unchanged = stored->unchanged,
-                                   .filtered = stored->filtered,
-                                   .dead_lettered = stored->dead_lettered,
-                                   .deleted = stored->deleted,
-                                   .bytes = bytes,
-                                   .position = stored->position,
-                                   .cursor = stored->cursor,
-                                   .last = stored->last,
-                                   .expected = expected,
-                                   .conflicts = stored->conflicts}};
+  auto done = moved_by(asked, *stored);
+  done.moved.bytes = bytes;
+  done.moved.expected = expected;
+  done.moved.resume_at = resume_at;
+  done.moved.waits_for = waits_for;
   const protocols::collection::sweep sweep{e.by.name, asked.run, asked.since};
   while (stored->last && marks) {
     const auto swept = co_await runtime::ask<collection>(host_, into, sweep);

@@ -1,11 +1,14 @@
 #include "actors/sync.hpp"
 
+#include "protocols/json.hpp"
 #include "tests/support/given.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace std::chrono_literals;
 using subject = tenon::actors::sync; // sync is a function of the system as well
+using tenon::moment;
+using tenon::write_json;
 using tenon::protocols::decode;
 using tenon::tests::at;
 using tenon::tests::given;
@@ -132,6 +135,85 @@ TEST(sync, tells_the_source_what_it_said_of_earlier_attempts_and_lets_it_count_t
     EXPECT_EQ(called(one.when(subject::wake{})).attempt, again.attempt);
   }
   EXPECT_EQ(called(one.when(page(1, 0, 200, "p1"))).attempt, "");
+}
+
+wire::transferred waiting_page(std::uint64_t number, std::string position, moment until) {
+  auto p = page(1, number, 0, std::move(position));
+  p.moved.resume_at = until;
+  p.moved.waits_for = "the job 7";
+  return p;
+}
+
+TEST(sync, waits_as_long_as_a_source_waits_itself_and_counts_no_failure) {
+  auto one = running();
+  EXPECT_TRUE(one.when(waiting_page(0, "job 7", at(30s))).calls.empty());
+  EXPECT_EQ(one.state.phase, wire::phase::waiting);
+  EXPECT_EQ(subject::due(one.state).back().at, at(30s));
+  EXPECT_NE(write_json(subject::status(one.state)).find("the job 7"), std::string::npos);
+  EXPECT_TRUE(one.at(29s).when(subject::wake{}).calls.empty());
+  const auto again = called(one.at(30s).when(subject::wake{}));
+  EXPECT_EQ(again.position, "job 7");
+  EXPECT_EQ(again.page, 1u);
+  EXPECT_FALSE(again.abandon);
+  EXPECT_EQ(one.state.run.retries, 0u);
+  // What was to be waited for is over when it is heard of.
+  EXPECT_EQ(called(one.at(60s).when(waiting_page(1, "job 7", at(60s)))).page, 2u);
+  EXPECT_EQ(one.state.phase, wire::phase::running);
+  one.when(page(1, 2, 10, "p"));
+  EXPECT_EQ(one.state.waits_for, "");
+}
+
+TEST(sync, tells_the_source_when_what_it_waits_for_is_not_wanted_any_more) {
+  const auto given_up = [](auto&& decision, std::size_t place = 0) {
+    EXPECT_GT(decision.calls.size(), place);
+    const auto t = *decode<wire::transfer>(decision.calls.at(place).request);
+    EXPECT_TRUE(t.abandon);
+    EXPECT_EQ(t.position, "job 7");
+    EXPECT_EQ(t.run, 0u);
+  };
+  const auto waiting = [] {
+    auto one = running();
+    one.when(waiting_page(0, "job 7", at(30s)));
+    return one;
+  };
+  auto cancelled = waiting();
+  given_up(cancelled.when(subject::cancel{}));
+  EXPECT_TRUE(cancelled.when(subject::rewind{}).calls.empty()) << "only once";
+
+  auto failed = waiting();
+  failed.when(trouble(1, false));
+  EXPECT_EQ(failed.state.waits_for, "the job 7") << "the next run goes on with it";
+  auto full = failed;
+  given_up(full.when(subject::start{.full = true}), 1);
+  auto rewound = failed;
+  given_up(rewound.when(subject::rewind{}));
+  auto removed = failed;
+  given_up(removed.when(subject::remove{}));
+  auto next = called(failed.when(subject::start{}));
+  EXPECT_EQ(next.position, "job 7");
+  EXPECT_FALSE(next.abandon);
+}
+
+TEST(sync, that_was_cancelled_gives_up_what_was_begun_meanwhile) {
+  auto one = running();
+  one.when(subject::cancel{});
+  const auto late = called(one.when(waiting_page(0, "job 8", at(30s))));
+  EXPECT_TRUE(late.abandon);
+  EXPECT_EQ(late.position, "job 8");
+  // What comes of that is of no run.
+  EXPECT_TRUE(one.when(wire::transferred{.run = 0}).calls.empty());
+}
+
+TEST(sync, begins_its_next_run_where_the_source_says_when_the_position_is_of_no_use) {
+  auto one = running();
+  one.when(waiting_page(0, "job 7", at(30s)));
+  one.at(30s).when(subject::wake{});
+  auto lost = trouble(1, false);
+  lost.go_on_at = "another job";
+  EXPECT_TRUE(one.when(lost).calls.empty());
+  EXPECT_EQ(one.state.run.outcome, subject::outcome::failed);
+  EXPECT_EQ(one.state.waits_for, "");
+  EXPECT_EQ(called(one.when(subject::start{})).position, "another job");
 }
 
 TEST(sync, that_is_paused_takes_in_the_page_under_way_and_asks_for_no_other) {

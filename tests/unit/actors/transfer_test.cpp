@@ -1,0 +1,118 @@
+// Transfers as a node performs them: out of a source and into a collection, also when they are
+// performed again.
+#include "actors/sync/transfer.hpp"
+
+#include "actors/catalog.hpp"
+#include "actors/collection.hpp"
+#include "tests/support/hosted.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace tenon;
+using namespace tenon::actors;
+using wire = protocols::sync;
+
+struct deeds {
+  int done = 0;
+  int given_up = 0;
+};
+
+/// Each of its pages does something that is not to be done twice, and waits for that.
+class working final : public source {
+public:
+  explicit working(deeds& d) : deeds_{d} {}
+
+  runtime::task<page_or_trouble> read(page_request wanted) override {
+    if (!wanted.anew)
+      co_return source_trouble{.why = {code::conflict, "only once"}, .unless_stored = true};
+    ++deeds_.done;
+    source_page made;
+    made.position = "deed " + std::to_string(deeds_.done);
+    made.resume_at = moment{span{1'000}};
+    made.waits_for = "a while";
+    co_return made;
+  }
+  runtime::task<result<void>> abandon(page_request) override {
+    ++deeds_.given_up;
+    co_return result<void>{};
+  }
+
+private:
+  deeds& deeds_;
+};
+
+class working_kind final : public source_kind {
+public:
+  explicit working_kind(deeds& d) : deeds_{d} {}
+  std::string_view name() const override { return "working"; }
+  result<void> check(const object&) const override { return {}; }
+  result<std::unique_ptr<source>> open(const identity&, const object&) override {
+    return std::unique_ptr<source>{std::make_unique<working>(deeds_)};
+  }
+
+private:
+  deeds& deeds_;
+};
+
+class performing {
+public:
+  performing() {
+    from_.push_back(std::make_unique<working_kind>(deeds_));
+    transfer_.emplace(host_, workers_, timer_, from_, to_);
+  }
+
+  wire::transferred perform(wire::transfer asked) {
+    asked.spec = R"({"from":{"working":{}},"into":"c"})";
+    const runtime::effect e{.by = {"acme", "sync", "s"},
+                            .number = 1,
+                            .name = "sync.transfer",
+                            .request = protocols::encode(asked)};
+    std::promise<blob> came;
+    transfer_->perform(e, [&](blob command) { came.set_value(std::move(command)); });
+    const auto command = protocols::decode<wire::command>(came.get_future().get());
+    EXPECT_TRUE(command);
+    return std::get<wire::transferred>(*command);
+  }
+
+  const deeds& done() const { return deeds_; }
+
+private:
+  deeds deeds_;
+  tests::hosted node_{catalog()};
+  runtime::host& host_{node_.begin()};
+  runtime::timer timer_;
+  source_kinds from_;
+  destination_kinds to_;
+  runtime::workers workers_{runtime::workers::limits{.threads = 2}};
+  std::optional<transfer> transfer_;
+};
+
+TEST(transfer, does_what_is_not_to_be_done_twice_only_when_its_page_is_not_stored) {
+  performing node;
+  const auto first = node.perform({.run = 1, .page = 0});
+  EXPECT_EQ(first.why, "");
+  EXPECT_EQ(first.moved.position, "deed 1");
+  EXPECT_EQ(first.moved.waits_for, "a while");
+  EXPECT_EQ(first.moved.resume_at, moment{span{1'000}});
+  const auto again = node.perform({.run = 1, .page = 0});
+  EXPECT_EQ(again.why, "");
+  EXPECT_EQ(again.moved.position, "deed 1") << "as it was stored";
+  EXPECT_EQ(node.done().done, 1);
+  EXPECT_EQ(node.perform({.run = 1, .page = 1, .position = "deed 1"}).moved.position, "deed 2");
+  // The first page of another run is another page.
+  EXPECT_EQ(node.perform({.run = 2, .page = 0}).moved.position, "deed 3");
+  EXPECT_EQ(node.done().done, 3);
+}
+
+TEST(transfer, tells_the_source_what_is_not_wanted_any_more_and_reads_nothing) {
+  performing node;
+  const auto told = node.perform({.position = "deed 1", .abandon = true});
+  EXPECT_EQ(told.run, 0u) << "it is of no run";
+  EXPECT_EQ(told.why, "");
+  EXPECT_EQ(node.done().given_up, 1);
+  EXPECT_EQ(node.done().done, 0);
+}
+
+} // namespace
