@@ -1,4 +1,5 @@
-// Asking: positions, requests, credentials and buckets. Judging is in page_reading.cpp.
+// Positions, credentials, checks and buckets. Asking is in page_asking.cpp, judging in
+// page_reading.cpp.
 #include "actors/integration/interpreter.hpp"
 
 #include "actors/integration/verdict.hpp"
@@ -11,16 +12,6 @@ namespace {
 
 using runtime::expression::evaluate;
 using runtime::expression::evaluate_text;
-
-/// For expressions; and, where a parameter carries it, for the query.
-value bound_value(const progress_rule& rule, const std::string& name,
-                  std::optional<std::int64_t> bound, parameters& query) {
-  if (!bound)
-    return {};
-  if (!name.empty())
-    query.emplace_back(name, text_of(rule, *bound));
-  return value_of(rule, *bound);
-}
 
 failure at_parameter(const parameter& p, std::string why, std::string remedy) {
   return {code::malformed, std::move(why), (p.secret ? "secrets." : "settings.") + p.name,
@@ -126,7 +117,11 @@ asking asked_for(const stream& s, const position& at, const progress& so_far) {
   if (s.start && so_far.token.empty() && so_far.given.empty())
     return asking::token;
   const bool by_parent = s.parts != nullptr && !s.parts->parent().empty();
-  return by_parent && at.parts.empty() && at.more ? asking::parts : asking::records;
+  if (by_parent && at.parts.empty() && at.more)
+    return asking::parts;
+  if (s.job == nullptr || (at.job && at.job->done))
+    return asking::records;
+  return at.job ? asking::state : asking::job;
 }
 
 const stream& present(const stream& s, const progress& so_far) {
@@ -165,6 +160,8 @@ object to_object(const position& p) {
     kept["parts"] = p.parts;
   if (p.more)
     kept["more"] = *p.more;
+  if (p.job)
+    kept["job"] = to_object(*p.job);
   return kept;
 }
 
@@ -187,6 +184,12 @@ result<position> to_position(const object& kept) {
     p.parts = *parts->as<list>();
   if (const auto* more = kept.find("more"); more && more->is<object>())
     p.more = *more->as<object>();
+  if (const auto* job = kept.find("job"); job && job->is<object>()) {
+    auto place = to_job_place(*job->as<object>());
+    if (!place)
+      return std::move(place).error();
+    p.job = *std::move(place);
+  }
   const auto* tries = kept.find("tries");
   const auto* counted = tries == nullptr ? nullptr : tries->as<object>();
   if (counted == nullptr)
@@ -200,80 +203,6 @@ result<position> to_position(const object& kept) {
                          static_cast<std::uint32_t>(*number));
   }
   return p;
-}
-
-namespace {
-
-result<http_request> parts_request(const reading& r, const position& at, moment now) {
-  const auto* parent = r.connector.find_stream(r.stream.parts->parent());
-  if (parent == nullptr)
-    return failure{code::not_found,
-                   "the connector has no stream " + std::string{r.stream.parts->parent()},
-                   "partition.parent.stream"};
-  auto made = draft_request(parent->request, r.connector.headers, r.connection.base,
-                            words_of(r.connection, now));
-  if (!made)
-    return std::move(made).error();
-  if (parent->page != nullptr)
-    if (auto ok = parent->page->put(*made, at.more->empty() ? parent->page->first() : *at.more);
-        !ok)
-      return std::move(ok).error();
-  return finish_request(*std::move(made), r.connector.hosts);
-}
-
-/// What a token or an event's id adds to the first request of a query.
-result<void> put_token(draft& request, const progress_rule& rule, const progress& so_far) {
-  const auto& token =
-      so_far.given.empty() || rule.what == progress_rule::kind::token ? so_far.token : so_far.given;
-  if (token.empty())
-    return {};
-  if (rule.send.named())
-    return put_at(request, rule.send, token);
-  // It is the address to go on at.
-  auto target = runtime::outbound::resolve_reference(request.base, token);
-  if (!target)
-    return failure{target.error().code,
-                   "the kept token is no address to go on at: " + target.error().why,
-                   "cursor.token"};
-  request.target = *std::move(target);
-  request.query.clear();
-  return {};
-}
-
-} // namespace
-
-result<http_request> page_request(const reading& r, const position& at, const progress& so_far,
-                                  moment now) {
-  const auto asked = asked_for(r.stream, at, so_far);
-  if (asked == asking::parts)
-    return parts_request(r, at, now);
-  const auto& s = present(r.stream, so_far);
-  auto names = words_of(r.connection, now);
-  if (asked == asking::token) {
-    auto made = draft_request(s.start->request, r.connector.headers, r.connection.base, names);
-    return made ? finish_request(*std::move(made), r.connector.hosts)
-                : result<http_request>{std::move(made).error()};
-  }
-  value from;
-  value to;
-  parameters bounds;
-  if (s.cursor) {
-    from = bound_value(*s.cursor, s.cursor->from, lower_bound(*s.cursor, so_far), bounds);
-    to = bound_value(*s.cursor, s.cursor->to, upper_bound(*s.cursor, so_far), bounds);
-  }
-  const value part = at.parts.empty() ? value{} : at.parts.front();
-  names.bind("cursor", from).bind("cursor_end", to).bind("partition", part);
-  auto made = draft_request(s.request, r.connector.headers, r.connection.base, names);
-  if (!made)
-    return std::move(made).error();
-  made->query.insert(made->query.end(), bounds.begin(), bounds.end());
-  if (s.cursor && s.cursor->is_text())
-    if (auto ok = put_token(*made, *s.cursor, so_far); !ok)
-      return std::move(ok).error();
-  if (s.page != nullptr)
-    if (auto ok = s.page->put(*made, at.at); !ok)
-      return std::move(ok).error();
-  return finish_request(*std::move(made), r.connector.hosts);
 }
 
 result<void> authenticate(const manifest& m, const connection& c, const holding* held,

@@ -11,6 +11,7 @@
 // goes on where it stopped.
 #pragma once
 
+#include "actors/integration/job/place.hpp"
 #include "actors/integration/manifest.hpp"
 #include "protocols/blob.hpp"
 
@@ -59,9 +60,10 @@ struct position {
   std::uint64_t pages = 0; // read so far
   std::uint64_t records = 0;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> tries{}; // rule and times, for this page
-  std::uint64_t rows = 0;       // of the query that is being paged through
-  list parts{};                 // the first is being read
-  std::optional<object> more{}; // the partition's own: where the parts after them come from
+  std::uint64_t rows = 0;         // of the query that is being paged through
+  list parts{};                   // the first is being read
+  std::optional<object> more{};   // the partition's own: where the parts after them come from
+  std::optional<job_place> job{}; // that makes what is read
 
   bool operator==(const position&) const = default;
 };
@@ -85,6 +87,8 @@ struct page {
   std::uint64_t without_cursor = 0; // whose cursor field says nothing
   std::optional<position> next;     // none: the stream is at its end
   connectors::progress progress;    // at the end: complete
+  std::optional<span> patience{};   // there is nothing yet: to be asked for again after this
+  std::string waits_for{};          // what for, for people
 };
 
 struct verdict {
@@ -94,6 +98,9 @@ struct verdict {
   meaning classify = meaning::invalid;
   connectors::position position; // to ask again from: it counts the tries
   bool bounded = false;          // the connector says itself how often, with `max`
+  /// When this place is of no use any more: where a later run goes on.
+  std::optional<connectors::position> instead{};
+  bool aborts = false; // the job at this place is given up, and the platform is to be told
 };
 
 /// What is asked for next: mostly a page of records.
@@ -101,6 +108,8 @@ enum class asking : std::uint8_t {
   records,
   parts, // a page of the parent stream, whose records are the parts
   token, // to go on from, before everything is read
+  job,   // to be made
+  state, // of the job
 };
 asking asked_for(const stream&, const position&, const progress&);
 
@@ -109,8 +118,24 @@ const stream& present(const stream&, const progress&);
 
 using page_outcome = std::variant<page, verdict>;
 
+/// Before a job is made: which jobs the platform has; nothing when it cannot be asked.
+result<std::optional<http_request>> search_request(const reading&, const position&, const progress&,
+                                                   moment now);
+/// A page that knows the job which was found, or a verdict; nothing: it is to be made.
+std::optional<page_outcome> read_search(const reading&, const http_request&, const http_response&,
+                                        const position&, const progress&, moment now);
+
 /// Without the credentials.
 result<http_request> page_request(const reading&, const position&, const progress&, moment now);
+
+/// Whether it is a request to the platform: the file that a job has made may lie with others, who
+/// are neither shown a proof nor counted.
+bool needs_proof(const reading&, const position&);
+
+/// That the platform stops working on the position's job; nothing when there is none, it is done,
+/// or the platform cannot be told.
+result<std::optional<http_request>> abort_request(const reading&, const position&, const progress&,
+                                                  moment now);
 
 /// Puts the credentials into a request.
 result<void> authenticate(const manifest&, const connection&, const holding* held, http_request&,

@@ -180,7 +180,7 @@ void take_streams(form& fields, manifest& into) {
   for (const auto& [name, content] : *members) {
     const auto where = below("streams", name);
     check_name(name, where, fields.found());
-    into.streams.push_back(compile_stream(name, content, where, fields.found()));
+    into.streams.push_back(compile_stream(name, content, where, into.jobs, fields.found()));
   }
 }
 
@@ -201,6 +201,9 @@ void check_parents(const manifest& made, problems& found) {
     else if (there->parts != nullptr)
       found.add(where, "the stream `" + std::string{parent} + "` is itself read in parts",
                 "A parent is read as a whole.");
+    else if (there->job != nullptr)
+      found.add(where, "the stream `" + std::string{parent} + "` is made by a job",
+                "A parent is read page by page.");
   }
 }
 
@@ -270,11 +273,13 @@ compilation check_manifest(const value& said) {
     take_limits(fields, made);
     made.rules = compile_rules(fields.take("errors"), "errors", found);
     take_check(fields, made);
+    made.jobs = compile_jobs(fields.take("jobs"), "jobs", found);
+    for (const auto& one : made.jobs)
+      check_name(one->name, below("jobs", one->name), found);
     take_streams(fields, made);
     check_parents(made, found);
     take_actions(fields, made);
     take_hooks(fields, made);
-    fields.later("jobs");
     if (const auto* tests = fields.take("tests"))
       made.tests = *tests;
     fields.finish();

@@ -2,14 +2,13 @@
 // its errors mean and how each stream of records is read. Here a manifest becomes a model in which
 // every path and expression is compiled; actors/integration/interpreter.hpp runs it.
 //
-//   connector  base  params  auth  limits  errors  check  streams  actions  hooks  tests
-//
-// `jobs` is known and refused by this version, never ignored.
+//   connector  base  params  auth  limits  errors  check  streams  actions  jobs  hooks  tests
 #pragma once
 
 #include "actors/integration/auth/method.hpp"
 #include "actors/integration/decode/decoder.hpp"
 #include "actors/integration/hooks/hook.hpp"
+#include "actors/integration/job/job.hpp"
 #include "actors/integration/limits.hpp"
 #include "actors/integration/operation.hpp"
 #include "actors/integration/page/progress.hpp"
@@ -68,7 +67,9 @@ struct token_start {
 struct stream {
   std::string name;
   request_pattern request;
+  std::shared_ptr<const connectors::job> job; // what is read is made by it; then `request` reads it
   const decoder* decode = &json_decoder;
+  bool unpack = false; // bodies are gzip
   json_path records;
   bool records_optional = false;   // an answer without them is an empty page
   std::optional<json_path> expand; // each item of that list is a record; it is the `outer` one
@@ -110,6 +111,7 @@ struct manifest {
   observer observe;
   std::vector<rule> rules;
   std::optional<proof> check;
+  connectors::jobs jobs;
   std::vector<stream> streams;
   std::vector<operation> actions;
   std::vector<hook> hooks;

@@ -1,6 +1,8 @@
 // Judging: an answer becomes a page of records or a verdict.
 #include "actors/integration/interpreter.hpp"
 
+#include "actors/integration/decode/gzip.hpp"
+#include "actors/integration/job/reading.hpp"
 #include "actors/integration/page/record_reader.hpp"
 #include "actors/integration/query.hpp"
 #include "actors/integration/verdict.hpp"
@@ -46,7 +48,8 @@ result<void> step(const reading& r, const http_request& request, const http_resp
                            r.connector.hosts,
                            records.items(),
                            records.last(),
-                           records.mark()};
+                           records.mark(),
+                           answer.body.size()};
     auto found = s.page->next(seen, at.at);
     if (!found)
       return std::move(found).error();
@@ -182,36 +185,51 @@ bool is_worn_out(const reading& r, const verdict& v, const progress& so_far) {
          v.then == action::fail && v.classify == meaning::gone;
 }
 
-} // namespace
+/// What the rules make of the answer; nothing when none is about it.
+std::optional<page_outcome> follow_rules(const reading& r, const http_request& request,
+                                         const http_response& answer, const json_text* text,
+                                         const position& at, const progress& so_far, moment now) {
+  const auto& rules = r.connector.rules;
+  const auto* matched = first_match(rules, answer, text);
+  if (matched == nullptr)
+    return std::nullopt;
+  const auto number = static_cast<std::uint32_t>(matched - rules.data());
+  auto made = judge(r, number, request, answer, text, at, now);
+  if (is_worn_out(r, made, so_far))
+    made.then = action::reset_cursor;
+  if (made.then != action::ok && made.then != action::skip_record) {
+    if (at.job)
+      return without_job(r, answer, std::move(made), at, so_far);
+    return made;
+  }
+  auto empty = nothing(r, at, so_far, now);
+  if (auto* page_made = std::get_if<page>(&empty); page_made && made.then == action::skip_record)
+    page_made->malformed.push_back({r.stream.name, made.why.why, answer.body});
+  return empty;
+}
 
-page_outcome read_page(const reading& r, const http_request& request, const http_response& answer,
-                       const position& at, const progress& so_far, moment now) {
+page_outcome read_answer(const reading& r, const http_request& request, const http_response& answer,
+                         const position& at, const progress& so_far, moment now) {
   const auto asked = asked_for(r.stream, at, so_far);
   const auto& s = present(r.stream, so_far);
   const auto& shape =
       asked == asking::parts ? *r.connector.find_stream(r.stream.parts->parent()) : s;
-  const bool as_json = asked == asking::token || shape.decode == &json_decoder;
+  const bool as_json = asked == asking::token || asked == asking::job || asked == asking::state ||
+                       shape.decode == &json_decoder;
   const auto checked = json_text::check(answer.body.view());
   const auto* text = checked ? &*checked : nullptr;
-  const auto& rules = r.connector.rules;
-  if (const auto* matched = first_match(rules, answer, text)) {
-    const auto number = static_cast<std::uint32_t>(matched - rules.data());
-    auto made = judge(r, number, request, answer, text, at, now);
-    if (is_worn_out(r, made, so_far))
-      made.then = action::reset_cursor;
-    if (made.then != action::ok && made.then != action::skip_record)
-      return made;
-    auto empty = nothing(r, at, so_far, now);
-    if (auto* page_made = std::get_if<page>(&empty); page_made && made.then == action::skip_record)
-      page_made->malformed.push_back({r.stream.name, made.why.why, answer.body});
-    return empty;
-  }
+  if (auto judged = follow_rules(r, request, answer, text, at, so_far, now))
+    return *std::move(judged);
   if (answer.status == 204)
     return nothing(r, at, so_far, now);
   if (as_json && text == nullptr)
     return judge_no_json(r, checked.error(), answer, at);
   if (asked == asking::token)
     return read_token(r, *text, at, so_far);
+  if (asked == asking::job)
+    return read_created(r, *text, at, so_far, now);
+  if (asked == asking::state)
+    return read_state(r, *text, at, so_far, now);
 
   auto body = as_json ? result<decoded>{decoded{answer.body}} : shape.decode->decode(answer.body);
   if (!body)
@@ -244,6 +262,25 @@ page_outcome read_page(const reading& r, const http_request& request, const http
   if (auto ok = step(r, request, answer, *decoded_text, records, at, now, made); !ok)
     return give_up(at_stream(r, std::move(ok).error()), at);
   return made;
+}
+
+} // namespace
+
+page_outcome read_page(const reading& r, const http_request& request, const http_response& answer,
+                       const position& at, const progress& so_far, moment now) {
+  const auto& s = present(r.stream, so_far);
+  const bool good = answer.status >= 200 && answer.status < 300;
+  if (!good || asked_for(r.stream, at, so_far) != asking::records)
+    return read_answer(r, request, answer, at, so_far, now);
+  auto body = s.page == nullptr ? result<blob>{answer.body} : s.page->piece(answer, at.at);
+  if (body && s.unpack)
+    body = unpacked(*body);
+  if (!body)
+    return judge_no_json(r, body.error(), answer, at);
+  if (body->size() == answer.body.size())
+    return read_answer(r, request, answer, at, so_far, now);
+  return read_answer(r, request, {answer.status, answer.headers, *std::move(body)}, at, so_far,
+                     now);
 }
 
 } // namespace tenon::actors::connectors

@@ -30,10 +30,18 @@ position query_from(const reading& r, const position& at, const progress& so_far
   next.at = pager == nullptr ? object{} : pager->first();
   next.rows = 0;
   next.tries.clear();
+  next.job.reset();
   return next;
 }
 
 result<void> end_of_query(const reading& r, const position& at, moment now, page& into) {
+  if (at.job && at.job->file + 1 < at.job->files.size()) {
+    into.next = at;
+    into.next->at = r.stream.page == nullptr ? object{} : r.stream.page->first();
+    into.next->tries.clear();
+    ++into.next->job->file;
+    return {};
+  }
   const auto& rule = r.stream.cursor;
   if (auto window = rule ? next_window(*rule, into.progress, now) : std::nullopt) {
     into.progress.since = window->since;

@@ -148,6 +148,8 @@ void take_decode(form& fields, stream& into) {
   if (const auto chosen = fields.choice("decode", names))
     into.decode = &all_decoders()[*chosen];
   into.request.accept = into.decode->accept;
+  if (fields.choice("unpack", {"gzip"}))
+    into.unpack = true;
 }
 
 void take_expand(form& fields, stream& into) {
@@ -161,10 +163,8 @@ void take_expand(form& fields, stream& into) {
   }
 }
 
-/// What to take from an answer.
-void take_reading(form& fields, stream& into, bool needs_key) {
-  take_decode(fields, into);
-  take_records(fields, into);
+/// What to make of the records.
+void take_content(form& fields, stream& into, bool needs_key) {
   take_expand(fields, into);
   if (needs_key)
     fields.require("key", "the field that tells records apart, key: id");
@@ -178,7 +178,6 @@ void take_reading(form& fields, stream& into, bool needs_key) {
     into.map = pattern::compile(*map, fields.at("map"), record_words(), fields.found());
   }
   take_deleted(fields, into);
-  take_page(fields, into);
 }
 
 /// With a token, a platform may answer in another shape: what is not said is as in the stream.
@@ -193,7 +192,8 @@ stream compile_changes(const stream& usual, const value& said, const std::string
   }
   if (said.find("page") != nullptr)
     made.page = nullptr;
-  take_reading(fields, made, false);
+  take_answer(fields, made);
+  take_content(fields, made, false);
   fields.finish();
   return made;
 }
@@ -221,20 +221,64 @@ void take_cursor(form& fields, stream& into) {
         compile_changes(into, *changes, where + ".token.changes", fields.found()));
 }
 
+/// Read out of what a job has made: how is said there.
+void take_job(form& fields, const std::string& name, const jobs& all, stream& into) {
+  for (const auto* told : {"request", "decode", "unpack", "records", "page", "stop"})
+    if (fields.take(told) != nullptr)
+      fields.note(told, "the stream is read out of what a job has made",
+                  "Write it below jobs." + name + ".download.");
+  const auto found = std::ranges::find(all, name, [](const auto& j) { return j->name; });
+  if (found == all.end()) {
+    std::vector<std::string> names;
+    for (const auto& j : all)
+      names.push_back(j->name);
+    return fields.note("job", "there is no job `" + name + "`",
+                       names.empty() ? "Describe it below `jobs`." : "Use " + listed(names) + ".");
+  }
+  into.job = *found;
+  const auto& result = *into.job->download;
+  into.request = result.request;
+  into.decode = result.decode;
+  into.unpack = result.unpack;
+  into.records = result.records;
+  into.records_optional = result.records_optional;
+  into.page = result.page;
+}
+
 } // namespace
 
+void take_answer(form& fields, stream& into) {
+  take_decode(fields, into);
+  take_records(fields, into);
+  take_page(fields, into);
+  const auto* page = fields.take("page");
+  const bool in_pieces = page != nullptr && page->find("range") != nullptr;
+  if (in_pieces && (into.unpack || into.decode->name != "jsonl"))
+    fields.note("page", "only lines can be read in pieces of a file",
+                "Write decode: jsonl without unpack, or leave `range` out.");
+}
+
 stream compile_stream(const std::string& name, const value& said, const std::string& where,
-                      problems& found) {
+                      const jobs& all, problems& found) {
   form fields{said, where, found};
   stream made;
   made.name = name;
-  if (const auto* request = fields.require("request", "what to ask, request: {get: /customers}")) {
-    form asked{*request, fields.at("request"), found};
-    made.request = take_request(asked, request_words());
-    asked.finish();
+  if (const auto job = fields.text("job")) {
+    take_job(fields, *job, all, made);
+  } else {
+    if (const auto* request =
+            fields.require("request", "what to ask, request: {get: /customers}")) {
+      form asked{*request, fields.at("request"), found};
+      made.request = take_request(asked, request_words());
+      asked.finish();
+    }
+    take_answer(fields, made);
   }
-  take_reading(fields, made, true);
+  take_content(fields, made, true);
   take_cursor(fields, made);
+  if (made.job && made.cursor && made.cursor->is_text())
+    fields.note("cursor", "what a job makes has no token to go on from",
+                "Use cursor: {time: …} or cursor: {seq: …}.");
   take_cap(fields, made);
   take_partition(fields, made);
   fields.text("title");

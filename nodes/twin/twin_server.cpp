@@ -71,7 +71,9 @@ edge::response twin_server::about_twin(const edge::request& r, std::string_view 
                        {"refused", l.refused},
                        {"throttled", l.throttled},
                        {"written", l.written},
-                       {"repeated", l.repeated}});
+                       {"repeated", l.repeated},
+                       {"jobs", l.jobs},
+                       {"aborted", l.aborted}});
   }
   if (path == "written") {
     object all;

@@ -3,8 +3,8 @@
 namespace tenon::actors::connectors {
 
 const std::vector<pager_kind>& all_pagers() {
-  static const std::vector<pager_kind> all{cursor_pager, link_pager, offset_pager, number_pager,
-                                           keyset_pager};
+  static const std::vector<pager_kind> all{cursor_pager, link_pager,   offset_pager,
+                                           number_pager, keyset_pager, range_pager};
   return all;
 }
 

@@ -2,6 +2,7 @@
 //
 //   page: {cursor: {from: paging.next.after, to: after, where: query, more: has_more}}
 //   page: {cursor: {from: cursor, to: cursor, where: body, path: /list/continue, more: has_more}}
+//   page: {cursor: {from: header sforce-locator, to: locator}}
 //
 // With `path`, the pages after the first are asked for there, with nothing but the cursor.
 #include "actors/integration/pagination/steps.hpp"
@@ -16,6 +17,7 @@ constexpr std::size_t max_cursor_bytes = 4096;
 class cursor final : public pager {
 public:
   json_path from;
+  std::string header; // that has the token, instead of the body
   place to;
   std::string path; // that takes the cursor, when it is another than the first page's
   std::optional<json_path> more;
@@ -48,6 +50,8 @@ public:
       if (!flag || *flag != "true")
         return end;
     }
+    if (!header.empty())
+      return next_in_header(answer, position);
     const auto raw = find(answer.body, answer.body.root(), from);
     if (!raw || is_null(*raw) || *raw == "\"\"" || *raw == "false")
       return more ? result<std::optional<object>>{missing_in_spite()} : end;
@@ -59,13 +63,7 @@ public:
       return failure{code::too_large, "the cursor at `" + from.text + "` has " +
                                           std::to_string(text->size()) + " bytes, more than " +
                                           std::to_string(max_cursor_bytes)};
-    object following{{"cursor", token_of(*raw, *text)}};
-    if (*text == (position.find("cursor") == nullptr ? "" : shown(*position.find("cursor"))))
-      return failure{code::malformed, "the server gives the cursor '" + *text +
-                                          "' as the page after itself: it leads in a circle"};
-    if (auto ok = check_circle(*text, position, following); !ok)
-      return std::move(ok).error();
-    return std::optional{std::move(following)};
+    return leading_to(token_of(*raw, *text), *text, position);
   }
 
   result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
@@ -84,7 +82,9 @@ public:
     const bool goes_on = next < p.total;
     if (more)
       set_member(p.body, *more, goes_on);
-    if (goes_on || more)
+    if (!header.empty())
+      set_header(p.sent, header, goes_on ? "p" + std::to_string(next) : "null");
+    else if (goes_on || more)
       set_member(p.body, from, "p" + std::to_string(std::min(next, p.total)));
     if (stop.unless)
       set_member(p.body, *stop.unless, goes_on);
@@ -93,6 +93,31 @@ public:
   std::string_view continued_at() const override { return path; }
 
 private:
+  /// Nothing and "null" are the end there.
+  result<std::optional<object>> next_in_header(const page_answer& answer,
+                                               const object& position) const {
+    const auto said = find_header(answer.came, header);
+    if (!said || said->empty() || *said == "null")
+      return std::optional<object>{};
+    const std::string text{*said};
+    if (text.size() > max_cursor_bytes)
+      return failure{code::too_large, "the cursor in the header " + header + " has " +
+                                          std::to_string(text.size()) + " bytes, more than " +
+                                          std::to_string(max_cursor_bytes)};
+    return leading_to(text, text, position);
+  }
+
+  static result<std::optional<object>> leading_to(value token, const std::string& text,
+                                                  const object& position) {
+    object following{{"cursor", std::move(token)}};
+    if (text == (position.find("cursor") == nullptr ? "" : shown(*position.find("cursor"))))
+      return failure{code::malformed, "the server gives the cursor '" + text +
+                                          "' as the page after itself: it leads in a circle"};
+    if (auto ok = check_circle(text, position, following); !ok)
+      return std::move(ok).error();
+    return std::optional{std::move(following)};
+  }
+
   static value token_of(std::string_view raw, const std::string& text) {
     if (is_text(raw))
       return text;
@@ -125,7 +150,11 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
                                      const std::vector<std::string>& stop, problems& found) {
   form fields{settings, where, found};
   auto made = std::make_shared<cursor>();
-  if (fields.require("from", "the path of the next cursor in the answer, from: paging.next"))
+  constexpr std::string_view header{"header "};
+  fields.require("from", "the path of the next cursor in the answer, from: paging.next");
+  if (const auto text = fields.text("from"); text && text->starts_with(header))
+    made->header = text->substr(header.size());
+  else
     made->from = take_path(fields, "from").value_or(json_path{});
   fields.require("to", "the name of the request's parameter, to: after");
   made->to = take_place(fields, "to", "", take_in_body(fields));

@@ -8,6 +8,7 @@
 
 #include "actors/integration/form/form.hpp"
 #include "actors/integration/form/place.hpp"
+#include "protocols/blob.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,7 @@ struct page_answer {
   std::size_t records = 0;               // as the server sent them
   std::string_view last{};               // of them, raw
   std::uint64_t mark = 0;                // tells a page from another; zero for an empty one
+  std::size_t bytes = 0;                 // of the body that the page was read from
 };
 
 /// A request as the platform sees it; for the platform's side, which the provider twin plays.
@@ -59,6 +61,10 @@ public:
   virtual result<void> put(draft&, const object& position) const = 0;
   /// Nothing at the end.
   virtual result<std::optional<object>> next(const page_answer&, const object& position) const = 0;
+  /// What of the answer's body is this page.
+  virtual result<blob> piece(const http_response& answer, const object&) const {
+    return answer.body;
+  }
 
   /// The platform's side: what is asked for, when `usual` is given to those who do not say how
   /// much; and what the answer says about the page after it.
@@ -83,5 +89,6 @@ extern const pager_kind link_pager;
 extern const pager_kind offset_pager;
 extern const pager_kind number_pager;
 extern const pager_kind keyset_pager;
+extern const pager_kind range_pager;
 
 } // namespace tenon::actors::connectors

@@ -20,6 +20,17 @@ struct twin::parts {
     value body;
   };
 
+  /// A job that was asked for.
+  struct made_job {
+    const job* what = nullptr;
+    const stream* of = nullptr;
+    parameters bounds{}; // of the request that made it
+    object sent{};       // its body's members
+    std::size_t times_asked = 0;
+    bool done = false;
+    bool aborted = false;
+  };
+
   std::shared_ptr<const manifest> connector;
   connectors::samples samples;
   connectors::connection connection;
@@ -31,6 +42,7 @@ struct twin::parts {
   std::map<std::string, http_response, std::less<>> known_calls{};
   std::map<std::string, list, std::less<>> written{};
   std::map<std::pair<std::size_t, std::string>, std::deque<moment>> taken{}; // by bucket and key
+  std::map<std::string, made_job, std::less<>> made_jobs{};                  // by id
 
   http_response answer(const http_request&, moment now);
   /// As the platform puts it, when `tests` says how; otherwise in the usual way.
@@ -49,8 +61,16 @@ struct twin::parts {
   bool fits_path(const path_pattern&, const asked&) const;
   bool fits(const request_pattern&, const asked&) const;
   bool fits_stream(const stream&, const asked&) const;
-  http_response page(const stream&, const stream& shape, const asked&);
+  http_response page(const stream&, const stream& shape, const asked&, const parameters& bounds);
   http_response perform(const operation&, const asked&);
+
+  // What is worked on.
+  std::optional<http_response> serve_file(const asked&);
+  std::optional<http_response> serve_job(const asked&);
+  http_response make_job(const stream&, const asked&);
+  http_response list_jobs(const job&) const;
+  http_response tell_state(made_job&, const std::string& id);
+  bool is_about(const request_pattern&, const made_job&, const std::string& id, const asked&) const;
 };
 
 http_response json_answer(const value& body, unsigned status = 200, headers more = {});

@@ -148,6 +148,22 @@ result<samples> read_samples(const manifest& m, const twin_options& options) {
                  made.streams[name] = read_stream(*s, said, where, options, found);
                return s != nullptr;
              });
+  each_named(fields, "jobs", found,
+             [&](const std::string& name, const value& said, const std::string& where) {
+               if (std::ranges::find(m.jobs, name, [](const auto& j) { return j->name; }) ==
+                   m.jobs.end())
+                 return false;
+               form inner{said, where, found};
+               auto& into = made.jobs[name];
+               into.polls = static_cast<std::size_t>(inner.number("polls", 0, 1000).value_or(2));
+               into.pending = inner.text("pending").value_or(into.pending);
+               into.created = take_object(inner, "created");
+               into.status = take_object(inner, "status");
+               into.failure = take_object(inner, "failure");
+               into.listed = take_object(inner, "listed");
+               inner.finish();
+               return true;
+             });
   each_named(fields, "actions", found,
              [&](const std::string& name, const value& said, const std::string& where) {
                if (m.find_action(name) == nullptr)

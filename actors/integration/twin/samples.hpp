@@ -11,6 +11,15 @@ struct stream_samples {
   value around; // members of every answer
 };
 
+struct job_samples {
+  std::size_t polls = 2; // that find it not done
+  std::string pending{"in progress"};
+  object created{}; // members of the answer that makes it
+  object status{};  // of those that say how far it is
+  object failure{}; // of one that says that it has failed
+  object listed{};  // of each in the list of those that are there
+};
+
 struct action_samples {
   value record; // to try the action with; null: there is none
   value result; // members of the answer, or of each of its entries
@@ -23,6 +32,7 @@ struct samples {
   object token;             // members of the answer that gives one
   object captured;          // what connecting would capture of that
   std::map<std::string, stream_samples, std::less<>> streams;
+  std::map<std::string, job_samples, std::less<>> jobs;
   std::map<std::string, action_samples, std::less<>> actions;
   std::vector<error_sample> errors;
 };

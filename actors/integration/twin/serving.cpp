@@ -1,5 +1,6 @@
 // What a twin has, and what is written to it.
 #include "actors/integration/pagination/steps.hpp"
+#include "actors/integration/twin/encoding.hpp"
 #include "actors/integration/twin/parts.hpp"
 #include "protocols/json.hpp"
 
@@ -40,11 +41,29 @@ value token_after(const progress_rule& cursor, const url& target) {
   return to_text(there);
 }
 
-http_response lines(const list& given) {
-  std::string text;
-  for (const auto& one : given)
-    text += write_json(one) + '\n';
-  return {200, {{"Content-Type", "application/jsonl"}}, blob::from(std::move(text))};
+/// The part of a file that is asked for.
+http_response in_range(const http_request& asked, http_response whole) {
+  constexpr std::string_view unit{"bytes="};
+  const auto said = find_header(asked.headers, "range");
+  if (!said || !said->starts_with(unit))
+    return whole;
+  const std::string text{said->substr(unit.size())};
+  const auto dash = text.find('-');
+  if (dash == text.npos || dash == 0 || dash > 15 || text.size() - dash > 16 ||
+      dash + 1 == text.size() || text.find_first_not_of("0123456789-") != text.npos)
+    return whole;
+  const auto size = whole.body.size();
+  const auto from = static_cast<std::size_t>(std::stoull(text.substr(0, dash)));
+  const auto to = static_cast<std::size_t>(std::stoull(text.substr(dash + 1)));
+  if (from >= size)
+    return {416, {{"Content-Range", "bytes */" + std::to_string(size)}}, {}};
+  const auto part = whole.body.view().substr(from, to - from + 1);
+  set_header(whole.headers, "Content-Range",
+             "bytes " + std::to_string(from) + '-' + std::to_string(from + part.size() - 1) + '/' +
+                 std::to_string(size));
+  whole.status = 206;
+  whole.body = whole.body.slice(part);
+  return whole;
 }
 
 /// Only what has changed since the lower bound that the request names.
@@ -113,10 +132,14 @@ bool goes_on_from_token(const stream& s, const platform_request& r) {
 } // namespace
 
 http_response twin::parts::serve(const asked& r) {
+  if (auto about_job = serve_job(r))
+    return *std::move(about_job);
   for (const auto& action : connector->actions)
     if (fits(action.request, r))
       return perform(action, r);
   for (const auto& s : connector->streams) {
+    if (s.job)
+      continue; // it is read out of what its job has made
     if (s.start && fits(s.start->request, r)) {
       value body;
       set_member(body, s.start->path, "t0");
@@ -125,10 +148,10 @@ http_response twin::parts::serve(const asked& r) {
     const platform_request seen{r.target, r.query, r.body, {}};
     const bool changes = s.changes != nullptr && goes_on_from_token(s, seen);
     if (changes && fits_stream(*s.changes, r))
-      return page(s, *s.changes, r);
+      return page(s, *s.changes, r, r.query);
     for (const auto* shape : {&s, s.changes.get()})
       if (shape != nullptr && fits_stream(*shape, r))
-        return page(s, *shape, r);
+        return page(s, *shape, r, r.query);
   }
   if (connector->check && fits(connector->check->request, r))
     return json_answer(object{{"ok", true}});
@@ -167,7 +190,8 @@ bool twin::parts::fits_stream(const stream& s, const asked& r) const {
   return there && path_of(*there) == path_of(r.target);
 }
 
-http_response twin::parts::page(const stream& s, const stream& shape, const asked& r) {
+http_response twin::parts::page(const stream& s, const stream& shape, const asked& r,
+                                const parameters& bounds) {
   ++ledger.pages;
   const auto known = samples.streams.find(s.name);
   if (known == samples.streams.end())
@@ -175,7 +199,7 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
   const platform_request bare{r.target, r.query, r.body, {}};
   const bool from_token = goes_on_from_token(s, bare);
   // Nothing has changed since a token was given.
-  const auto all = from_token ? list{} : since(s, r.query, known->second.records);
+  const auto all = from_token ? list{} : since(s, bounds, known->second.records);
   const platform_request seen{r.target, r.query, r.body, all};
   slice wanted{0, all.size()};
   if (shape.page != nullptr && !from_token) {
@@ -184,7 +208,8 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
     if (!asked_for)
       return refuse({400, asked_for.error().why});
     wanted = *asked_for;
-    if (samples.max_page > 0 && wanted.count > samples.max_page)
+    const bool in_files = s.job && s.job->files; // which have no pages
+    if (samples.max_page > 0 && wanted.count > samples.max_page && !in_files)
       return refuse({400, "a page has at most " + std::to_string(samples.max_page) + " records"});
   }
   wanted.from = std::min(wanted.from, all.size());
@@ -192,8 +217,14 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
   const auto begin = all.begin() + static_cast<std::ptrdiff_t>(wanted.from);
   list given{begin, begin + static_cast<std::ptrdiff_t>(wanted.count)};
   platform_page made{wanted, all.size(), known->second.around};
-  if (shape.decode != &json_decoder)
-    return lines(given);
+  if (shape.decode != &json_decoder) {
+    if (shape.page != nullptr)
+      lead_by_header(*shape.page, seen, made);
+    auto text = encode_records(*shape.decode, given);
+    set_header(made.sent, "Content-Type", std::string{text.type});
+    auto body = blob::from(shape.unpack ? packed(text.body) : std::move(text.body));
+    return in_range(r.whole, {200, std::move(made.sent), std::move(body)});
+  }
   if (shape.records.steps.empty())
     made.body = std::move(given);
   else
@@ -206,7 +237,10 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
   if (cursor && cursor->what == progress_rule::kind::token &&
       wanted.from + wanted.count == all.size())
     set_member(made.body, cursor->field, token_after(*cursor, r.target));
-  return json_answer(made.body, 200, std::move(made.sent));
+  auto plain = json_answer(made.body, 200, std::move(made.sent));
+  if (shape.unpack)
+    plain.body = blob::from(packed(plain.body.view()));
+  return plain;
 }
 
 http_response twin::parts::perform(const operation& o, const asked& r) {

@@ -66,6 +66,8 @@ http_response twin::parts::answer(const http_request& request, moment now) {
   } else if (auto body = read_json(request.body.view()); body && !request.body.empty()) {
     r.body = *std::move(body);
   }
+  if (auto file = serve_file(r))
+    return *std::move(file);
   if (auto token = give_token(r, now))
     return *std::move(token);
   if (auto wrong = check_proof(r, now)) {

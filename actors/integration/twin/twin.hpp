@@ -12,6 +12,12 @@
 //     streams:
 //       contacts: {records: [{id: "1", properties: {email: a@example.com}}], count: 250,
 //                  around: {ok: true}}   # members of every answer beside the records
+//     jobs:
+//       bulk_contacts: {polls: 2, pending: InProgress,   # so often it is not done yet
+//                       created: {object: Contact},      # members of the answer that makes it
+//                       status: {apiVersion: 64},        # of those that say how far it is
+//                       failure: {errorMessage: no rows},  # of one that says that it has failed
+//                       listed: {state: InProgress}}     # of those that are found in a list
 //     actions:
 //       upsert_contacts: {record: {email: a@example.com}, result: {status: ok}}
 //     errors:                            # answers that the platform gives, and what they mean
@@ -42,10 +48,14 @@ struct error_sample {
   std::string says; // what the message for people contains
 };
 
+/// What becomes of jobs.
+enum class job_fate : std::uint8_t { done, fails, lasts };
+
 struct twin_options {
   std::optional<std::size_t> count{}; // records in each stream, instead of what `tests` says
   std::optional<span> token_life{};   // instead of what `tests` says
   bool limits = true;
+  job_fate jobs = job_fate::done;
 };
 
 /// What has been asked of a twin.
@@ -57,6 +67,8 @@ struct twin_ledger {
   std::uint64_t throttled = 0; // for the limit
   std::uint64_t written = 0;   // items of actions
   std::uint64_t repeated = 0;  // calls that were known by their idempotency key
+  std::uint64_t jobs = 0;      // made
+  std::uint64_t aborted = 0;
 };
 
 class twin {

@@ -65,15 +65,33 @@ public:
         co_return source_trouble{.why = std::move(from).error(),
                                  .start_over = !wanted.position.empty() || !wanted.cursor.empty()};
       from->first.tries = tries_of(wanted.attempt);
-      auto request = page_request_of(what, *from);
-      if (!request)
-        co_return source_trouble{std::move(request).error()};
-      const auto answer = co_await platform_.send(s, *request);
-      if (!answer)
-        co_return trouble_from(answer.error());
-      auto outcome = read_page(what, *request, *answer, from->first, from->second, platform_.now());
+      const bool makes_job = asked_for(*stream, from->first, from->second) == asking::job;
+      if (makes_job && !wanted.anew)
+        co_return source_trouble{.why = {code::conflict, "a job is made only once"},
+                                 .unless_stored = true};
+      result<http_response> answer{http_response{}};
+      std::optional<page_outcome> came;
+      if (makes_job) {
+        auto found = co_await search(s, what, *from);
+        if (!found)
+          co_return trouble_from(found.error());
+        came = *std::move(found);
+      }
+      if (!came) {
+        auto request = page_request_of(what, *from);
+        if (!request)
+          co_return source_trouble{std::move(request).error()};
+        if (needs_proof(what, from->first))
+          answer = co_await platform_.send(s, *request);
+        else
+          answer = co_await platform_.send_plainly(s, *request);
+        if (!answer)
+          co_return trouble_from(answer.error());
+        came = read_page(what, *request, *answer, from->first, from->second, platform_.now());
+      }
+      auto& outcome = *came;
       if (auto* read = std::get_if<page>(&outcome))
-        co_return page_of(*stream, *answer, wanted, *from, std::move(*read));
+        co_return page_of(*stream, *answer, wanted, *from, std::move(*read), platform_.now());
       auto& said = std::get<verdict>(outcome);
       said.why = covered(std::move(said.why), s);
       if (said.then == action::refresh_auth && !with_new_token) {
@@ -82,12 +100,57 @@ public:
       }
       if (said.classify == meaning::throttled && said.delay > span{0})
         platform_.throttled(s, said.delay);
+      if (said.aborts)
+        co_await tell_to_stop(s, what, *from);
       co_return trouble_of(wanted, std::move(said));
     }
   }
 
+  task<result<void>> abandon(actors::page_request given_up) override {
+    auto entered = co_await platform_.enter(integration_);
+    if (!entered)
+      co_return std::move(entered).error();
+    auto& s = *entered;
+    const auto* stream = s.connector->find_stream(stream_);
+    if (!stream)
+      co_return result<void>{};
+    const reading what{*s.connector, *stream, s.connection};
+    const auto from = where(what, given_up);
+    if (!from)
+      co_return from.error();
+    co_return co_await tell_to_stop(s, what, *from);
+  }
+
 private:
   using place = std::pair<connectors::position, progress>;
+
+  /// A job that was made before, when its answer was lost; nothing when it is to be made, or none.
+  task<result<std::optional<page_outcome>>> search(session& s, const reading& what,
+                                                   const place& at) {
+    using found = std::optional<page_outcome>;
+    const auto request = search_request(what, at.first, at.second, platform_.now());
+    if (!request)
+      co_return request.error();
+    if (!*request)
+      co_return found{};
+    const auto answer = co_await platform_.send(s, **request);
+    if (!answer)
+      co_return answer.error();
+    co_return read_search(what, **request, *answer, at.first, at.second, platform_.now());
+  }
+
+  /// Whatever the platform says to that: nobody waits for the job any more.
+  task<result<void>> tell_to_stop(session& s, const reading& what, const place& at) {
+    const auto request = abort_request(what, at.first, at.second, platform_.now());
+    if (!request)
+      co_return request.error();
+    if (!*request)
+      co_return result<void>{};
+    const auto answer = co_await platform_.send(s, **request);
+    if (!answer)
+      co_return answer.error();
+    co_return result<void>{};
+  }
 
   result<place> where(const reading& what, const actors::page_request& wanted) const {
     const auto& s = what.stream;
@@ -128,7 +191,8 @@ private:
   }
 
   static page_or_trouble page_of(const stream& s, const http_response& answer,
-                                 const actors::page_request& wanted, const place& from, page p) {
+                                 const actors::page_request& wanted, const place& from, page p,
+                                 moment now) {
     source_page out;
     out.records.reserve(p.records.size());
     for (auto& r : p.records)
@@ -142,6 +206,9 @@ private:
     out.last = !p.next;
     if (p.next)
       out.position = write_json(to_object(*p.next));
+    if (p.patience)
+      out.resume_at = now + *p.patience;
+    out.waits_for = std::move(p.waits_for);
     if (s.cursor)
       out.cursor = write_json(to_object(*s.cursor, p.progress));
     // Without a token, a platform that gives tokens tells everything there is.
@@ -164,7 +231,8 @@ private:
     case action::skip_stream: // the platform says that there is nothing for us: an empty stream
       return source_page{.cursor = wanted.cursor, .last = true};
     default:
-      return source_trouble{std::move(said.why)};
+      return source_trouble{.why = std::move(said.why),
+                            .go_on_at = said.instead ? write_json(to_object(*said.instead)) : ""};
     }
   }
 
