@@ -44,11 +44,17 @@ value connector::status(const state& s) {
   if (const auto* itself = manifest.find("connector"))
     shown["connector"] = *itself;
   list streams;
+  object schemas;
   if (const auto* v = manifest.find("streams"))
     if (const auto* members = v->as<object>())
-      for (const auto& [name, unused] : *members)
+      for (const auto& [name, stream] : *members) {
         streams.emplace_back(name);
+        if (const auto* schema = stream.find("schema"))
+          schemas[name] = *schema;
+      }
   shown["streams"] = std::move(streams);
+  if (!schemas.empty())
+    shown["schemas"] = std::move(schemas);
   return shown;
 }
 

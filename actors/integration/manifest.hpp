@@ -16,6 +16,7 @@
 #include "actors/integration/partition/partition.hpp"
 #include "actors/integration/request.hpp"
 #include "actors/integration/rules.hpp"
+#include "actors/integration/schema.hpp"
 #include "actors/integration/web/url.hpp"
 
 #include <cstdint>
@@ -84,6 +85,7 @@ struct stream {
   std::shared_ptr<const stream> changes;  // how it is read with a token, where that differs
   std::shared_ptr<const partition> parts; // null: the stream is one part
   std::size_t group = 0;                  // parts asked for at once; 0: one, as itself
+  std::vector<declared_field> schema;     // empty: nothing is said
   connectors::cap cap;
 };
 

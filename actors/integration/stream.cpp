@@ -283,7 +283,8 @@ stream compile_stream(const std::string& name, const value& said, const std::str
   take_partition(fields, made);
   fields.text("title");
   fields.text("docs");
-  fields.later("schema");
+  if (const auto* schema = fields.take("schema"))
+    made.schema = compile_schema(*schema, fields.at("schema"), found);
   fields.finish();
   return made;
 }

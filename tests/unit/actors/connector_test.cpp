@@ -51,6 +51,15 @@ TEST(connector, shows_in_its_status_what_can_be_read_with_it) {
   auto one = given<connector>(connector::configured{manifest(), at(0s)});
   EXPECT_EQ(tenon::write_json(connector::status(one.state)),
             R"({"connector":{"name":"chinook","title":"Chinook"},"streams":["albums"]})");
+  constexpr auto with_schema =
+      R"({"connector":"c","base":"https://x","streams":{"a":{"request":{"get":"/a"},"key":"id",)"
+      R"("schema":{"id":"integer","at":{"city":"text"}}},)"
+      R"("b":{"request":{"get":"/b"},"key":"id"}}})";
+  auto other = given<connector>();
+  const auto done = other.when(connector::configure{.spec = with_schema});
+  ASSERT_FALSE(done.refusal) << done.refusal->where << ": " << done.refusal->why;
+  EXPECT_EQ(tenon::write_json(*connector::status(other.state).find("schemas")),
+            R"({"a":{"id":"integer","at":{"city":"text"}}})");
 }
 
 } // namespace
