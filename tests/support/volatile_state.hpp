@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -22,12 +23,22 @@ public:
 
   explicit volatile_state(confirming mode = confirming::automatic) : mode_{mode} {}
 
+  void set(confirming mode) {
+    const std::scoped_lock lock{mutex_};
+    mode_ = mode;
+  }
   /// What was saved and checkpointed so far becomes durable.
   void write() {
     std::vector<std::function<void()>> told;
     {
       const std::scoped_lock lock{mutex_};
-      stored_ = current_;
+      for (const auto& key : touched_)
+        if (const auto found = current_.cells.find(key); found != current_.cells.end())
+          stored_.cells.insert_or_assign(key, found->second);
+        else
+          stored_.cells.erase(key);
+      touched_.clear();
+      stored_.checkpoints = current_.checkpoints;
       waiting_ = 0;
       told.swap(saved_);
     }
@@ -38,6 +49,7 @@ public:
   void crash() {
     const std::scoped_lock lock{mutex_};
     current_ = stored_;
+    touched_.clear();
     waiting_ = 0;
     saved_.clear();
   }
@@ -85,6 +97,9 @@ public:
     {
       const std::scoped_lock lock{mutex_};
       waiting_ += s.row ? s.row->size() : 0;
+      if (s.table)
+        for (const auto& change : *s.table)
+          waiting_ += change.value ? change.value->size() : 0;
       take(std::move(s));
       saved_.push_back(std::move(saved));
       at_once = mode_ == confirming::automatic;
@@ -159,6 +174,7 @@ private:
 
   void take(state_save s) {
     const std::pair key{s.partition, std::move(s.id)};
+    touched_.insert(key);
     if (!s.row) {
       current_.cells.erase(key);
       return;
@@ -194,6 +210,7 @@ private:
   confirming mode_;
   content current_;
   content stored_;
+  std::set<std::pair<partition_number, identity>> touched_; // where the two may differ
   std::size_t waiting_ = 0;
   std::vector<std::function<void()>> saved_;
 };
