@@ -169,7 +169,7 @@ bool cell::takes_commands() const {
 }
 
 bool cell::works() const {
-  return takes_commands() && !seat_.around.congested();
+  return takes_commands() && !seat_.around.congested(body_ && body_->rows() != nullptr);
 }
 
 void cell::work() {

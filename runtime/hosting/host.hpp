@@ -25,9 +25,11 @@
 namespace tenon::runtime {
 
 struct host_options {
-  span idle = std::chrono::seconds{60};     // then an actor leaves memory
-  span checkpoint{1500};                    // between two of the same partition
-  std::size_t congestion_bytes = 64u << 20; // waiting for the store: nothing new is decided above
+  span idle = std::chrono::seconds{60}; // then an actor leaves memory
+  span checkpoint{1500};                // between two of the same partition
+  // Waiting for the store: above it actors with rows decide nothing new, above twice as much
+  // nobody.
+  std::size_t congestion_bytes = 64u << 20;
   span ask_timeout = std::chrono::seconds{30};
   supervision::policy supervision{}; // of the actors of one placement
   supervision::policy escalation{.restarts = 3, .first_delay = std::chrono::seconds{1}};
@@ -96,7 +98,9 @@ public:
   std::vector<std::uint64_t> tail_of(partition_number, const identity&) override;
   after_crash crashed(const identity&, std::string_view why) override;
   void left(cell&) override;
-  bool congested() const override { return state_.waiting() > options_.congestion_bytes; }
+  bool congested(bool has_rows) const override {
+    return state_.waiting() > options_.congestion_bytes * (has_rows ? 1 : 2);
+  }
 
 private:
   using cell_ref = caf::strong_actor_ptr; // of a cell, always

@@ -65,7 +65,9 @@ public:
   /// The cell closed its mailbox and will not run again.
   virtual void left(cell&) = 0;
   /// Too much waits to be stored: decide nothing new for now; the host attends when that is over.
-  virtual bool congested() const = 0;
+  /// It is rows that fill the store. A state is stored once a checkpoint, however often it changes,
+  /// so whoever has no rows goes on for longer, and can be spoken to meanwhile.
+  virtual bool congested(bool has_rows) const = 0;
 };
 
 } // namespace tenon::runtime

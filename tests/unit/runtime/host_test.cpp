@@ -1,3 +1,4 @@
+#include "actors/breaker.hpp"
 #include "actors/dead_letters.hpp"
 #include "runtime/hosting/host.hpp"
 #include "tests/support/hosted.hpp"
@@ -79,6 +80,47 @@ TEST(host, keeps_rows_beside_the_state) {
   node.end();
   node.begin();
   EXPECT_EQ(node.ask<tally>(ann, wire::peek{})->rows, 10u);
+}
+
+TEST(host, lets_actors_without_rows_go_on_for_longer_while_the_store_is_behind) {
+  auto kinds = tests::tally_kinds();
+  kinds.push_back(runtime::describe<actors::breaker>("breaker"));
+  hosted node{kinds, {.congestion_bytes = 10'000}};
+  auto& host = node.begin();
+  const identity shop{"acme", "breaker", "shop"};
+  const auto wait_for_store = [&](std::size_t bytes) {
+    node.state.set(tests::confirming::on_demand);
+    node.done<tally>(ann, wire::put{"k", blob::from(std::string(bytes, 'x'))});
+    until([&] { return node.clock.advance(span{20}), node.state.waiting(); },
+          [&](auto waiting) { return waiting >= bytes; });
+  };
+  const auto is_held = [&](auto& answer) {
+    node.clock.advance(span{20}); // beyond the next look at the store
+    return answer.wait_for(std::chrono::milliseconds{30}) == std::future_status::timeout;
+  };
+  const auto catch_up = [&](auto& answer) {
+    node.state.set(tests::confirming::automatic);
+    node.state.write();
+    until([&] { return node.clock.advance(span{20}), answer.wait_for(span{0}); },
+          [](auto seen) { return seen == std::future_status::ready; });
+    return answer.get();
+  };
+  node.done<tally>(bob, wire::peek{});
+  wait_for_store(12'000);
+  std::promise<std::uint64_t> of_rows;
+  auto rows = of_rows.get_future();
+  host.ask<tally>(bob, wire::peek{}, [&](auto r) { of_rows.set_value(r->sum); });
+  EXPECT_TRUE(node.ask<actors::breaker>(shop, actors::breaker::acquire{}));
+  EXPECT_TRUE(is_held(rows));
+  EXPECT_EQ(catch_up(rows), 0u);
+
+  wait_for_store(25'000);
+  std::promise<bool> of_breaker;
+  auto granted = of_breaker.get_future();
+  host.ask<actors::breaker>(shop, actors::breaker::acquire{},
+                            [&](auto r) { of_breaker.set_value(r.has_value()); });
+  EXPECT_TRUE(is_held(granted));
+  EXPECT_TRUE(catch_up(granted));
 }
 
 TEST(host, writes_what_a_kind_with_secrets_says_only_sealed) {
