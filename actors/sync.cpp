@@ -1,8 +1,9 @@
 #include "actors/sync.hpp"
 
+#include "actors/sync/runs/account.hpp"
+#include "actors/sync/runs/next_page.hpp"
+#include "actors/sync/runs/places.hpp"
 #include "actors/sync/shaping.hpp"
-#include "protocols/binding.hpp"
-#include "protocols/ensure.hpp"
 
 #include <algorithm>
 
@@ -16,28 +17,6 @@ constexpr span first_back_off{1'000};
 constexpr span longest_back_off{300'000};
 // A source that asks for more patience than this is taken at its word, up to here.
 constexpr span longest_wait = std::chrono::hours{24};
-
-wire::spec spec_of(const wire::state& s) {
-  auto spec = protocols::from_value<wire::spec>(spec_in(s.record), "spec");
-  ensure(spec.has_value(), "a stored spec cannot be read");
-  return *std::move(spec);
-}
-
-bool under_way(const wire::state& s) {
-  return s.phase != wire::phase::idle;
-}
-
-wire::transfer next_transfer(const wire::state& s) {
-  return {.run = s.run.number,
-          .page = s.run.pages,
-          .spec = s.record.spec,
-          .position = s.position,
-          .cursor =
-              s.run.pages == 0 && s.position.empty() ? (s.run.full ? "" : s.cursor) : s.reached,
-          .full = s.run.full,
-          .since = s.since,
-          .attempt = s.attempt};
-}
 
 /// Full jitter: anywhere between nothing and the exponential. What is drawn hangs on the moment, so
 /// that syncs that failed together do not come back together, and replay has nothing to draw.
@@ -63,26 +42,6 @@ std::optional<std::string> passed_limit(const wire::run& r, const wire::moved& m
   if (r.bytes + m.bytes >= most.bytes)
     return over("bytes", most.bytes);
   return std::nullopt;
-}
-
-/// The position is about to be dropped: what the source waits for there is not wanted any more.
-std::optional<wire::transfer> abandoned(const wire::state& s) {
-  if (s.waits_for.empty())
-    return std::nullopt;
-  return wire::transfer{.spec = s.record.spec, // and of no run
-                        .position = s.position,
-                        .cursor = s.reached,
-                        .abandon = true};
-}
-
-/// The decision so far, and that.
-template <class Chained>
-Chained abandoning(Chained so_far, const std::optional<wire::transfer>& t) {
-  return t ? std::move(so_far).call(*t) : std::move(so_far);
-}
-
-wire::standing now_in(wire::phase phase, const wire::state& s) {
-  return {phase, s.run.number};
 }
 
 } // namespace
@@ -131,8 +90,10 @@ value sync::status(const state& s) {
   object shown{{"phase", name_of(s.phase)}, {"cursor", s.cursor}};
   if (!s.waits_for.empty())
     shown["waits_for"] = s.waits_for;
-  if (s.run.number != 0)
+  if (s.run.number != 0) {
     shown["run"] = protocols::to_value(s.run);
+    shown["statistics"] = account_of(s);
+  }
   return shown;
 }
 
@@ -144,48 +105,6 @@ sync::decision<sync::remove> sync::on(const state& s, const remove& c, moment no
 
 sync::persisted sync::when_removed(persisted p, const state& s, moment) {
   return abandoning(std::move(p), abandoned(s));
-}
-
-sync::decision<sync::start> sync::on(const state& s, const start& c, moment now) {
-  if (!s.record.exists)
-    return refuse(no_such_resource());
-  if (under_way(s))
-    return reply(accepted{s.run.number, true});
-  const started event{s.run.number + 1, c.full, c.by, now};
-  auto after = s;
-  apply(after, event);
-  auto p = persist(event).call(next_transfer(after));
-  return abandoning(std::move(p), after.position.empty() ? abandoned(s) : std::nullopt)
-      .reply(accepted{event.run, false});
-}
-
-sync::decision<sync::pause> sync::on(const state& s, const pause&, moment) {
-  if (!under_way(s))
-    return refuse(code::conflict, "no run is under way");
-  if (s.phase == phase::paused)
-    return reply(now_in(phase::paused, s));
-  return persist(paused{}).reply(now_in(phase::paused, s));
-}
-
-sync::decision<sync::resume> sync::on(const state& s, const resume&, moment) {
-  if (s.phase != phase::paused)
-    return refuse(code::conflict, "no run is paused");
-  return persist(resumed{}).call(next_transfer(s)).reply(now_in(phase::running, s));
-}
-
-sync::decision<sync::cancel> sync::on(const state& s, const cancel&, moment now) {
-  if (!under_way(s))
-    return refuse(code::conflict, "no run is under way");
-  return abandoning(persist(ended{.outcome = outcome::cancelled, .at = now}), abandoned(s))
-      .reply(now_in(phase::idle, s));
-}
-
-sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
-  if (!s.record.exists)
-    return refuse(no_such_resource());
-  if (under_way(s))
-    return refuse({code::conflict, "a run is under way", {}, "Cancel it first, then rewind."});
-  return abandoning(persist(rewound{c.cursor}), abandoned(s)).reply(now_in(s.phase, s));
 }
 
 sync::decision<sync::transferred> sync::on(const state& s, const transferred& c, moment now) {
@@ -209,20 +128,23 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
                  .go_on_at = c.go_on_at};
   };
   if (c.why.empty()) {
-    auto reached = c.moved;
-    if (reached.resume_at && *reached.resume_at <= now)
-      reached.resume_at.reset();
-    auto p = persist(reached);
-    if (c.moved.last)
+    auto page = c.moved;
+    page.at = now;
+    if (page.resume_at && *page.resume_at <= now)
+      page.resume_at.reset();
+    auto p = persist(page);
+    if (page.last)
       return std::move(p).also(ended{.outcome = outcome::succeeded, .at = now});
-    if (const auto limit = passed_limit(s.run, c.moved, spec.limits))
+    if (const auto limit = passed_limit(s.run, page, spec.limits))
       return std::move(p).also(fails(
           *limit, "spec.limits", "Raise the limit, or start again: it goes on where it stopped."));
-    if (s.phase == phase::paused || reached.resume_at)
+    if (s.phase == phase::paused)
       return p;
-    auto after = s;
-    apply(after, reached);
-    return std::move(p).call(next_transfer(after));
+    if (s.stepping)
+      return std::move(p).also(paused{});
+    if (page.resume_at)
+      return p;
+    return std::move(p).call(next_transfer(s, page));
   }
   if (c.start_over && s.run.restarts < spec.retries) {
     auto after = s;
@@ -243,15 +165,23 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
                                 .attempt = c.attempt});
 }
 
+sync::persisted sync::withdrawing(persisted p, const state& s) {
+  if (s.phase != phase::running) // paused, or between two attempts: nothing is asked for
+    return p;
+  return std::move(p).call(withdraw{s.run.number});
+}
+
 sync::decision<sync::wake> sync::on(const state& s, const wake&, moment now) {
   if (!under_way(s))
     return ignore();
-  if (const auto limit = s.run.started_at + s.time_limit; s.phase != phase::paused && now >= limit)
-    return persist(ended{.outcome = outcome::failed,
-                         .why = "the run took longer than " + to_text(s.time_limit),
-                         .place = "spec.limits.time",
-                         .remedy = "Raise the limit, or start again: it goes on where it stopped.",
-                         .at = now});
+  if (const auto limit = end_of_time(s); limit && now >= *limit)
+    return withdrawing(
+        persist(ended{.outcome = outcome::failed,
+                      .why = "the run took longer than " + to_text(s.time_limit),
+                      .place = "spec.limits.time",
+                      .remedy = "Raise the limit, or start again: it goes on where it stopped.",
+                      .at = now}),
+        s);
   if (s.phase != phase::waiting || now < s.retry_at)
     return ignore();
   return persist(attempted{}).call(next_transfer(s));
@@ -274,18 +204,23 @@ void sync::apply(state& s, const started& e) {
     if (s.past.size() > past_runs)
       s.past.pop_back();
   }
-  const bool fresh = e.full || s.run.outcome != outcome::failed;
-  if (fresh || s.position.empty()) {
+  const bool goes_on = !e.full && (s.run.outcome == outcome::failed || s.goes_on);
+  s.goes_on = false;
+  if (!goes_on || s.position.empty()) {
     s.position.clear();
     s.waits_for.clear();
     s.reached = e.full ? "" : s.cursor;
     s.since = e.run;
+    s.began_at = e.at;
   }
   s.run = {.number = e.run, .full = e.full, .by = e.by, .started_at = e.at};
   s.phase = phase::running;
   s.failures = 0;
   s.attempt.clear();
   s.time_limit = spec_of(s).limits.time;
+  begin_places(s);
+  s.busy_at.reset();
+  count_going(s, e.at);
 }
 
 void sync::apply(state& s, const moved& e) {
@@ -305,6 +240,8 @@ void sync::apply(state& s, const moved& e) {
   s.failures = 0;
   s.attempt.clear();
   s.waits_for = e.waits_for;
+  note_place(s, e);
+  count_page(s, e);
   if (s.phase == phase::paused)
     return;
   s.phase = e.resume_at ? phase::waiting : phase::running;
@@ -337,11 +274,14 @@ void sync::apply(state& s, const started_over&) {
   s.reached.clear();
   s.cursor.clear();
   s.since = s.run.number;
+  s.began_at = s.run.started_at;
 }
 
 void sync::apply(state& s, const paused&) {
   s.phase = phase::paused;
   s.run.outcome = outcome::paused;
+  s.stepping = false;
+  count_paused(s);
 }
 
 void sync::apply(state& s, const resumed&) {
@@ -349,8 +289,17 @@ void sync::apply(state& s, const resumed&) {
   s.run.outcome = outcome::running;
 }
 
+void sync::apply(state& s, const went_on& e) {
+  s.phase = phase::running;
+  s.run.outcome = outcome::running;
+  s.stepping = e.stepping;
+  count_going(s, e.at);
+}
+
 void sync::apply(state& s, const ended& e) {
+  count_end(s, e);
   s.phase = phase::idle;
+  s.stepping = false;
   s.run.outcome = e.outcome;
   s.run.ended_at = e.at;
   s.run.why = e.why;
@@ -367,26 +316,68 @@ void sync::apply(state& s, const ended& e) {
 }
 
 void sync::apply(state& s, const rewound& e) {
-  s.cursor = e.cursor;
-  s.position.clear();
   s.waits_for.clear();
-  s.reached.clear();
+  s.goes_on = !e.position.empty();
+  s.position = e.position;
+  s.reached = s.goes_on ? e.cursor : "";
+  if (!s.goes_on)
+    s.cursor = e.cursor;
 }
 
 bool sync::holds(const state& s) {
   const auto& r = s.run;
   return actors::holds(s.record) && s.past.size() <= past_runs &&
          r.read == r.stored + r.unchanged + r.filtered + r.dead_lettered &&
-         (s.phase == phase::idle || s.record.exists);
+         (s.phase == phase::idle || s.record.exists) &&
+         (!s.stepping || (under_way(s) && s.phase != phase::paused)) && places_hold(s) &&
+         account_holds(s);
 }
 
 runtime::deadlines sync::due(const state& s) {
-  if (!under_way(s) || s.phase == phase::paused)
+  const auto limit = end_of_time(s);
+  if (!limit)
     return {};
-  runtime::deadlines all{remind(s.run.started_at + s.time_limit, wake{})};
+  runtime::deadlines all{remind(*limit, wake{})};
   if (s.phase == phase::waiting)
     all.push_back(remind(s.retry_at, wake{}));
   return all;
+}
+
+namespace {
+
+runtime::counter& records(runtime::meters& m, const char* fate) {
+  return m.count("tenon_sync_records_total", "Records read, by what became of them.",
+                 {{"fate", fate}});
+}
+
+} // namespace
+
+sync::metrics::metrics(runtime::meters& m)
+    : succeeded{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "succeeded"}})},
+      failed{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "failed"}})},
+      cancelled{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "cancelled"}})},
+      pages{m.count("tenon_sync_pages_total", "Pages stored.")}, stored{records(m, "stored")},
+      unchanged{records(m, "unchanged")}, filtered{records(m, "filtered")},
+      letters{records(m, "dead_lettered")}, bytes{m.count("tenon_sync_bytes_total",
+                                                          "Of pages, as they came.")},
+      retries{m.count("tenon_sync_retries_total", "Attempts at a page that failed.")} {}
+
+void sync::observe(metrics& m, const ended& e) {
+  (e.outcome == outcome::succeeded ? m.succeeded
+   : e.outcome == outcome::failed  ? m.failed
+                                   : m.cancelled)
+      .Increment();
+}
+void sync::observe(metrics& m, const moved& e) {
+  m.pages.Increment();
+  m.stored.Increment(static_cast<double>(e.stored));
+  m.unchanged.Increment(static_cast<double>(e.unchanged));
+  m.filtered.Increment(static_cast<double>(e.filtered));
+  m.letters.Increment(static_cast<double>(e.dead_lettered));
+  m.bytes.Increment(static_cast<double>(e.bytes));
+}
+void sync::observe(metrics& m, const attempt_failed&) {
+  m.retries.Increment();
 }
 
 } // namespace tenon::actors

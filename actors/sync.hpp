@@ -6,13 +6,15 @@
 //                       │  ▲ attempt due    │ cancel, limit, too many failed attempts
 //              failed   ▼  │                ▼
 //              attempt  waiting          idle, cancelled or failed
-//                   (pause at any time ──▶ paused ──resume──▶ running)
+//                   (pause at any time ──▶ paused ──resume──▶ running,
+//                                          paused ──step──▶ running ──page──▶ paused)
 //
 // A source that waits for something itself, such as a job of a platform's, says until when: the
 // sync waits, and nobody else does. When the position is dropped, the source is told.
 //
-// A run that fails keeps its position: the next one goes on there, unless it is a full one. The
-// cursor of an incremental source moves only when a run has seen all its pages.
+// A run that fails keeps its position: the next one goes on there, unless it is a full one; and so
+// it does at a place that the sync is rewound to. The cursor of an incremental source moves only
+// when a run has seen all its pages.
 #pragma once
 
 #include "actors/resource/resource.hpp"
@@ -30,14 +32,18 @@ struct sync : resource<sync, protocols::sync> {
   static decision<remove> on(const state&, const remove&, moment now);
   static persisted when_removed(persisted, const state&, moment now);
   static decision<start> on(const state&, const start&, moment now);
+  static decision<step> on(const state&, const step&, moment now);
   static decision<pause> on(const state&, const pause&, moment now);
   static decision<resume> on(const state&, const resume&, moment now);
   static decision<cancel> on(const state&, const cancel&, moment now);
   static decision<rewind> on(const state&, const rewind&, moment now);
   static decision<read_run> on(const state&, const read_run&, moment now);
   static decision<list_runs> on(const state&, const list_runs&, moment now);
+  static decision<list_places> on(const state&, const list_places&, moment now);
+  static decision<read_statistics> on(const state&, const read_statistics&, moment now);
   static decision<transferred> on(const state&, const transferred&, moment now);
   static decision<wake> on(const state&, const wake&, moment now);
+  static decision<withdrawn> on(const state&, const withdrawn&, moment now);
 
   static void apply(state&, const configured&);
   static void apply(state&, const removed&);
@@ -48,10 +54,14 @@ struct sync : resource<sync, protocols::sync> {
   static void apply(state&, const started_over&);
   static void apply(state&, const paused&);
   static void apply(state&, const resumed&);
+  static void apply(state&, const went_on&);
   static void apply(state&, const ended&);
   static void apply(state&, const rewound&);
   static bool holds(const state&);
   static runtime::deadlines due(const state&);
+
+  /// With it, what is asked for but still waits for its turn is not wanted any more.
+  static persisted withdrawing(persisted, const state&);
 
   struct metrics {
     explicit metrics(runtime::meters&);
@@ -59,6 +69,11 @@ struct sync : resource<sync, protocols::sync> {
     runtime::counter& failed;
     runtime::counter& cancelled;
     runtime::counter& pages;
+    runtime::counter& stored;
+    runtime::counter& unchanged;
+    runtime::counter& filtered;
+    runtime::counter& letters;
+    runtime::counter& bytes;
     runtime::counter& retries;
   };
   static void observe(metrics&, const ended&);

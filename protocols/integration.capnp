@@ -24,6 +24,9 @@ struct IntegrationSpec {
   through @4 :Text;
   # The address of a gateway that stands for every host of the platform, such as a provider twin's:
   # https://api.example.com/v1 is asked for as <through>/api.example.com/v1.
+
+  concurrency @5 :UInt32;
+  # Pages of its syncs at once; 0: as many as the node and the tenant may have.
 }
 
 struct IntegrationCommand {

@@ -13,7 +13,8 @@ struct SyncLimits {
   records @1 :UInt64 = 1000000000;
   bytes @2 :UInt64 = 1000000000000;
   timeMs @3 :UInt64 = 3600000;
-  # Of one run. A run that passes a limit fails and says which; what it stored stays stored.
+  # Of one run. A run that passes a limit fails and says which; what it stored stays stored. While it
+  # is paused, no time passes for it.
 }
 
 struct SyncSpec {
@@ -50,6 +51,15 @@ struct SyncSpec {
   modified @8 :Text;
   # An expression over `record`, as it came: when it was changed there, for `merge`. Empty: when it
   # was read.
+
+  priority @9 :SyncPriority;
+  # Whose page comes first when more syncs want one than may be at work at once.
+}
+
+enum SyncPriority {
+  normal @0;
+  high @1;
+  low @2;
 }
 
 enum SyncPhase {
@@ -86,6 +96,11 @@ struct SyncCommand {
     rewind :group $T.reply("Standing") {
       # The next run begins at this cursor; empty: at the beginning.
       cursor @8 :Text;
+      toPage @24 :Bool;
+      # Instead, the next run goes on at a place that is kept of the newest one.
+      page @25 :UInt64;
+      run @26 :UInt64;
+      # The newest; 0: whichever that is.
     }
     readRun :group $T.reply("Run") {
       number @9 :UInt64;
@@ -116,6 +131,19 @@ struct SyncCommand {
     }
     wake @20 :Void;
     # The sync's own: an attempt or the run's time limit is due.
+    withdrawn @23 :Void;
+    # The outcome of SyncWithdraw, and of a SyncTransfer that was withdrawn before its turn came.
+    step :group $T.reply("Standing") {
+      # One page of the paused run, or of a run that begins with it; then it is paused again.
+      full @27 :Bool;
+      by @28 :Text;
+      # Of a run that begins.
+    }
+    listPlaces :group $T.reply("Places") {
+      run @29 :UInt64;
+      # The newest; 0: whichever that is.
+    }
+    readStatistics @30 :Void $T.reply("Statistics");
   }
 }
 
@@ -137,6 +165,7 @@ struct SyncMoved {
   # The next page is not there before.
   waitsFor @12 :Text;
   # What it waits for, which can be given up: a job of the platform's.
+  atMs @13 :Int64;
 }
 
 struct SyncAccepted {
@@ -175,11 +204,73 @@ struct SyncRun {
   # How often the source no longer knew the position, and everything was begun again.
   conflicts @20 :UInt64;
   # Records that both sides had changed; each is also among the stored or the unchanged.
+  busyMs @21 :UInt64;
+  # From asking for a page to having it, attempts that failed and turns waited for included; what
+  # it was paused is not.
 }
 
 struct SyncRunList {
   runs @0 :List(SyncRun);
   # Newest first.
+}
+
+struct SyncPlace {
+  # Where a run stood.
+  page @0 :UInt64;
+  # The number of the page that begins there.
+  position @1 :Text;
+  cursor @2 :Text;
+  read @3 :UInt64;
+  # Records before it.
+  atMs @4 :Int64;
+}
+
+struct SyncPlaces {
+  run @0 :UInt64;
+  places @1 :List(SyncPlace);
+}
+
+struct SyncBucket {
+  # What happened in an hour or a day that begins then, in UTC. Runs count where they ended.
+  begunAtMs @0 :Int64;
+  succeeded @1 :UInt64;
+  failed @2 :UInt64;
+  cancelled @3 :UInt64;
+  pages @4 :UInt64;
+  read @5 :UInt64;
+  stored @6 :UInt64;
+  deadLettered @7 :UInt64;
+  retries @8 :UInt64;
+  bytes @9 :UInt64;
+  busyMs @10 :UInt64;
+  # As of a run.
+}
+
+struct SyncRate {
+  # Of runs: how fast they read while they were busy.
+  runs @0 :UInt64;
+  recordsPerSecond @1 :Float64;
+  bytesPerSecond @2 :Float64;
+}
+
+struct SyncStatistics {
+  succeeded @0 :UInt64;
+  # Of the runs that are kept.
+  failed @1 :UInt64;
+  underWay @2 :SyncRate;
+  # 0 runs: none is.
+  newest @3 :SyncRate;
+  # The last runs that ended.
+  wholeAtMs @4 :Int64 $T.optional;
+  # When the newest reading began that has seen all there was: what was there then has been seen.
+  lagMs @5 :UInt64 $T.optional;
+  # Since then.
+  hours @6 :List(SyncBucket);
+  # The last 48, without a gap, the present one last.
+  days @7 :List(SyncBucket);
+  # The last 30.
+  from @8 :Text;
+  # Of a sync that writes: the collection, which knows what is still to be delivered.
 }
 
 struct SyncTransfer $T.outcome("transferred") {
@@ -197,6 +288,11 @@ struct SyncTransfer $T.outcome("transferred") {
   # What the source said of the attempts at this page so far; empty: this is the first.
   abandon @8 :Bool;
   # Nothing is read: what the source waits for at this position is not wanted any more.
+}
+
+struct SyncWithdraw $T.outcome("withdrawn") {
+  # A page that is asked for and waits for its turn is not wanted any more.
+  run @0 :UInt64;
 }
 
 struct SyncEvent {
@@ -222,6 +318,7 @@ struct SyncEvent {
     startedOver @12 :Void;
     paused @13 :Void;
     resumed @14 :Void;
+    # Of earlier versions; now it is wentOn.
     ended :group {
       outcome @15 :SyncOutcome;
       why @16 :Text;
@@ -233,6 +330,14 @@ struct SyncEvent {
     }
     rewound :group {
       cursor @20 :Text;
+      position @22 :Text;
+      # Empty: at the beginning.
+    }
+    wentOn :group {
+      # The paused run is under way again.
+      atMs @23 :Int64;
+      stepping @24 :Bool;
+      # For one page.
     }
   }
 }
@@ -259,4 +364,23 @@ struct SyncState {
   # What the source said of the attempts at the present page so far.
   waitsFor @12 :Text;
   # What the source waits for at the position; empty: for nothing.
+  stepping @13 :Bool;
+  # The run is paused after the present page.
+  goesOn @14 :Bool;
+  # The next run goes on at `position`, as after one that failed.
+  places @15 :List(SyncPlace);
+  # Where the newest run stood, evenly thinned, the oldest first.
+  placesEvery @16 :UInt64;
+  # One place is kept for so many pages; 0: for each.
+  hours @17 :List(SyncBucket);
+  # Only those in which something happened, the newest last.
+  days @18 :List(SyncBucket);
+  beganAtMs @19 :Int64;
+  # The present reading of the source.
+  wholeAtMs @20 :Int64 $T.optional;
+  # When the newest reading that has seen everything began.
+  busyAtMs @21 :Int64 $T.optional;
+  # What is busy since then is not counted yet.
+  endsAtMs @22 :Int64 $T.optional;
+  # When the present run has had its time, unless it is paused.
 }

@@ -53,6 +53,14 @@ void shape_page(const shaping& shape, source_page& p, moment now) {
   });
 }
 
+/// Whose limit on pages at once a sync comes under; empty: none's.
+std::string integration_of(const wire::spec& s) {
+  const auto side = read_json(s.to.empty() ? s.from : s.to);
+  const auto* connector = side ? side->find("connector") : nullptr;
+  const auto* name = connector ? connector->find("integration") : nullptr;
+  return name && name->is<std::string>() ? *name->as<std::string>() : "";
+}
+
 /// How the page was answered when it was stored; nothing when it is not.
 task<result<std::optional<protocols::collection::stored>>>
 stored_before(runtime::host& host, runtime::timer& timer, identity into, identity sync,
@@ -154,42 +162,84 @@ private:
   std::map<identity, place> pages_;
 };
 
+struct transfer::asked_page {
+  runtime::effect effect;
+  wire::transfer asked;
+  wire::spec spec;
+  std::function<void(blob)> outcome;
+
+  void say(wire::command c) const { outcome(protocols::encode(std::move(c))); }
+  void fail(source_trouble t) const { say(in_trouble(asked, std::move(t))); }
+};
+
 transfer::transfer(runtime::host& h, runtime::workers& w, runtime::timer& t,
-                   const source_kinds& from, const destination_kinds& to)
+                   const source_kinds& from, const destination_kinds& to,
+                   std::shared_ptr<turnstile> turns)
     : host_{h}, workers_{w}, timer_{t}, kinds_{from}, outflow_{h, t, to},
-      ahead_{std::make_unique<read_ahead>()} {}
+      ahead_{std::make_unique<read_ahead>()}, turns_{std::move(turns)} {}
 
 transfer::~transfer() = default;
 
 void transfer::perform(runtime::effect e, std::function<void(blob)> outcome) {
-  const auto asked = protocols::decode<wire::transfer>(e.request);
+  auto asked = protocols::decode<wire::transfer>(e.request);
   ensure(asked.has_value(), "a sync asked for a transfer that cannot be read");
-  const auto failed = [asked = *asked, outcome](const failure& f) {
-    outcome(protocols::encode(wire::command{in_trouble(asked, {.why = f, .transient = true})}));
-  };
-  const auto started =
-      runtime::start<blob>(workers_, move(std::move(e)), [outcome, failed](result<blob> r) {
-        r ? outcome(*std::move(r)) : failed(r.error());
-      });
-  if (!started)
-    failed(started.error());
+  auto page = std::make_shared<asked_page>();
+  page->effect = std::move(e);
+  page->asked = *std::move(asked);
+  page->outcome = std::move(outcome);
+  const auto written = read_json(page->asked.spec);
+  auto spec = written ? protocols::from_value<wire::spec>(*written, "spec")
+                      : result<wire::spec>{written.error()};
+  if (!spec)
+    return page->fail({spec.error()});
+  page->spec = *std::move(spec);
+  turns_->ask({.wanted = {page->effect.by, integration_of(page->spec), page->spec.priority},
+               .number = page->effect.number,
+               .begin = [this, page](auto here) { begin(page, std::move(here)); },
+               .withdrawn = [page] { page->say(wire::withdrawn{}); }});
 }
 
-task<result<blob>> transfer::move(runtime::effect e) {
-  const auto asked = *protocols::decode<wire::transfer>(e.request);
+void transfer::begin(std::shared_ptr<const asked_page> page,
+                     std::shared_ptr<turnstile::place> here) {
+  auto moving = move(page, here);
+  // The place is free before the sync hears of its page, so that whoever waits goes first.
+  auto done = [page, here = std::move(here)](result<blob> r) mutable {
+    here->rest();
+    here.reset();
+    r ? page->outcome(*std::move(r)) : page->fail({.why = r.error(), .transient = true});
+  };
+  if (const auto begun = runtime::start<blob>(workers_, std::move(moving), std::move(done)); !begun)
+    page->fail({.why = begun.error(), .transient = true});
+}
+
+void transfer::begin_ahead(std::shared_ptr<source> there, const page_request& next,
+                           std::uint64_t run, std::shared_ptr<turnstile::place> here) {
+  if (!here || here->is_wanted())
+    return;
+  const auto place = ahead_->begin(next.sync, next, run);
+  auto reading = [](std::shared_ptr<source> s, page_request r, read_ahead& ahead,
+                    read_ahead::place p, std::shared_ptr<turnstile::place> turn) -> task<void> {
+    auto read = co_await s->read(std::move(r));
+    ahead.finish(p, std::move(read));
+    turn.reset();
+  }(std::move(there), next, *ahead_, place, std::move(here));
+  if (!runtime::start(workers_, std::move(reading)))
+    ahead_->take(next, run);
+}
+
+task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
+                                  std::weak_ptr<turnstile::place> here) {
+  const auto& e = wanted_page->effect;
+  const auto& asked = wanted_page->asked;
+  const auto& spec = wanted_page->spec;
   const auto answer = [](wire::transferred t) {
     return protocols::encode(wire::command{std::move(t)});
   };
-  const auto written = read_json(asked.spec);
-  const auto spec = written ? protocols::from_value<wire::spec>(*written, "spec")
-                            : result<wire::spec>{written.error()};
-  if (!spec)
-    co_return answer(in_trouble(asked, {spec.error()}));
-  if (!spec->to.empty()) {
-    auto moved = co_await outflow_.move(std::move(e), asked, *spec);
+  if (!spec.to.empty()) {
+    auto moved = co_await outflow_.move(e, asked, spec);
     co_return answer(std::move(moved));
   }
-  const auto from = read_json(spec->from);
+  const auto from = read_json(spec.from);
   const auto& [kind_name, options] = *from->as<object>()->begin();
   const auto kind = std::ranges::find(kinds_, kind_name, [](const auto& k) { return k->name(); });
   if (kind == kinds_.end())
@@ -205,7 +255,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
     const auto told = co_await there->abandon(wanted);
     co_return answer({.run = asked.run, .why = told ? "" : told.error().why});
   }
-  const identity into{e.by.tenant, "collection", spec->into};
+  const identity into{e.by.tenant, "collection", spec.into};
   std::optional<page_or_trouble> outcome;
   if (const auto early = ahead_->take(wanted, asked.run)) {
     if (auto read = co_await ahead_->wait(early))
@@ -225,7 +275,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
   if (auto* t = std::get_if<source_trouble>(&*outcome))
     co_return answer(in_trouble(asked, std::move(*t)));
   auto& page = std::get<source_page>(*outcome);
-  const auto shape = shaping::make(*spec);
+  const auto shape = shaping::make(spec);
   if (!shape)
     co_return answer(in_trouble(asked, {shape.error()}));
   if (!shape->does_nothing())
@@ -235,15 +285,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
 
   if (!page.last && !page.resume_at) {
     const page_request next{e.by, page.position, page.cursor, asked.full};
-    const auto place = ahead_->begin(e.by, next, asked.run);
-    const auto begun = runtime::start(workers_,
-                                      [](std::shared_ptr<source> s, page_request r,
-                                         read_ahead& ahead, read_ahead::place p) -> task<void> {
-                                        auto read = co_await s->read(std::move(r));
-                                        ahead.finish(p, std::move(read));
-                                      }(there, next, *ahead_, place));
-    if (!begun)
-      ahead_->take(next, asked.run);
+    begin_ahead(there, next, asked.run, here.lock());
   }
 
   const bool marks = page.complete;
@@ -260,7 +302,7 @@ task<result<blob>> transfer::move(runtime::effect e) {
                                            .cursor = std::move(page.cursor),
                                            .last = page.last,
                                            .marks = marks,
-                                           .policy = spec->conflicts};
+                                           .policy = spec.conflicts};
   auto stored = co_await ask_patiently<collection>(host_, timer_, into, store);
   if (!stored)
     co_return answer(in_trouble(asked, trouble_from(stored.error())));

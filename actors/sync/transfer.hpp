@@ -3,12 +3,14 @@
 //
 // A sync that writes goes the other way: actors/sync/outflow.hpp.
 //
-// While the collection stores a page, the next one is already being read: one page ahead for each
-// sync, given up when the next transfer is about something else.
+// Each page waits for its turn. While the collection stores a page, the next one is already being
+// read, unless somebody else waits for the place: one page ahead for each sync, given up when the
+// next transfer is about something else.
 #pragma once
 
 #include "actors/sync/outflow.hpp"
 #include "actors/sync/source.hpp"
+#include "actors/sync/turns/turnstile.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/tasks/timer.hpp"
 #include "runtime/tasks/workers.hpp"
@@ -22,7 +24,7 @@ namespace tenon::actors {
 class transfer final : public runtime::performer {
 public:
   transfer(runtime::host&, runtime::workers&, runtime::timer&, const source_kinds&,
-           const destination_kinds&);
+           const destination_kinds&, std::shared_ptr<turnstile>);
   ~transfer() override;
 
   void perform(runtime::effect, std::function<void(blob command)> outcome) override;
@@ -30,7 +32,13 @@ public:
 private:
   class read_ahead;
 
-  runtime::task<result<blob>> move(runtime::effect);
+  struct asked_page; // a page and who wants to hear of it
+
+  void begin(std::shared_ptr<const asked_page>, std::shared_ptr<turnstile::place>);
+  runtime::task<result<blob>> move(std::shared_ptr<const asked_page>,
+                                   std::weak_ptr<turnstile::place>);
+  void begin_ahead(std::shared_ptr<source>, const page_request& next, std::uint64_t run,
+                   std::shared_ptr<turnstile::place>);
 
   runtime::host& host_;
   runtime::workers& workers_;
@@ -38,6 +46,7 @@ private:
   const source_kinds& kinds_;
   outflow outflow_;
   std::unique_ptr<read_ahead> ahead_;
+  std::shared_ptr<turnstile> turns_;
 };
 
 } // namespace tenon::actors

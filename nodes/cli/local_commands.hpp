@@ -2,6 +2,7 @@
 // line's, their bodies are the node's: main fills the table.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,6 +22,8 @@ struct node_options {
   std::vector<std::string> allow_files;    // directories that syncs may read
   std::string master_key;                  // a file; empty: the environment's or the node's own
   std::string public_url;                  // empty: where it listens
+  std::size_t sync_concurrency = 32;
+  std::size_t tenant_sync_concurrency = 24; // 0: as the node's
 };
 
 struct check_options {

@@ -81,6 +81,8 @@ int run_node(const cli::node_options& o) {
                          .allow_networks = o.allow_networks,
                          .master_key = o.master_key,
                          .public_url = o.public_url,
+                         .sync_concurrency = o.sync_concurrency,
+                         .tenant_sync_concurrency = o.tenant_sync_concurrency,
                          .owner_key = environment("TENON_OWNER_KEY")};
   for (const auto& directory : o.allow_files)
     settings.allow_files.emplace_back(directory);

@@ -69,6 +69,10 @@ public:
 
 struct node::parts {
   explicit parts(std::size_t threads) : settings{threads}, system{settings} {}
+  ~parts() {
+    if (turns)
+      turns->close(); // before those who would perform what begins
+  }
 
   runtime::system_clock clock;
   runtime::meters meters;
@@ -90,6 +94,7 @@ struct node::parts {
   std::optional<runtime::workers> workers;
   shipped_manifests shipped;
   std::optional<actors::connectors::platform> platform;
+  std::shared_ptr<actors::turnstile> turns;
   actors::source_kinds sources;
   actors::destination_kinds destinations;
 
@@ -163,8 +168,12 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->sources.push_back(actors::mariadb_source(databases));
   p->destinations.push_back(actors::connector_destination(platform));
   p->destinations.push_back(actors::postgres_destination(databases));
-  host.add("sync.transfer", std::make_unique<actors::transfer>(host, *p->workers, *p->timer,
-                                                               p->sources, p->destinations));
+  p->turns = std::make_shared<actors::turnstile>(
+      actors::turns::limits{s.sync_concurrency, s.tenant_sync_concurrency}, host, p->meters);
+  host.add("sync.transfer",
+           std::make_unique<actors::transfer>(host, *p->workers, *p->timer, p->sources,
+                                              p->destinations, p->turns));
+  host.add("sync.withdraw", actors::withdrawing(p->turns));
   host.add("credential.acquire", actors::connectors::token_fetching(platform, *p->workers));
   host.add("integration.probe", actors::connectors::probing(platform, *p->workers));
   host.start();
@@ -222,6 +231,8 @@ node::~node() {
     p.server->stop(grace);
   // What waits outside hears that it is over, and its actors hear nothing more: the calls are
   // asked again after the next start.
+  if (p.turns)
+    p.turns->close();
   if (p.timer)
     p.timer->close();
   if (p.web)

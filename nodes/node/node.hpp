@@ -25,7 +25,9 @@ struct node_settings {
   std::vector<std::filesystem::path> allow_files; // directories that syncs may read
   std::filesystem::path master_key;               // a file; empty: see nodes/node/master_key.hpp
   std::string public_url; // under which providers and people reach it; empty: where it listens
-  std::string owner_key;  // instead of a drawn one; empty: drawn at the first start
+  std::size_t sync_concurrency = 32;        // pages of syncs at once
+  std::size_t tenant_sync_concurrency = 24; // of one tenant; 0: as the node's
+  std::string owner_key; // instead of a drawn one; empty: drawn at the first start
 };
 
 class node {

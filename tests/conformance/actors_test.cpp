@@ -51,6 +51,7 @@ const std::multimap<std::string_view, std::string> rare_events{
     {"sync", "attempt_failed"},
     {"sync", "attempted"},
     {"sync", "started_over"},
+    {"sync", "resumed"}, // of earlier versions
 };
 
 /// A kind, with what only its types can say.

@@ -45,6 +45,18 @@ void declare_node(const command_words& app, shell& s) {
               "The keys that seal secrets; else TENON_MASTER_KEY, TENON_MASTER_PASSPHRASE, or "
               "master.key in the data directory, which is made")
       .type_name("FILE");
+  command
+      .option("--sync-concurrency", o->sync_concurrency,
+              "Pages of syncs at once; the others wait for their turn, by priority")
+      .type_name("N")
+      .between(1, 10'000)
+      .shows_default();
+  command
+      .option("--tenant-sync-concurrency", o->tenant_sync_concurrency,
+              "Of these, of one tenant; 0 for all of them")
+      .type_name("N")
+      .between(0, 10'000)
+      .shows_default();
   s.does(command, [&s, o] { return static_cast<exit_code>(s.local.node(*o)); });
 }
 

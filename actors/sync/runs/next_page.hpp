@@ -1,0 +1,62 @@
+// What a run asks for next, as all who decide about runs see it.
+#pragma once
+
+#include "actors/resource/record.hpp"
+#include "protocols/binding.hpp"
+#include "protocols/ensure.hpp"
+#include "protocols/sync.hpp"
+
+namespace tenon::actors {
+
+inline protocols::sync::spec spec_of(const protocols::sync::state& s) {
+  auto spec = protocols::from_value<protocols::sync::spec>(spec_in(s.record), "spec");
+  ensure(spec.has_value(), "a stored spec cannot be read");
+  return *std::move(spec);
+}
+
+inline bool under_way(const protocols::sync::state& s) {
+  return s.phase != protocols::sync::phase::idle;
+}
+
+inline protocols::sync::transfer next_transfer(const protocols::sync::state& s) {
+  const bool first = s.run.pages == 0 && s.position.empty();
+  return {.run = s.run.number,
+          .page = s.run.pages,
+          .spec = s.record.spec,
+          .position = s.position,
+          .cursor = !first       ? s.reached
+                    : s.run.full ? ""
+                                 : s.cursor,
+          .full = s.run.full,
+          .since = s.since,
+          .attempt = s.attempt};
+}
+
+/// The position is about to be dropped: what the source waits for there is not wanted any more.
+inline std::optional<protocols::sync::transfer> abandoned(const protocols::sync::state& s) {
+  if (s.waits_for.empty())
+    return std::nullopt;
+  return protocols::sync::transfer{.spec = s.record.spec, // and of no run
+                                   .position = s.position,
+                                   .cursor = s.reached,
+                                   .abandon = true};
+}
+
+/// The decision so far, and that.
+template <class Chained>
+Chained abandoning(Chained so_far, const std::optional<protocols::sync::transfer>& t) {
+  return t ? std::move(so_far).call(*t) : std::move(so_far);
+}
+
+/// After a page that was not the last.
+inline protocols::sync::transfer next_transfer(const protocols::sync::state& s,
+                                               const protocols::sync::moved& page) {
+  auto next = next_transfer(s);
+  ++next.page;
+  next.position = page.position;
+  next.cursor = page.cursor;
+  next.attempt.clear();
+  return next;
+}
+
+} // namespace tenon::actors
