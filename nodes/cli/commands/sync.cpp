@@ -1,12 +1,15 @@
-// tenon sync run|pause|resume|cancel|rewind|status NAME: the verbs of a sync.
+// tenon sync run|pause|resume|step|cancel|rewind|status|stats|places NAME: the verbs of a sync.
 #include "nodes/cli/catalog.hpp"
+#include "nodes/cli/item_table.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
+#include "nodes/cli/sync_account.hpp"
 #include "nodes/cli/table.hpp"
 #include "nodes/cli/watch.hpp"
 #include "nodes/cli/words.hpp"
 
 #include <array>
+#include <limits>
 
 namespace tenon::nodes::cli {
 namespace {
@@ -16,6 +19,9 @@ struct options {
   bool full = false;
   bool watch = false;
   std::int64_t run = 0;
+  std::string cursor;
+  std::string page;
+  bool days = false;
 };
 
 struct verb {
@@ -26,8 +32,11 @@ struct verb {
 constexpr std::array<verb, 4> verbs{
     {{"pause", "Hold it after the page in flight; what was read is kept", "paused"},
      {"resume", "Go on where it was paused", "resumed"},
-     {"cancel", "End the run that is going; what was stored stays", "cancelled"},
-     {"rewind", "Forget how far it got: the next run reads everything", "rewound"}}};
+     {"step", "Read one page, of a new run if none is paused, and pause again", "makes a step"},
+     {"cancel", "End the run that is going; what was stored stays", "cancelled"}}};
+constexpr verb rewind_verb{
+    "rewind", "Forget how far it got: the next run reads everything, or goes on where you say",
+    "rewound"};
 
 exit_code start(const shell& s, const options& o) {
   const auto server = s.connect();
@@ -46,17 +55,26 @@ exit_code start(const shell& s, const options& o) {
   return exit_code::done;
 }
 
-exit_code act(const shell& s, const options& o, const verb& v) {
+exit_code act(const shell& s, const options& o, const verb& v, const object& asked = {}) {
   const auto server = s.connect();
   if (!server)
     return s.report(server.error());
-  const auto answered = server->post(server->path({"syncs", o.name, v.name}), object{});
+  const auto answered = server->post(server->path({"syncs", o.name, v.name}), asked);
   if (!answered)
     return s.report(answered);
   if (!s.printed_json(answered.body.is_null() ? object{{"name", o.name}, {"outcome", v.past}}
                                               : answered.body))
     s.screen.out << inked(s.screen.out_look, ink::strong, o.name) << ' ' << v.past << '\n';
   return exit_code::done;
+}
+
+exit_code rewind(const shell& s, const options& o) {
+  object asked;
+  if (!o.cursor.empty())
+    asked["cursor"] = o.cursor;
+  if (!o.page.empty())
+    asked["page"] = static_cast<std::int64_t>(std::stoll(o.page));
+  return act(s, o, rewind_verb, asked);
 }
 
 // Members in their order, numbers as people read them; inner maps follow, indented.
@@ -98,6 +116,30 @@ exit_code status(const shell& s, const options& o) {
   return exit_code::done;
 }
 
+exit_code stats(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto got = server->get(server->path({"syncs", o.name, "statistics"}));
+  if (!got)
+    return s.report(got);
+  if (!s.printed_json(got.body))
+    s.screen.out << account_text(o.name, got.body, o.days, s.screen.out_look);
+  return exit_code::done;
+}
+
+exit_code places(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto got = server->get(server->path({"syncs", o.name, "runs", "latest", "places"}));
+  if (!got)
+    return s.report(got);
+  if (!s.printed_json(got.body))
+    s.screen.out << item_table(list_at(got.body, "items"), s.screen.out_look);
+  return exit_code::done;
+}
+
 } // namespace
 
 void declare_sync(const command_words& app, shell& s) {
@@ -118,6 +160,19 @@ void declare_sync(const command_words& app, shell& s) {
   s.does(shown, [&s, o] { return status(s, *o); });
   for (const auto& each : verbs)
     s.does(declare(each.name, each.meaning), [&s, o, &each] { return act(s, *o, each); });
+  auto account = declare("stats", "Show how it went: success, speed, lag, by the hour or the day");
+  account.flag("--days", o->days, "The last 30 days instead of the last 48 hours");
+  s.does(account, [&s, o] { return stats(s, *o); });
+  s.does(declare("places", "List where its newest run stood, for `rewind --page`"),
+         [&s, o] { return places(s, *o); });
+  auto rewound = declare(rewind_verb.name, rewind_verb.meaning);
+  auto to_page = rewound.option("--page", o->page, "Go on there; `tenon sync places` lists them")
+                     .type_name("NUMBER")
+                     .between(0, std::numeric_limits<std::int64_t>::max());
+  rewound.option("--cursor", o->cursor, "Go on at this cursor, as `tenon sync status` shows it")
+      .type_name("JSON")
+      .excludes(to_page);
+  s.does(rewound, [&s, o] { return rewind(s, *o); });
 }
 
 } // namespace tenon::nodes::cli

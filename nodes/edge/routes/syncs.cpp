@@ -47,17 +47,27 @@ value shown(const wire::run& r) {
   return o;
 }
 
+result<bool> wants_full(const request& q) {
+  if (q.body.empty())
+    return false;
+  const auto body = read_json(q.body.view());
+  if (!body)
+    return body.error();
+  const auto* full = body->find("full");
+  if (full && !full->is<bool>())
+    return failure{code::malformed, "expected true or false", "full"};
+  return full && *full->as<bool>();
+}
+
+std::string asker(const request& q) {
+  return q.who ? "key " + q.who->key : "";
+}
+
 void start(const environment& e, request&& q, reply&& r) {
-  wire::start command{.by = q.who ? "key " + q.who->key : ""};
-  if (!q.body.empty()) {
-    const auto body = read_json(q.body.view());
-    if (!body)
-      return std::move(r)(body.error());
-    const auto* full = body->find("full");
-    if (full && !full->is<bool>())
-      return std::move(r)(failure{code::malformed, "expected true or false", "full"});
-    command.full = full && *full->as<bool>();
-  }
+  const auto full = wants_full(q);
+  if (!full)
+    return std::move(r)(full.error());
+  const wire::start command{.full = *full, .by = asker(q)};
   e.host->ask<actors::sync>(sync_of(q), command, [r = std::move(r)](auto answer) mutable {
     if (!answer)
       return std::move(r)(answer.error());
@@ -92,19 +102,51 @@ void read_run(const environment& e, request&& q, reply&& r) {
   });
 }
 
+/// {"cursor": …} or {"page": 12, "run": 7}; nothing: to the beginning.
+result<wire::rewind> read_rewind(const request& q) {
+  wire::rewind command;
+  if (q.body.empty())
+    return command;
+  const auto body = read_json(q.body.view());
+  if (!body)
+    return body.error();
+  if (const auto* cursor = body->find("cursor"); cursor && !cursor->is_null())
+    command.cursor = cursor->is<std::string>() ? *cursor->as<std::string>() : write_json(*cursor);
+  for (const auto& [name, into] :
+       {std::pair{"page", &command.page}, std::pair{"run", &command.run}}) {
+    const auto* number = body->find(name);
+    if (!number)
+      continue;
+    const auto* whole = number->as<std::int64_t>();
+    if (!whole || *whole < 0)
+      return failure{code::malformed, "expected a number", name};
+    *into = static_cast<std::uint64_t>(*whole);
+  }
+  command.to_page = body->find("page") != nullptr;
+  if (command.to_page && !command.cursor.empty())
+    return failure{code::malformed, "it is either a page or a cursor", "cursor"};
+  return command;
+}
+
+template <class Command> result<Command> read_verb(const request& q) {
+  if constexpr (std::is_same_v<Command, wire::rewind>) {
+    return read_rewind(q);
+  } else if constexpr (std::is_same_v<Command, wire::step>) {
+    const auto full = wants_full(q);
+    if (!full)
+      return full.error();
+    return wire::step{.full = *full, .by = asker(q)};
+  } else {
+    return Command{};
+  }
+}
+
 template <class Command> handler verb(const environment& e) {
   return [e](request&& q, reply&& r) {
-    Command command;
-    if constexpr (std::is_same_v<Command, wire::rewind>)
-      if (!q.body.empty()) {
-        const auto body = read_json(q.body.view());
-        if (!body)
-          return std::move(r)(body.error());
-        if (const auto* cursor = body->find("cursor"); cursor && !cursor->is_null())
-          command.cursor = cursor->template is<std::string>() ? *cursor->template as<std::string>()
-                                                              : write_json(*cursor);
-      }
-    e.host->ask<actors::sync>(sync_of(q), command, [r = std::move(r)](auto answer) mutable {
+    const auto command = read_verb<Command>(q);
+    if (!command)
+      return std::move(r)(command.error());
+    e.host->ask<actors::sync>(sync_of(q), *command, [r = std::move(r)](auto answer) mutable {
       if (!answer)
         return std::move(r)(answer.error());
       std::move(r)(response::json(
@@ -170,7 +212,12 @@ route_list syncs(const environment& e) {
   add("pause", "Pauses the run after the page that is under way.", verb<wire::pause>(e));
   add("resume", "Goes on with a paused run.", verb<wire::resume>(e));
   add("cancel", "Ends the run; what it stored stays.", verb<wire::cancel>(e));
-  add("rewind", "Sets where the next run begins; without a cursor, at the beginning.",
+  add("step", "Reads one page of the paused run, or of a new one, and pauses it again.",
+      verb<wire::step>(e));
+  add("rewind",
+      "Sets where the next run begins: at a cursor, or at a page of the newest run; at the "
+      "beginning "
+      "without either.",
       verb<wire::rewind>(e));
   return all;
 }

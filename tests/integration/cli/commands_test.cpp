@@ -170,11 +170,37 @@ TEST(cli_sync, steers) {
        std::vector<std::pair<std::string, std::string>>{{"pause", "paused"},
                                                         {"resume", "resumed"},
                                                         {"cancel", "cancelled"},
+                                                        {"step", "makes a step"},
                                                         {"rewind", "rewound"}}) {
     EXPECT_EQ(say_to(server, {"sync", verb, "a"}).out, "a " + past + "\n");
     EXPECT_EQ(server.requests().back().method, "POST");
     EXPECT_EQ(server.requests().back().target, "/api/v1/default/syncs/a/" + verb);
   }
+}
+
+TEST(cli_sync, is_sent_back_to_a_page_or_a_cursor) {
+  canned_server server{[](const auto&) -> canned_answer { return {.body = ""}; }};
+  EXPECT_EQ(say_to(server, {"sync", "rewind", "a", "--page", "12"}).out, "a rewound\n");
+  EXPECT_EQ(server.requests().back().body, R"({"page":12})");
+  say_to(server, {"sync", "rewind", "a", "--cursor", R"({"after":7})"});
+  EXPECT_EQ(server.requests().back().body, R"({"cursor":"{\"after\":7}"})");
+  const auto asked = server.requests().size();
+  EXPECT_NE(say_to(server, {"sync", "rewind", "a", "--cursor", "x", "--page", "1"}).err, "");
+  EXPECT_NE(say_to(server, {"sync", "rewind", "a", "--page", "-1"}).err, "");
+  EXPECT_EQ(server.requests().size(), asked);
+}
+
+TEST(cli_sync, lists_places_and_shows_its_account) {
+  canned_server server{[](const auto& r) -> canned_answer {
+    if (r.target == "/api/v1/default/syncs/a/runs/latest/places")
+      return {.body = R"({"run":7,"items":[{"page":0,"read":0},{"page":8,"read":1600}]})"};
+    if (r.target == "/api/v1/default/syncs/a/statistics")
+      return {.body = R"({"succeeded":1,"failed":0,"lag_ms":1000,"hours":[],"days":[]})"};
+    return {.status = 404, .body = ""};
+  }};
+  EXPECT_EQ(say_to(server, {"sync", "places", "a"}).out, "PAGE  READ\n   0     0\n   8  1600\n");
+  EXPECT_EQ(say_to(server, {"sync", "stats", "a"}).out,
+            "a\n  success     100 % of 1 run\n  seen whole  1 s ago\n");
 }
 
 TEST(cli_sync, shows_its_status) {
