@@ -1,6 +1,7 @@
 #include "actors/quota.hpp"
 
 #include "actors/quota/level.hpp"
+#include "actors/quota/line.hpp"
 #include "protocols/ensure.hpp"
 
 #include <algorithm>
@@ -16,6 +17,16 @@ constexpr std::size_t most_levels = 64;
 constexpr std::size_t most_buckets = 16; // of one request
 constexpr span longest_lease = std::chrono::days{1};
 constexpr span furthest_reset = std::chrono::days{31};
+constexpr std::size_t longest_asker = 256;
+constexpr std::uint32_t all_of_it = 1000; // per mille
+// Who does not come when it was told is waited for a little: messages take their time.
+constexpr span patience{500};
+// Nobody knows when a place is given back.
+constexpr span look{50};
+// Those who are before one are about to come.
+constexpr span soon{10};
+// A word about pressure that says nearly the same is not written down again.
+constexpr span same_time = std::chrono::minutes{1};
 
 template <class Levels> auto find(Levels& levels, std::string_view name) {
   return std::ranges::find_if(levels, [&](const level& l) { return l.bucket.name == name; });
@@ -29,6 +40,10 @@ result<void> check(const quota::take& t) {
   if (t.lease <= span{} || t.lease > longest_lease)
     return failure{code::malformed, "a place cannot be leased for this long", "lease",
                    "Use more than 0s and at most " + to_text(longest_lease) + '.'};
+  if (t.asker.size() > longest_asker || t.weight == 0 || t.weight > line::heaviest)
+    return failure{code::malformed, "nobody can ask with this name and weight", "asker",
+                   "Use at most " + std::to_string(longest_asker) + " bytes, and 1 to " +
+                       std::to_string(line::heaviest) + '.'};
   for (std::size_t i = 0; i < t.buckets.size(); ++i) {
     const auto where = "buckets[" + std::to_string(i) + ']';
     if (auto checked = actors::check(t.buckets[i], where); !checked)
@@ -41,15 +56,95 @@ result<void> check(const quota::take& t) {
   return {};
 }
 
-span wait_for_bucket(const quota::state& s, const bucket& b, moment now) {
-  const auto it = find(s.levels, b.name);
+std::uint32_t pressure(const quota::state& s, moment now) {
+  return s.pressed_until_at > now ? s.per_mille : all_of_it;
+}
+
+/// What a request takes of one bucket.
+struct portion {
+  bucket from;
+  std::uint32_t units;
+};
+
+std::vector<portion> portions_of(const quota::state& s, const quota::take& t, moment now) {
+  std::vector<portion> all;
+  for (std::size_t i = 0; i < t.buckets.size(); ++i) {
+    const auto it = find(s.levels, t.buckets[i].name);
+    const auto* known = it == s.levels.end() ? nullptr : &*it;
+    portion p{effective(t.buckets[i], known, pressure(s, now)), 1};
+    if (i < t.prices.size()) {
+      const bool learnt = known != nullptr && known->expected > 0;
+      p.units = t.prices[i] > 0 ? t.prices[i] : learnt ? known->expected : p.from.estimate;
+    }
+    p.units = std::clamp(p.units, 1u, p.from.amount);
+    all.push_back(std::move(p));
+  }
+  return all;
+}
+
+std::uint64_t charge_of(const std::vector<portion>& wanted) {
+  std::uint64_t most = 0;
+  for (const auto& p : wanted)
+    most = std::max(most, worth(p.from, p.units));
+  return most;
+}
+
+span wait_for_bucket(const quota::state& s, const quota::take& t, const portion& p,
+                     std::uint64_t charge, moment now) {
+  const auto it = find(s.levels, p.from.name);
   if (it == s.levels.end())
     return span{};
-  if (it->bucket == b)
-    return wait_for(*it, now);
-  auto reshaped = *it;
-  reshape(reshaped, b);
-  return wait_for(reshaped, now);
+  auto level = *it;
+  if (level.bucket != p.from)
+    reshape(level, p.from, now);
+  const auto reserve = kept(p.from);
+  if (t.asker.empty()) {
+    const auto all = line::needed(p.units, {}, t.interactive, reserve);
+    return wait_for(level, now, all, p.units);
+  }
+  const auto first = line::ahead_of(s.line, t.asker, p.from.name, now);
+  const auto all = line::needed(p.units, first, t.interactive, reserve);
+  const auto before_me = t.interactive ? all : line::needed(p.units, first, false, 0);
+  auto wait = wait_for(level, now, all, before_me);
+  if (p.from.kind == quota::kind::concurrency) // what is given back must not stay empty
+    return before_me > p.from.amount || wait > span{}
+               ? std::min(std::max(wait, look), look * (1 + std::int64_t{first.others}))
+               : span{};
+  if (before_me > p.from.amount) // not all of those at once
+    wait += std::max(soon, span{worth(p.from, before_me - p.from.amount) / 1000});
+  const bool reserved = t.interactive && all <= reserve;
+  if (wait == span{} && !reserved &&
+      line::yields(s.line, t.asker, p.from.name, charge, t.weight, now))
+    return soon;
+  return wait;
+}
+
+/// Not yet. Where others wait as well, it gets a place in the line.
+quota::decision<quota::take> put_off(const quota::state& s, const quota::take& t,
+                                     const std::vector<portion>& wanted,
+                                     const std::vector<span>& waits, moment now) {
+  const auto slowest = std::ranges::max_element(waits) - waits.begin();
+  const auto wait = waits[static_cast<std::size_t>(slowest)];
+  const auto& name = wanted[static_cast<std::size_t>(slowest)].from.name;
+  const failure why{code::overloaded, "the limit of " + name + " is used up", name,
+                    "Wait, or raise the limit if the platform allows more.", wait};
+  if (t.asker.empty() || !line::has_others(s.line, t.asker))
+    return quota::refuse(why);
+  // Also where it was short before: otherwise others would take turns at being short.
+  const auto me = std::ranges::find(s.line, t.asker, &quota::asker::name);
+  const bool waited = me != s.line.end() && me->waits_until_at > now;
+  std::vector<quota::share> shares;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto& bucket = wanted[i].from.name;
+    const bool before = waited && std::ranges::count(me->waits_for, bucket, &quota::share::bucket);
+    if (waits[i] > span{} || before)
+      shares.push_back({bucket, wanted[i].units});
+  }
+  if (line::has_place(s.line, t.asker, shares, now + wait))
+    return quota::refuse(why);
+  return quota::persist(
+             quota::queued{t.asker, t.interactive, now, now + wait + patience, std::move(shares)})
+      .reply(quota::granted{.wait = wait, .slowest = name});
 }
 
 /// Buckets at rest make room when there would be too many.
@@ -81,22 +176,30 @@ quota::decision<quota::take> quota::on(const state& s, const take& t, moment now
   if (now < s.blocked_until_at)
     return refuse(code::overloaded, "the platform asked everyone to wait",
                   s.blocked_until_at - now);
-  span longest{};
-  const bucket* slowest = nullptr;
-  for (const auto& b : t.buckets)
-    if (const auto wait = wait_for_bucket(s, b, now); wait > longest) {
-      longest = wait;
-      slowest = &b;
-    }
-  if (slowest)
-    return refuse({code::overloaded, "the limit of " + slowest->name + " is used up", slowest->name,
-                   "Wait, or raise the limit if the platform allows more.", longest});
-  if (!has_room(s, t.buckets, now))
+  const auto wanted = portions_of(s, t, now);
+  const auto charge = charge_of(wanted);
+  std::vector<span> waits;
+  for (const auto& p : wanted)
+    waits.push_back(wait_for_bucket(s, t, p, charge, now));
+  if (std::ranges::any_of(waits, [](span w) { return w > span{}; }))
+    return put_off(s, t, wanted, waits, now);
+  taken e{.grant = s.grants + 1,
+          .at = now,
+          .lease = t.lease,
+          .asker = t.asker,
+          .weight = t.weight,
+          .interactive = t.interactive,
+          .charge = charge};
+  for (const auto& p : wanted) {
+    e.amounts.push_back(p.units);
+    e.buckets.push_back(p.from);
+  }
+  if (!has_room(s, e.buckets, now))
     return refuse({code::overloaded,
                    "more than " + std::to_string(most_levels) + " buckets are in use", "buckets",
                    "Use fewer different bucket keys for one integration.", span{1000}});
-  const auto grant = s.grants + 1;
-  return persist(taken{grant, t.buckets, now, t.lease}).reply(granted{grant});
+  granted told{.grant = e.grant, .at = now, .taken = e.amounts, .buckets = e.buckets};
+  return persist(std::move(e)).reply(std::move(told));
 }
 
 quota::decision<quota::give_back> quota::on(const state& s, const give_back& g, moment) {
@@ -107,18 +210,38 @@ quota::decision<quota::give_back> quota::on(const state& s, const give_back& g, 
   return ignore(); // its lease was over, or it held no place
 }
 
+namespace {
+
+/// Whether the word is news: an answer may have been overtaken, and our own takes are counted.
+bool says_more(const level& l, const quota::observed& o, moment reset_at, moment now) {
+  if (l.reset_at <= now)
+    return true;
+  return reset_at > l.reset_at || (reset_at == l.reset_at && o.remaining < l.remaining);
+}
+
+} // namespace
+
 quota::decision<quota::observed> quota::on(const state& s, const observed& o, moment now) {
   const auto it = find(s.levels, o.bucket);
-  if (it == s.levels.end() || o.reset_at <= now)
+  if (it == s.levels.end())
     return ignore();
-  const auto reset_at = not_too_far(o.reset_at, now);
-  if (it->reset_at > now) {
-    if (reset_at < it->reset_at)
-      return ignore(); // an answer that was overtaken
-    if (reset_at == it->reset_at && o.remaining >= it->remaining)
-      return ignore(); // nothing new: our own takes are counted already
+  auto p = ignore();
+  const measured size{o.bucket, o.limit > 0 ? o.limit : it->told_limit,
+                      o.window > span{} ? o.window : it->told_window,
+                      o.restored > 0 ? o.restored : it->told_restored};
+  if (size != measured{o.bucket, it->told_limit, it->told_window, it->told_restored})
+    p = std::move(p).also(size);
+  if (!o.knows_remaining)
+    return p;
+  if (o.reset_at == moment{}) {
+    if (left(*it, now) > o.remaining)
+      p = std::move(p).also(lowered{o.bucket, o.remaining, now});
+    return p;
   }
-  return persist(limited{o.bucket, o.remaining, reset_at});
+  const auto reset_at = not_too_far(o.reset_at, now);
+  if (reset_at > now && says_more(*it, o, reset_at, now))
+    p = std::move(p).also(limited{o.bucket, o.remaining, reset_at});
+  return p;
 }
 
 quota::decision<quota::throttled> quota::on(const state& s, const throttled& t, moment now) {
@@ -132,6 +255,22 @@ quota::decision<quota::catch_up> quota::on(const state& s, const catch_up&, mome
              : ignore();
 }
 
+quota::decision<quota::settle> quota::on(const state& s, const settle& c, moment now) {
+  const auto it = find(s.levels, c.bucket);
+  if (it == s.levels.end() || (c.price == c.taken && c.price == it->expected))
+    return ignore();
+  return persist(settled{c.bucket, c.taken, c.price, c.taken_at, now});
+}
+
+quota::decision<quota::pressed> quota::on(const state& s, const pressed& p, moment now) {
+  const auto until = not_too_far(p.until_at, now);
+  const auto share = std::clamp(p.per_mille, 1u, all_of_it);
+  const bool same = share == pressure(s, now);
+  if (until <= now || (same && (share == all_of_it || until < s.pressed_until_at + same_time)))
+    return ignore();
+  return persist(slowed{share, until});
+}
+
 void quota::apply(state& s, const caught_up& e) {
   for (auto& l : s.levels)
     if (is_ahead(l, e.at))
@@ -141,14 +280,53 @@ void quota::apply(state& s, const caught_up& e) {
 void quota::apply(state& s, const taken& e) {
   s.grants = e.grant;
   make_room(s.levels, e.buckets.size(), e.at);
-  for (const auto& b : e.buckets) {
+  std::vector<share> shares;
+  for (std::size_t i = 0; i < e.buckets.size(); ++i) {
+    const auto& b = e.buckets[i];
+    const auto units = i < e.amounts.size() ? e.amounts[i] : 1;
     auto it = find(s.levels, b.name);
     if (it == s.levels.end())
       it = s.levels.insert(it, level{.bucket = b});
     else if (it->bucket != b)
-      reshape(*it, b);
-    actors::take(*it, e.grant, e.at, e.lease);
+      reshape(*it, b, e.at);
+    actors::take(*it, e.grant, e.at, e.lease, units);
+    shares.push_back({b.name, units});
   }
+  if (!e.asker.empty())
+    line::serve(s.line, e.asker, e.interactive, e.weight, e.charge, shares, e.at);
+}
+
+void quota::apply(state& s, const queued& e) {
+  line::queue(s.line, {.name = e.asker,
+                       .interactive = e.interactive,
+                       .waits_until_at = e.until_at,
+                       .waits_since_at = e.at,
+                       .waits_for = e.shares});
+}
+
+void quota::apply(state& s, const measured& e) {
+  const auto it = find(s.levels, e.bucket);
+  ensure(it != s.levels.end(), "a size is noted for a bucket that is there");
+  it->told_limit = e.limit;
+  it->told_window = e.window;
+  it->told_restored = e.restored;
+}
+
+void quota::apply(state& s, const lowered& e) {
+  const auto it = find(s.levels, e.bucket);
+  ensure(it != s.levels.end(), "a bucket that is lowered is there");
+  lower(*it, e.remaining, e.at);
+}
+
+void quota::apply(state& s, const settled& e) {
+  const auto it = find(s.levels, e.bucket);
+  ensure(it != s.levels.end(), "a price is settled with a bucket that is there");
+  actors::settle(*it, e.taken, e.price, e.taken_at, e.at);
+}
+
+void quota::apply(state& s, const slowed& e) {
+  s.per_mille = e.per_mille;
+  s.pressed_until_at = e.until_at;
 }
 
 void quota::apply(state& s, const returned& e) {
@@ -164,7 +342,7 @@ void quota::apply(state& s, const limited& e) {
 }
 
 bool quota::holds(const state& s) {
-  if (s.levels.size() > most_levels)
+  if (s.levels.size() > most_levels || !line::holds(s.line) || s.per_mille > all_of_it)
     return false;
   for (auto it = s.levels.begin(); it != s.levels.end(); ++it)
     if (!actors::holds(*it) || find(s.levels, it->bucket.name) != it)

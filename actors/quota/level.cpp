@@ -1,10 +1,14 @@
 #include "actors/quota/level.hpp"
 
+#include "actors/quota/kinds/kind.hpp"
+#include "actors/schedule/zones.hpp"
+
 #include <algorithm>
 
 namespace tenon::actors {
 
 using protocols::quota;
+using bucket = quota::bucket;
 using level = quota::level;
 using kind = quota::kind;
 
@@ -12,231 +16,146 @@ namespace {
 
 constexpr span longest_period = std::chrono::days{31};
 constexpr std::size_t longest_name = 128;
+constexpr std::uint32_t most_kept = 90;
+constexpr std::uint32_t day_ms = 86'400'000;
+constexpr std::size_t most_slots = 256;
+constexpr std::size_t most_remembered = 10'000;
+constexpr std::size_t most_places = 1'000;
 
-constexpr std::uint32_t most(kind k) {
-  switch (k) {
-  case kind::sliding:
-    return 10'000;
-  case kind::concurrency:
-    return 1'000;
-  default:
-    // amount · period stays below 2^62, so that token arithmetic cannot overflow.
-    return 1'000'000'000;
-  }
+std::uint32_t part(std::uint32_t amount, std::uint32_t per_mille) {
+  const auto scaled = std::uint64_t{amount} * std::min(per_mille, 1000u) / 1000;
+  return std::max(static_cast<std::uint32_t>(scaled), 1u);
 }
 
-std::int64_t ms(moment t) {
-  return t.time_since_epoch().count();
-}
-
-// Token. What was taken is a debt, counted in parts of a millisecond, `amount` to each: one take
-// owes `period` of them, time pays `amount` per millisecond, and the debt may reach period ·
-// amount.
-
-std::int64_t debt(const level& l, moment now) {
-  const auto ahead = (l.paid_at - now).count();
-  return ahead < 0 ? 0 : ahead * l.bucket.amount + l.paid_rest;
-}
-
-span wait_for_token(const level& l, moment now) {
-  const auto period = l.bucket.period;
-  if (l.paid_at - now > period) // only after the clock stepped back
-    return l.paid_at - now - period + span{1};
-  const std::int64_t amount = l.bucket.amount;
-  const auto over = debt(l, now) + period.count() - period.count() * amount;
-  return over <= 0 ? span{} : span{(over + amount - 1) / amount};
-}
-
-void take_token(level& l, moment at) {
-  const auto owed = debt(l, at) + l.bucket.period.count();
-  l.paid_at = at + span{owed / l.bucket.amount};
-  l.paid_rest = static_cast<std::uint32_t>(owed % l.bucket.amount);
-}
-
-// Fixed.
-
-moment window_of(const level& l, moment now) {
-  const auto period = l.bucket.period.count();
-  const auto into = ((ms(now) % period) + period) % period;
-  return std::max(l.window_at, now - span{into});
-}
-
-span wait_for_window(const level& l, moment now) {
-  const auto window = window_of(l, now);
-  const bool full = window == l.window_at && l.taken >= l.bucket.amount;
-  return full ? window + l.bucket.period - now : span{};
-}
-
-void take_in_window(level& l, moment at) {
-  const auto window = window_of(l, at);
-  l.taken = window == l.window_at ? l.taken + 1 : 1;
-  l.window_at = window;
-}
-
-// Sliding: the moment of the take `amount` takes ago must be a whole period away.
-
-span wait_for_oldest(const level& l, moment now) {
-  const auto& granted = l.granted_at_ms;
-  if (granted.size() < l.bucket.amount)
-    return span{};
-  const moment oldest{span{granted[granted.size() - l.bucket.amount]}};
-  return std::max(oldest + l.bucket.period - now, span{});
-}
-
-void take_sliding(level& l, moment at) {
-  auto& granted = l.granted_at_ms;
-  if (granted.size() == l.bucket.amount)
-    granted.erase(granted.begin());
-  granted.push_back(granted.empty() ? ms(at) : std::max(ms(at), granted.back()));
-}
-
-// Concurrency.
-
-span wait_for_place(const level& l, moment now) {
-  // Nobody knows when a place is given back; a second is as good a guess as any.
-  span soonest{1000};
-  std::size_t held = 0;
-  for (const auto& p : l.places)
-    if (p.until_at > now) {
-      ++held;
-      soonest = std::min(soonest, p.until_at - now);
-    }
-  return held < l.bucket.amount ? span{} : soonest;
-}
-
-void take_place(level& l, std::uint64_t grant, moment at, span lease) {
-  std::erase_if(l.places, [&](const auto& p) { return p.until_at <= at; });
-  l.places.push_back({.grant = grant, .until_at = at + lease});
-}
-
-span wait_by_own_count(const level& l, moment now) {
-  switch (l.bucket.kind) {
-  case kind::token:
-    return wait_for_token(l, now);
-  case kind::fixed:
-    return wait_for_window(l, now);
-  case kind::sliding:
-    return wait_for_oldest(l, now);
-  case kind::concurrency:
-    return wait_for_place(l, now);
-  }
-  return span{};
+bool has_period(const bucket& b) {
+  return buckets::of(b.kind).timed && !(b.kind == kind::daily && !b.zone.empty());
 }
 
 } // namespace
 
-result<void> check(const quota::bucket& b, std::string_view where) {
+result<void> check(const bucket& b, std::string_view where) {
   const auto wrong = [&](std::string_view member, std::string remedy) {
     return failure{code::malformed, "the bucket cannot work with this " + std::string{member},
                    std::string{where} + '.' + std::string{member}, std::move(remedy)};
   };
+  const auto most = buckets::of(b.kind).most;
   if (b.name.empty() || b.name.size() > longest_name)
     return wrong("name", "Use 1 to " + std::to_string(longest_name) + " bytes.");
-  if (b.amount == 0 || b.amount > most(b.kind))
-    return wrong("amount", "Use 1 to " + std::to_string(most(b.kind)) + '.');
-  const bool timed = b.kind != kind::concurrency;
-  if (timed && (b.period <= span{} || b.period > longest_period))
+  if (b.amount == 0 || b.amount > most)
+    return wrong("amount", "Use 1 to " + std::to_string(most) + '.');
+  if (has_period(b) && (b.period <= span{} || b.period > longest_period))
     return wrong("period", "Use more than 0s and at most " + to_text(longest_period) + '.');
+  if (b.kind == kind::cost && (b.restored == 0 || b.restored > b.amount))
+    return wrong("restored", "Use 1 to " + std::to_string(b.amount) + '.');
+  if (b.kind == kind::daily && !b.zone.empty())
+    if (const auto named = zone_named(b.zone); !named)
+      return wrong("zone", named.error().remedy);
+  if (b.starts >= span{day_ms})
+    return wrong("starts", "Use a time of the day.");
+  if (b.kept_percent > most_kept)
+    return wrong("kept_percent", "Use 0 to " + std::to_string(most_kept) + '.');
   return {};
 }
 
-span wait_for(const level& l, moment now) {
-  const auto own = wait_by_own_count(l, now);
-  const bool used_up = l.remaining == 0 && l.reset_at > now;
+span longest_wait(const bucket& b) {
+  return buckets::of(b.kind).longest_wait(b);
+}
+
+bucket effective(bucket b, const level* known, std::uint32_t per_mille) {
+  if (known != nullptr && known->bucket.kind == b.kind && b.kind != kind::concurrency) {
+    if (known->told_limit > 0)
+      b.amount = std::min(known->told_limit, buckets::of(b.kind).most);
+    if (known->told_window > span{} && b.zone.empty())
+      b.period = std::min(known->told_window, longest_period);
+    if (known->told_restored > 0 && b.kind == kind::cost)
+      b.restored = known->told_restored;
+  }
+  if (b.kind == kind::cost) {
+    b.restored = part(b.restored, per_mille);
+    b.restored = std::min(b.restored, b.amount);
+  } else if (b.kind != kind::concurrency && b.kind != kind::daily) {
+    b.amount = part(b.amount, per_mille);
+  }
+  return b;
+}
+
+std::uint32_t kept(const bucket& b) {
+  return static_cast<std::uint32_t>(std::uint64_t{b.amount} * b.kept_percent / 100);
+}
+
+span wait_for(const level& l, moment now, std::uint32_t units, std::uint32_t mine) {
+  const auto own = buckets::of(l.bucket.kind).wait(l, now, std::min(units, l.bucket.amount));
+  const bool used_up = l.remaining < mine && l.reset_at > now;
   return used_up ? std::max(own, l.reset_at - now) : own;
 }
 
-void take(level& l, std::uint64_t grant, moment at, span lease) {
-  switch (l.bucket.kind) {
-  case kind::token:
-    take_token(l, at);
-    break;
-  case kind::fixed:
-    take_in_window(l, at);
-    break;
-  case kind::sliding:
-    take_sliding(l, at);
-    break;
-  case kind::concurrency:
-    take_place(l, grant, at, lease);
-    break;
-  }
-  if (l.reset_at > at && l.remaining > 0)
-    --l.remaining;
+void take(level& l, std::uint64_t grant, moment at, span lease, std::uint32_t units) {
+  buckets::of(l.bucket.kind).take(l, grant, at, lease, std::min(units, l.bucket.amount));
+  if (l.reset_at > at)
+    l.remaining -= std::min(l.remaining, units);
 }
 
-void reshape(level& l, const quota::bucket& b) {
-  if (b.kind != l.bucket.kind) {
-    // What one kind remembers says nothing to another; the platform's word still holds.
+void settle(level& l, std::uint32_t taken, std::uint32_t price, moment taken_at, moment at) {
+  const auto& kind = buckets::of(l.bucket.kind);
+  if (price < taken)
+    kind.give_back(l, taken_at, at, taken - price);
+  else if (price > taken && kind.timed)
+    kind.take(l, 0, at, {}, std::min(price - taken, l.bucket.amount));
+  // What the next is taken for: up at once, down slowly.
+  l.expected = price >= l.expected ? price : l.expected - (l.expected - price + 3) / 4;
+}
+
+std::uint32_t left(const level& l, moment now) {
+  return buckets::of(l.bucket.kind).left(l, now);
+}
+
+void lower(level& l, std::uint32_t remaining, moment at) {
+  const auto& kind = buckets::of(l.bucket.kind);
+  const auto own = kind.left(l, at);
+  if (!kind.timed || own <= remaining)
+    return;
+  if (kind.used_elsewhere != nullptr)
+    kind.used_elsewhere(l, at, own - remaining);
+  else
+    kind.take(l, 0, at, {}, own - remaining);
+}
+
+void reshape(level& l, const bucket& b, moment at) {
+  if (b.kind != l.bucket.kind) // what one kind remembers says nothing to another
     l = {.remaining = l.remaining, .reset_at = l.reset_at};
-  } else if (b.kind == kind::token) {
-    // The parts change their size: a part begun is rounded up, never forgotten.
-    if (l.paid_rest > 0)
-      l.paid_at += span{1};
-    l.paid_rest = 0;
-  } else if (b.kind == kind::sliding && l.granted_at_ms.size() > b.amount) {
-    const auto beyond = l.granted_at_ms.size() - b.amount;
-    l.granted_at_ms.erase(l.granted_at_ms.begin(),
-                          l.granted_at_ms.begin() + static_cast<std::ptrdiff_t>(beyond));
-  }
+  else
+    buckets::of(b.kind).reshape(l, b, at);
   l.bucket = b;
 }
 
 bool is_ahead(const level& l, moment now) {
-  switch (l.bucket.kind) {
-  case kind::token:
-    return l.paid_at - now > l.bucket.period;
-  case kind::fixed:
-    return l.window_at > now;
-  case kind::sliding:
-    return !l.granted_at_ms.empty() && l.granted_at_ms.back() > ms(now);
-  case kind::concurrency:
-    return false; // places are given back
-  }
-  return false;
+  return buckets::of(l.bucket.kind).is_ahead(l, now);
 }
 
 void catch_up(level& l, moment now) {
   l.reset_at = {}; // a date by a clock that was wrong
-  switch (l.bucket.kind) {
-  case kind::token:
-    l.paid_at = now + l.bucket.period;
-    l.paid_rest = 0;
-    break;
-  case kind::fixed: {
-    const auto period = l.bucket.period.count();
-    l.window_at = now - span{((ms(now) % period) + period) % period};
-    break;
-  }
-  case kind::sliding:
-    for (auto& granted : l.granted_at_ms)
-      granted = std::min(granted, ms(now));
-    break;
-  case kind::concurrency:
-    break;
-  }
+  buckets::of(l.bucket.kind).catch_up(l, now);
 }
 
 bool at_rest(const level& l, moment now) {
-  if (l.reset_at > now)
-    return false;
-  switch (l.bucket.kind) {
-  case kind::token:
-    return debt(l, now) == 0;
-  case kind::fixed:
-    return l.taken == 0 || window_of(l, now) != l.window_at;
-  case kind::sliding:
-    return l.granted_at_ms.empty() || moment{span{l.granted_at_ms.back()}} + l.bucket.period <= now;
-  case kind::concurrency:
-    return std::ranges::all_of(l.places, [&](const auto& p) { return p.until_at <= now; });
-  }
-  return true;
+  return l.reset_at <= now && buckets::of(l.bucket.kind).rests(l, now);
+}
+
+std::uint64_t worth(const bucket& b, std::uint32_t units) {
+  constexpr std::uint64_t a_place = 1'000;
+  if (!buckets::of(b.kind).timed)
+    return a_place;
+  const auto period = has_period(b) ? b.period.count() : span::rep{day_ms};
+  const auto comes_back = b.kind == kind::cost ? b.restored : b.amount;
+  const auto each = static_cast<double>(period) * 1000 / comes_back;
+  return static_cast<std::uint64_t>(each * units) + 1;
 }
 
 bool holds(const level& l) {
-  return check(l.bucket, {}).has_value() && l.paid_rest < l.bucket.amount &&
-         l.granted_at_ms.size() <= most(kind::sliding) && std::ranges::is_sorted(l.granted_at_ms) &&
-         l.places.size() <= most(kind::concurrency);
+  const auto parts = l.bucket.kind == kind::cost ? l.bucket.restored : l.bucket.amount;
+  return check(l.bucket, {}).has_value() && l.paid_rest < parts &&
+         l.granted_at_ms.size() <= most_remembered && std::ranges::is_sorted(l.granted_at_ms) &&
+         l.places.size() <= most_places && l.slots.size() <= most_slots;
 }
 
 } // namespace tenon::actors

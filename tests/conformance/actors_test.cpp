@@ -47,6 +47,8 @@ const std::multimap<std::string_view, std::string> accepted_specs{
 const std::multimap<std::string_view, std::string> rare_events{
     {"credential", "came_back"},   // with the nonce that was sent
     {"credential", "invalidated"}, // with the version of the token that is there
+    {"quota", "lowered"}, // of a bucket that is there, without saying until when
+    {"quota", "queued"},  // by one of several who are short of the same bucket
     {"sync", "moved"},
     {"sync", "attempt_failed"},
     {"sync", "attempted"},
