@@ -1,27 +1,10 @@
 #include "actors/connector.hpp"
 
 #include "actors/integration/manifest.hpp"
+#include "actors/integration/toll.hpp"
 #include "actors/quota/level.hpp"
 
-#include <algorithm>
-#include <limits>
-
 namespace tenon::actors {
-
-namespace {
-
-/// The same bucket as the quota will be told of it.
-result<void> check(const connectors::bucket& b, const std::string& where) {
-  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
-  return actors::check(
-      {.name = "one",
-       .kind = static_cast<protocols::quota::kind>(b.kind),
-       .amount = static_cast<std::uint32_t>(std::clamp(b.count, std::int64_t{0}, most)),
-       .period = b.window},
-      where);
-}
-
-} // namespace
 
 result<void> connector::check_spec(const value& written) {
   auto compiled = connectors::compile_manifest(written);
@@ -31,8 +14,8 @@ result<void> connector::check_spec(const value& written) {
     return std::move(f);
   }
   for (std::size_t i = 0; i < compiled->buckets.size(); ++i)
-    if (auto checked =
-            check(compiled->buckets[i], "spec.limits.buckets[" + std::to_string(i) + ']');
+    if (auto checked = check(connectors::described(compiled->buckets[i], "one"),
+                             "spec.limits.buckets[" + std::to_string(i) + ']');
         !checked)
       return checked;
   return {};

@@ -141,7 +141,8 @@ public:
 
 private:
   task<result<wire::checked>> carry_out(identity by, wire::probe asked) override {
-    auto session = co_await platform_.enter(by);
+    const asker somebody; // who waits for the outcome
+    auto session = co_await platform_.enter(by, somebody);
     if (!session)
       co_return session.error();
     const auto request = check_request(*session->connector, session->connection, platform_.now());

@@ -272,12 +272,12 @@ result<std::vector<bucket_use>> buckets_for(const manifest& m, const connection&
   std::vector<bucket_use> used;
   for (std::size_t i = 0; i < m.buckets.size(); ++i) {
     const auto& one = m.buckets[i];
-    if (!one.path.empty() && !matches(one.path, path_of(*target)))
+    if (!one.match.matches(request.method, path_of(*target)))
       continue;
     auto key = evaluate_text(*one.key, scope{}.bind("conn", c.settings));
     if (!key)
       return std::move(key).error();
-    used.push_back({i, *std::move(key)});
+    used.push_back({i, *std::move(key), one.price_of(request.method, path_of(*target))});
   }
   return used;
 }

@@ -163,6 +163,7 @@ result<std::string> read_check(const manifest&, const connection&, const http_re
 struct bucket_use {
   std::size_t bucket = 0; // of manifest::buckets
   std::string key;
+  std::int64_t price = 1; // 0: what answers have cost lately
 };
 result<std::vector<bucket_use>> buckets_for(const manifest&, const connection&,
                                             const http_request&);

@@ -147,10 +147,9 @@ void take_limits(form& fields, manifest& into) {
   const auto* said = fields.take("limits");
   if (said == nullptr)
     return;
-  form inner{*said, "limits", fields.found()};
-  into.buckets = compile_buckets(inner.take("buckets"), "limits.buckets", fields.found());
-  into.observe = compile_observer(inner.take("observe"), "limits.observe", fields.found());
-  inner.finish();
+  auto made = compile_limits(*said, "limits", fields.found());
+  into.buckets = std::move(made.buckets);
+  into.observe = std::move(made.observe);
 }
 
 void take_check(form& fields, manifest& into) {

@@ -6,6 +6,7 @@
 #include "actors/integration.hpp"
 #include "actors/integration/auth/held.hpp"
 #include "actors/quota.hpp"
+#include "actors/quota/level.hpp"
 #include "protocols/base64.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
@@ -42,32 +43,14 @@ bool healthy(const result<http_response>& r) {
   return r && r->status < 500;
 }
 
-protocols::quota::kind kind_of(bucket_kind k) {
-  switch (k) {
-  case bucket_kind::token:
-    return protocols::quota::kind::token;
-  case bucket_kind::fixed:
-    return protocols::quota::kind::fixed;
-  case bucket_kind::sliding:
-    return protocols::quota::kind::sliding;
-  case bucket_kind::concurrency:
-    return protocols::quota::kind::concurrency;
-  }
-  return protocols::quota::kind::token;
+/// Those who use one credential share what the platform allows it.
+identity quota_of(const session& s) {
+  return {s.integration.tenant, "quota", s.credential.empty() ? s.integration.name : s.credential};
 }
 
-/// Also a part of it, from its beginning: messages are cut to a length.
-void cover(const std::string& secret, std::string& text) {
-  constexpr std::size_t shortest = 6; // what is shorter is in too many words
-  constexpr std::size_t telling = 8;
-  if (secret.size() < shortest)
-    return;
-  const auto begins = std::string_view{secret}.substr(0, telling);
-  for (auto at = text.find(begins); at != text.npos; at = text.find(begins, at + 3)) {
-    const auto rest = std::string_view{text}.substr(at);
-    const auto same = std::ranges::mismatch(rest, secret).in1 - rest.begin();
-    text.replace(at, static_cast<std::size_t>(same), "***");
-  }
+failure used_up(const protocols::quota::granted& later) {
+  return {code::overloaded, "the limit of " + later.slowest + " is used up", later.slowest,
+          "Wait, or raise the limit if the platform allows more.", later.wait};
 }
 
 /// The host becomes the first segment of the path below the gateway's address.
@@ -76,18 +59,6 @@ std::string at_gateway(std::string_view gateway, std::string_view url) {
   while (gateway.ends_with('/'))
     gateway.remove_suffix(1);
   return std::string{gateway} + '/' + std::string{url.substr(host == url.npos ? 0 : host + 3)};
-}
-
-failure covered(failure f, const holding& h) {
-  for (const auto* secret : {&h.token, &h.refresh_token, &h.csrf})
-    cover(*secret, f.why);
-  for (std::string_view rest = h.cookies; !rest.empty();) {
-    const auto end = std::min(rest.find("; "), rest.size());
-    const auto one = rest.substr(0, end);
-    cover(std::string{one.substr(std::min(one.find('=') + 1, one.size()))}, f.why);
-    rest.remove_prefix(std::min(end + 2, rest.size()));
-  }
-  return f;
 }
 
 failure stopping() {
@@ -101,20 +72,6 @@ object secrets_in(const std::string& text) {
 }
 
 } // namespace
-
-failure covered(failure f, const session& s) {
-  if (const auto* secrets = s.connection.secrets.as<object>())
-    for (const auto& [name, secret] : *secrets)
-      if (const auto* text = secret.as<std::string>())
-        cover(*text, f.why);
-  return s.held ? covered(std::move(f), *s.held) : f;
-}
-
-failure covered(failure f, const acquisition& a) {
-  cover(a.code, f.why);
-  cover(a.verifier, f.why);
-  return covered(covered(std::move(f), a.before), a.made);
-}
 
 task<result<platform::described>> platform::describe(identity integration) {
   const protocols::resource::describe describe_it;
@@ -219,14 +176,15 @@ task<result<object>> platform::use_credential(session& s, bool needs_token) {
   }
 }
 
-task<result<session>> platform::enter(identity integration) {
+task<result<session>> platform::enter(identity integration, asker who) {
   auto there = co_await describe(integration);
   if (!there)
     co_return std::move(there).error();
   session s{.integration = integration,
             .connector = there->connector,
             .credential = there->credential,
-            .through = there->through};
+            .through = there->through,
+            .asker = std::move(who)};
   object secrets;
   if (!s.credential.empty()) {
     const bool needs_token = s.connector->auth && s.connector->auth->needs_token();
@@ -260,49 +218,41 @@ std::string platform::random_text() {
 }
 
 task<result<platform::grant>> platform::take(const session& s, const http_request& r) {
-  const auto uses = buckets_for(*s.connector, s.connection, r);
-  if (!uses)
-    co_return uses.error();
-  grant g;
-  if (uses->empty())
+  // `conn.id` is whose account it is: that of the credential, whatever integration uses it.
+  auto account = s.connection;
+  (*account.settings.as<object>())["id"] = quota_of(s).name;
+  auto wanted = toll_of(*s.connector, account, r, s.asker);
+  if (!wanted)
+    co_return wanted.error();
+  grant g{.asked = *std::move(wanted)};
+  if (g.asked.buckets.empty())
     co_return g;
-  protocols::quota::take wanted;
-  for (const auto& use : *uses) {
-    const auto& b = s.connector->buckets[use.bucket];
-    const auto name = std::to_string(use.bucket) + ':' + use.key;
-    wanted.buckets.push_back({.name = name,
-                              .kind = kind_of(b.kind),
-                              .amount = static_cast<std::uint32_t>(b.count),
-                              .period = b.window});
-    if (g.bucket.empty() && b.kind != bucket_kind::concurrency)
-      g.bucket = name;
-    if (b.kind == bucket_kind::sliding)
-      g.paced.push_back(
-          {to_string(s.integration) + ' ' + name, static_cast<std::size_t>(b.count), b.window});
-  }
-  const auto quota_id = beside(s.integration, "quota");
+  const auto quota_id = quota_of(s);
   const auto give_up = outside_.clock.steady() + longest_quota_wait;
-  span longest_period{0};
-  for (const auto& b : wanted.buckets)
-    longest_period = std::max(longest_period, b.period);
+  span longest{0};
+  for (const auto& b : g.asked.wanted.buckets)
+    longest = std::max(longest, actors::longest_wait(b));
   for (bool caught_up = false;;) {
-    const auto granted = co_await runtime::ask<actors::quota>(outside_.host, quota_id, wanted);
-    if (granted) {
-      g.number = granted->grant;
+    auto granted = co_await runtime::ask<actors::quota>(outside_.host, quota_id, g.asked.wanted);
+    if (granted && granted->grant != 0) {
+      g.granted = *std::move(granted);
       break;
     }
-    const auto wait = granted.error().retry_after;
-    if (wait && *wait > longest_period && !std::exchange(caught_up, true)) {
+    const auto why = granted ? used_up(*granted) : granted.error();
+    const auto wait = why.retry_after;
+    if (wait && *wait > longest && !std::exchange(caught_up, true)) {
       outside_.host.ask<actors::quota>(quota_id, protocols::quota::catch_up{}, [](auto&&) {});
       continue;
     }
-    if (granted.error().code != code::overloaded || !wait ||
-        outside_.clock.steady() + *wait > give_up)
-      co_return granted.error();
+    if (why.code != code::overloaded || !wait || outside_.clock.steady() + *wait > give_up)
+      co_return why;
     g.waited = true;
     if (!co_await outside_.timer.wait(*wait))
       co_return stopping();
   }
+  for (const auto& b : g.granted.buckets)
+    if (b.kind == protocols::quota::kind::sliding)
+      g.paced.push_back({to_string(quota_id) + ' ' + b.name, b.amount, b.period});
   for (;;) {
     const auto wait = pace_.begin(g.paced, outside_.clock.steady());
     if (wait == span{0})
@@ -311,6 +261,20 @@ task<result<platform::grant>> platform::take(const session& s, const http_reques
     if (!co_await outside_.timer.wait(wait))
       co_return stopping();
   }
+}
+
+void platform::give_back(const session& s, const grant& g, const http_response* answer) {
+  pace_.end(g.paced, outside_.clock.steady());
+  if (g.asked.buckets.empty())
+    return;
+  const auto quota_id = quota_of(s);
+  const auto tell = [&](const auto& command) {
+    outside_.host.ask<actors::quota>(quota_id, command, [](auto&&) {});
+  };
+  tell(protocols::quota::give_back{g.granted.grant});
+  if (answer != nullptr)
+    for (const auto& word : told_by(*s.connector, g.asked, g.granted, *answer, now()))
+      std::visit(tell, word);
 }
 
 task<result<http_response>> platform::send_plainly(const session& s, http_request r) {
@@ -337,7 +301,6 @@ task<result<http_response>> platform::send(session& s, http_request r) {
 
 task<result<http_response>> platform::send_once(session& s, http_request r) {
   const auto breaker_id = beside(s.integration, "breaker");
-  const auto quota_id = beside(s.integration, "quota");
   const protocols::breaker::acquire may_i;
   const auto passed = co_await runtime::ask<actors::breaker>(outside_.host, breaker_id, may_i);
   if (!passed)
@@ -345,8 +308,6 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
   const auto granted = co_await take(s, r);
   if (!granted)
     co_return about(granted.error(), "the limit of " + s.integration.name);
-  const auto tell = [](auto&&) {};
-  auto& host = outside_.host;
   const instant when{now(), random_text()};
   result<void> proved;
   if (granted->waited && s.held)
@@ -355,28 +316,13 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
   if (proved)
     proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r, when);
   if (!proved) {
-    pace_.end(granted->paced, outside_.clock.steady());
-    if (granted->number != 0)
-      host.ask<actors::quota>(quota_id, protocols::quota::give_back{granted->number}, tell);
+    give_back(s, *granted, nullptr);
     co_return std::move(proved).error();
   }
   auto answer = co_await send_plainly(s, std::move(r));
-  pace_.end(granted->paced, outside_.clock.steady());
-
-  host.ask<actors::breaker>(breaker_id, protocols::breaker::report{passed->epoch, healthy(answer)},
-                            tell);
-  if (granted->number != 0)
-    host.ask<actors::quota>(quota_id, protocols::quota::give_back{granted->number}, tell);
-  if (answer) {
-    const auto seen = observe(s.connector->observe, answer->headers, now());
-    if (seen.remaining && seen.reset_at)
-      host.ask<actors::quota>(
-          quota_id,
-          protocols::quota::observed{.bucket = granted->bucket,
-                                     .remaining = static_cast<std::uint32_t>(*seen.remaining),
-                                     .reset_at = *seen.reset_at},
-          tell);
-  }
+  give_back(s, *granted, answer ? &*answer : nullptr);
+  const protocols::breaker::report went{passed->epoch, healthy(answer)};
+  outside_.host.ask<actors::breaker>(breaker_id, went, [](auto&&) {});
   co_return answer;
 }
 
@@ -389,8 +335,8 @@ void platform::reject_token(const session& s) {
 }
 
 void platform::throttled(const session& s, span wait) {
-  outside_.host.ask<actors::quota>(beside(s.integration, "quota"),
-                                   protocols::quota::throttled{now() + wait}, [](auto&&) {});
+  outside_.host.ask<actors::quota>(quota_of(s), protocols::quota::throttled{now() + wait},
+                                   [](auto&&) {});
 }
 
 } // namespace tenon::actors::connectors

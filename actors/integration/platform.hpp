@@ -6,6 +6,7 @@
 
 #include "actors/integration/interpreter.hpp"
 #include "actors/integration/pace.hpp"
+#include "actors/integration/toll.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/outbound/client.hpp"
@@ -39,6 +40,7 @@ struct session {
   std::string credential; // its name; empty: none
   std::string through;    // the address of a gateway before the platform; empty: none
   std::uint64_t token_version = 0;
+  connectors::asker asker{}; // to those who use the same credential
 };
 
 /// The failure as it may be kept and shown: without what a platform repeated of our proofs.
@@ -50,7 +52,7 @@ public:
   explicit platform(outside o) : outside_{o} {}
 
   /// Waits, bounded, for a token that is being fetched.
-  runtime::task<result<session>> enter(identity integration);
+  runtime::task<result<session>> enter(identity integration, asker who);
   /// The same without asking the credential for a token: to fetch one, or where none is needed.
   runtime::task<result<session>> enter_with(identity integration, object secrets);
   runtime::task<result<session>> enter_without_token(identity integration);
@@ -89,8 +91,8 @@ private:
 
   /// What the quota granted for one request.
   struct grant {
-    std::uint64_t number = 0; // 0: there are no limits
-    std::string bucket;       // the one that the platform's own word is about
+    toll asked{}; // without buckets: there are no limits
+    protocols::quota::granted granted{};
     std::vector<pace::rule> paced{};
     bool waited = false;
   };
@@ -100,6 +102,8 @@ private:
   runtime::task<result<object>> use_credential(session&, bool needs_token);
   runtime::task<result<http_response>> send_once(session&, http_request);
   runtime::task<result<grant>> take(const session&, const http_request&);
+  /// It is over: its places are free again, and the quota hears what the answer said.
+  void give_back(const session&, const grant&, const http_response* answer);
 
   outside outside_;
   runtime::system_entropy random_;

@@ -3,6 +3,7 @@
 // platform's errors, writes what it can, and never says a secret. The next connector is tested by
 // being there.
 #include "actors/integration/writing.hpp"
+#include "actors/quota/level.hpp"
 #include "protocols/json.hpp"
 #include "tests/support/driven_twin.hpp"
 
@@ -90,7 +91,29 @@ TEST_P(every_connector, reads_nothing_twice_that_has_not_changed_if_it_has_a_cur
   }
 }
 
-TEST_P(every_connector, keeps_to_its_limits_and_waits_when_the_platform_says_so) {
+TEST_P(every_connector, has_limits_that_a_quota_can_count) {
+  ASSERT_TRUE(connector_);
+  for (const auto& b : connector_->buckets) {
+    const auto checked = actors::check(described(b, "one"), "bucket");
+    EXPECT_TRUE(checked) << checked.error().where << ": " << checked.error().remedy;
+  }
+}
+
+/// The twin counts what the quota does not know of, as if others used the account as well.
+TEST_P(every_connector, waits_when_the_platform_says_so) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    auto t = make({.count = s.parts ? 40 : 2000});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    d.asks_the_quota = false;
+    const auto done = d.read(s);
+    ASSERT_TRUE(done.ended) << s.name << ": " << told(done);
+    EXPECT_EQ(t->ledger().throttled, d.waits) << s.name << ": " << told(done);
+  }
+}
+
+TEST_P(every_connector, asks_for_no_more_than_its_platform_allows) {
   ASSERT_TRUE(connector_);
   for (const auto& s : connector_->streams) {
     // Of a stream in parts, each part has as many.
@@ -99,7 +122,8 @@ TEST_P(every_connector, keeps_to_its_limits_and_waits_when_the_platform_says_so)
     driver d{*t, *connector_};
     const auto done = d.read(s);
     ASSERT_TRUE(done.ended) << s.name << ": " << told(done);
-    EXPECT_EQ(t->ledger().throttled, d.waits) << s.name << ": " << told(done);
+    EXPECT_EQ(t->ledger().throttled, 0u) << s.name << ": above the limit: " << told(done);
+    EXPECT_EQ(d.waits, 0u) << s.name << ": " << told(done);
   }
 }
 

@@ -1,8 +1,11 @@
 // Every connector that is shipped, driven against its twin as a sync drives it.
 #pragma once
 
+#include "actors/integration/toll.hpp"
 #include "actors/integration/twin/twin.hpp"
+#include "actors/quota.hpp"
 #include "config/yaml.hpp"
+#include "tests/support/given.hpp"
 
 #include <gtest/gtest.h>
 
@@ -56,21 +59,29 @@ public:
   explicit driver(twin& t, const manifest& m) : twin_{t}, manifest_{m} {}
 
   moment now = noon;
+  bool asks_the_quota = true;
   std::size_t renewals = 0;
   std::size_t waits = 0;
   std::size_t looks = 0; // at jobs that were not done
 
-  /// The answer to a request, with the proof it needs.
+  /// The answer to a request, with the proof it needs, when the quota lets it through.
   http_response send(http_request request, bool needs_proof = true) {
     const auto& c = twin_.connection();
     if (!needs_proof)
       return twin_.answer(request, now);
+    const auto asked = toll_of(manifest_, c, request, background("conformance"));
+    EXPECT_TRUE(asked) << asked.error().why;
+    const auto granted = asks_the_quota ? take(asked->wanted) : quota::granted{};
     if (manifest_.auth->needs_token() && !held_)
       renew();
     const instant when{now, "nonce" + std::to_string(++nonces_)};
     const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request, when);
     EXPECT_TRUE(proved) << proved.error().why;
-    return twin_.answer(request, now);
+    auto came = twin_.answer(request, now);
+    limits_.when(quota::give_back{granted.grant});
+    for (const auto& word : told_by(manifest_, *asked, granted, came, now))
+      std::visit([&](const auto& command) { static_cast<void>(limits_.when(command)); }, word);
+    return came;
   }
 
   void renew() {
@@ -161,6 +172,21 @@ public:
   }
 
 private:
+  quota::granted take(const quota::take& wanted) {
+    for (int times = 0; times < 100; ++times) {
+      limits_.now = now;
+      const auto done = limits_.when(wanted);
+      if (!done.refusal)
+        return *done.reply;
+      EXPECT_EQ(name_of(done.refusal->code), name_of(code::overloaded)) << done.refusal->why;
+      if (!done.refusal->retry_after)
+        return {};
+      now += *done.refusal->retry_after;
+    }
+    ADD_FAILURE() << "the quota never lets it through";
+    return {};
+  }
+
   twin& twin_;
   const manifest& manifest_;
   std::optional<holding> held_{};

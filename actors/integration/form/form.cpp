@@ -170,11 +170,6 @@ void form::later(std::string_view name) {
          "Remove it, or use a version that does.");
 }
 
-void form::later(std::initializer_list<std::string_view> names) {
-  for (const auto name : names)
-    later(name);
-}
-
 void form::note(std::string_view name, std::string why, std::string remedy) {
   found_.add(at(name), std::move(why), std::move(remedy));
 }

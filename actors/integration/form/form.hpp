@@ -62,7 +62,6 @@ public:
 
   /// Known to the format and not to this version: present is a problem, never ignored.
   void later(std::string_view name);
-  void later(std::initializer_list<std::string_view> names);
 
   void note(std::string_view name, std::string why, std::string remedy = {});
 

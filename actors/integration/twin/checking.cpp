@@ -1,4 +1,4 @@
-// Who may ask a twin, and how often.
+// Who may ask a twin.
 #include "actors/integration/pagination/steps.hpp"
 #include "actors/integration/twin/parts.hpp"
 #include "protocols/json.hpp"
@@ -9,29 +9,6 @@ namespace tenon::actors::connectors {
 namespace {
 
 constexpr span usual_token_life = std::chrono::hours{1};
-
-std::string written_as(clock c, moment at, moment now) {
-  using namespace std::chrono;
-  const auto left = std::max(at - now, span{0});
-  switch (c) {
-  case clock::epoch_s:
-    return std::to_string(ceil<seconds>(at).time_since_epoch().count());
-  case clock::epoch_ms:
-    return std::to_string(at.time_since_epoch().count());
-  case clock::delta_s:
-    return std::to_string(ceil<seconds>(left).count());
-  case clock::delta_ms:
-    return std::to_string(left.count());
-  case clock::minutes:
-    return std::to_string(ceil<minutes>(left).count());
-  case clock::rfc3339:
-    return tenon::to_text(at);
-  case clock::http_date:
-  case clock::duration:
-    return std::to_string(left.count()) + "ms";
-  }
-  return {};
-}
 
 /// Signed anew each time: it cannot be compared with another one.
 bool is_signed(std::string_view proof) {
@@ -179,45 +156,6 @@ std::optional<twin::parts::refusal> twin::parts::check_headers(const asked& r, m
       return refusal{400, "the header " + name + " has to be " + *expected};
   }
   return std::nullopt;
-}
-
-std::optional<twin::parts::refusal> twin::parts::take_from_buckets(const asked& r, moment now) {
-  if (!options.limits)
-    return std::nullopt;
-  const auto uses = buckets_for(*connector, connection, r.whole);
-  if (!uses)
-    return std::nullopt;
-  for (const auto& use : *uses) {
-    const auto& rule = connector->buckets[use.bucket];
-    if (rule.kind == bucket_kind::concurrency || rule.window == span{0})
-      continue;
-    auto& times = taken[{use.bucket, use.key}];
-    while (!times.empty() && times.front() + rule.window <= now)
-      times.pop_front();
-    if (times.size() >= static_cast<std::size_t>(rule.count)) {
-      const auto wait = std::chrono::ceil<std::chrono::seconds>(times.front() + rule.window - now);
-      return refusal{429, "too many requests", {{"Retry-After", std::to_string(wait.count())}}};
-    }
-  }
-  for (const auto& use : *uses)
-    taken[{use.bucket, use.key}].push_back(now);
-  return std::nullopt;
-}
-
-void twin::parts::tell_limits(http_response& came, moment now) const {
-  const auto& told = connector->observe;
-  if (told.remaining.empty() || connector->buckets.empty() || taken.empty())
-    return;
-  const auto& [place, times] = *taken.begin();
-  const auto& rule = connector->buckets[place.first];
-  const auto left = static_cast<std::size_t>(rule.count) -
-                    std::min<std::size_t>(times.size(), static_cast<std::size_t>(rule.count));
-  set_header(came.headers, told.remaining, std::to_string(left));
-  if (!told.limit.empty())
-    set_header(came.headers, told.limit, std::to_string(rule.count));
-  if (!told.reset.empty() && !times.empty())
-    set_header(came.headers, told.reset,
-               written_as(told.reset_as, times.front() + rule.window, now));
 }
 
 } // namespace tenon::actors::connectors

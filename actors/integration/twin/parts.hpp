@@ -1,6 +1,7 @@
 // What a twin consists of; for its own files.
 #pragma once
 
+#include "actors/integration/twin/metering.hpp"
 #include "actors/integration/twin/samples.hpp"
 #include "actors/integration/twin/twin.hpp"
 
@@ -41,8 +42,8 @@ struct twin::parts {
   std::string refresh_token{"twin-refresh"};
   std::map<std::string, http_response, std::less<>> known_calls{};
   std::map<std::string, list, std::less<>> written{};
-  std::map<std::pair<std::size_t, std::string>, std::deque<moment>> taken{}; // by bucket and key
-  std::map<std::string, made_job, std::less<>> made_jobs{};                  // by id
+  std::map<std::pair<std::size_t, std::string>, meter> meters{}; // by bucket and key
+  std::map<std::string, made_job, std::less<>> made_jobs{};      // by id
 
   http_response answer(const http_request&, moment now);
   /// As the platform puts it, when `tests` says how; otherwise in the usual way.
@@ -53,8 +54,8 @@ struct twin::parts {
   http_response go_on(acquisition, const http_request& expected, moment now);
   std::optional<refusal> check_proof(const asked&, moment now) const;
   std::optional<refusal> check_headers(const asked&, moment now) const;
-  std::optional<refusal> take_from_buckets(const asked&, moment now);
-  void tell_limits(http_response&, moment now) const;
+  std::optional<http_response> take_from_buckets(const asked&, moment now);
+  void tell_limits(http_response&, const asked&, moment now);
 
   // What there is.
   http_response serve(const asked&);

@@ -78,10 +78,10 @@ http_response twin::parts::answer(const http_request& request, moment now) {
     return refuse(*wrong);
   if (auto wrong = take_from_buckets(r, now)) {
     ++ledger.throttled;
-    return refuse(*wrong);
+    return *std::move(wrong);
   }
   auto came = serve(r);
-  tell_limits(came, now);
+  tell_limits(came, r, now);
   return came;
 }
 

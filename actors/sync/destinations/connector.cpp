@@ -150,7 +150,7 @@ private:
       said.why = covered(std::move(said.why), session_);
       if (said.then == action::refresh_auth && !with_new_token) {
         platform_.reject_token(session_);
-        auto again = co_await platform_.enter(session_.integration);
+        auto again = co_await platform_.enter(session_.integration, session_.asker);
         if (!again)
           co_return calls{.trouble = trouble_from(again.error())};
         session_ = *std::move(again);
@@ -270,7 +270,8 @@ public:
     if (!read)
       co_return std::move(read).error();
     const identity integration{sync.tenant, "integration", read->integration};
-    auto entered = co_await platform_.enter(integration);
+    const auto who = background(sync.name);
+    auto entered = co_await platform_.enter(integration, who);
     if (!entered)
       co_return std::move(entered).error();
     for (const auto& name : {read->action, read->erase})

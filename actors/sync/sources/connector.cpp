@@ -46,12 +46,13 @@ template <class Read> auto restored(const std::string& text, Read read)
 
 class connector_stream final : public source {
 public:
-  connector_stream(platform& p, identity integration, std::string stream)
-      : platform_{p}, integration_{std::move(integration)}, stream_{std::move(stream)} {}
+  connector_stream(platform& p, identity integration, std::string stream, asker who)
+      : platform_{p},
+        integration_{std::move(integration)}, stream_{std::move(stream)}, asker_{std::move(who)} {}
 
   task<page_or_trouble> read(actors::page_request wanted) override {
     for (bool with_new_token = false;; with_new_token = true) {
-      auto entered = co_await platform_.enter(integration_);
+      auto entered = co_await platform_.enter(integration_, asker_);
       if (!entered)
         co_return trouble_from(std::move(entered).error());
       auto& s = *entered;
@@ -239,6 +240,7 @@ private:
   platform& platform_;
   identity integration_;
   std::string stream_;
+  asker asker_;
 };
 
 class connector_kind final : public source_kind {
@@ -256,8 +258,8 @@ public:
     if (!read)
       return std::move(read).error();
     const identity integration{sync.tenant, "integration", read->integration};
-    return std::unique_ptr<source>{
-        std::make_unique<connector_stream>(platform_, integration, read->stream)};
+    return std::unique_ptr<source>{std::make_unique<connector_stream>(
+        platform_, integration, read->stream, background(sync.name))};
   }
 
 private:

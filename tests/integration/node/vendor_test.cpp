@@ -47,12 +47,15 @@ TEST_F(demanding_vendor, grants_one_token_for_each_expiry_and_is_never_asked_too
                           .limits = R"({"buckets": [{"kind": "sliding", "rate": "40/1s"}]})"}
                  .with_oauth("me", "right");
   auto resources = gen.resources();
-  // Another sync of the same account: it shares the token and the rate.
-  const auto twin = subscription{.name = "twin"}.resource(
-      "sync",
-      object{{"from", object{{"connector", object{{"integration", "gen"}, {"stream", "records"}}}}},
-             {"into", "twin"}});
-  resources.push_back(twin);
+  // Another integration of the same account: it shares the token and the rate.
+  auto other = *std::ranges::find(resources, value{"integration"}, [](const value& r) {
+                  return *r.find("kind");
+                })->as<object>();
+  other["name"] = "other";
+  resources.emplace_back(std::move(other));
+  const object from{{"connector", object{{"integration", "other"}, {"stream", "records"}}}};
+  resources.emplace_back(
+      subscription{.name = "twin"}.resource("sync", object{{"from", from}, {"into", "twin"}}));
   apply(resources);
   start_run("gen");
   start_run("twin");
