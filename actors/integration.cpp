@@ -17,6 +17,33 @@ result<void> check_name(const std::string& name, std::string_view kind, std::str
                  std::string{where}, checked.error().remedy};
 }
 
+constexpr span warned_before = std::chrono::days{60};
+constexpr span a_day = std::chrono::days{1};
+constexpr moment unknown{};
+
+/// Whether its end is so near that somebody should know.
+template <class Known> bool is_near(const Known& k, moment now) {
+  return (k.sunset_at != unknown && now >= k.sunset_at - warned_before) ||
+         (k.deprecated_at != unknown && now >= k.deprecated_at);
+}
+
+std::string day_of(moment t) {
+  return to_text(t).substr(0, std::string_view{"2026-01-01"}.size());
+}
+
+/// What a person is told, and what to do.
+template <class Known> std::string words_of(const Known& k, moment now) {
+  const auto version = k.api_version.empty() ? std::string{"of the API that is used"}
+                                             : k.api_version + " of the API";
+  auto text = "the version " + version;
+  if (k.sunset_at == unknown)
+    text += " is deprecated";
+  else
+    text += (now < k.sunset_at ? " ends on " : " has ended on ") + day_of(k.sunset_at);
+  text += ": apply a connector that speaks a newer one";
+  return k.more.empty() ? text : text + " (" + k.more + ')';
+}
+
 } // namespace
 
 result<void> integration::check_spec(const value& written) {
@@ -43,6 +70,12 @@ value integration::status(const state& s) {
                          : s.checked == 0 ? "never made"
                          : s.succeeded    ? "passed"
                                           : "failed"}};
+  if (!s.api_version.empty())
+    shown["api_version"] = s.api_version;
+  if (s.sunset_at != unknown)
+    shown["sunset_at"] = s.sunset_at;
+  if (s.warned_at != unknown)
+    shown["warning"] = words_of(s, s.warned_at);
   if (s.checked == 0)
     return shown;
   if (!s.account.empty())
@@ -78,9 +111,34 @@ integration::decision<integration::checked> integration::on(const state& s, cons
   return persist(check_ended{c.number, c.succeeded, c.account, c.why, now});
 }
 
+integration::decision<integration::noticed> integration::on(const state& s, const noticed& n,
+                                                            moment now) {
+  if (!s.record.exists)
+    return refuse(no_such_resource());
+  const bool near = is_near(n, now);
+  const bool due = near && (s.warned_at == unknown || now >= s.warned_at + a_day);
+  protocols::integration::warning told{.due = due};
+  if (due)
+    told.text = words_of(n, now);
+  const bool same = n.api_version == s.api_version && n.sunset_at == s.sunset_at &&
+                    n.deprecated_at == s.deprecated_at && n.more == s.more &&
+                    near == (s.warned_at != unknown);
+  if (same && !due)
+    return reply(std::move(told));
+  return persist(noted{n.api_version, n.sunset_at, n.deprecated_at, n.more, now, due})
+      .reply(std::move(told));
+}
+
 void integration::apply(state& s, const configured& e) {
   resource::apply(s, e);
-  s = {.record = s.record, .checks = s.checks}; // what was found out was about the old spec
+  // What was found out was about the old spec; who was warned today stays warned.
+  s = {.record = s.record,
+       .checks = s.checks,
+       .api_version = s.api_version,
+       .sunset_at = s.sunset_at,
+       .deprecated_at = s.deprecated_at,
+       .more = s.more,
+       .warned_at = s.warned_at};
 }
 
 void integration::apply(state& s, const removed& e) {
@@ -103,6 +161,17 @@ void integration::apply(state& s, const check_ended& e) {
   s.checked_at = e.at;
 }
 
+void integration::apply(state& s, const noted& e) {
+  s.api_version = e.api_version;
+  s.sunset_at = e.sunset_at;
+  s.deprecated_at = e.deprecated_at;
+  s.more = e.more;
+  if (e.warns)
+    s.warned_at = e.at;
+  else if (!is_near(e, e.at))
+    s.warned_at = unknown;
+}
+
 bool integration::holds(const state& s) {
   return actors::holds(s.record) && s.checked <= s.checks && (!s.checking || s.record.exists);
 }
@@ -111,10 +180,17 @@ integration::metrics::metrics(runtime::meters& m)
     : passed{m.count("tenon_integration_checks_total", "Checks of credentials, by outcome.",
                      {{"outcome", "passed"}})},
       failed{m.count("tenon_integration_checks_total", "Checks of credentials, by outcome.",
-                     {{"outcome", "failed"}})} {}
+                     {{"outcome", "failed"}})},
+      warnings{m.count("tenon_integration_sunset_warnings_total",
+                       "Days on which somebody was warned that an API's version ends.")} {}
 
 void integration::observe(metrics& m, const check_ended& e) {
   (e.succeeded ? m.passed : m.failed).Increment();
+}
+
+void integration::observe(metrics& m, const noted& e) {
+  if (e.warns)
+    m.warnings.Increment();
 }
 
 } // namespace tenon::actors

@@ -4,6 +4,9 @@
 //
 //     ── check ──▶ checking ── probe answered ──▶ account known, or why not
 //
+// It also keeps when the API's version comes to its end, and says once a day, from 60 days before,
+// that a person should do something about it.
+//
 // It sends no request of its own beyond that check: syncs and workflows do.
 #pragma once
 
@@ -20,20 +23,24 @@ struct integration : resource<integration, protocols::integration> {
   using resource::on;
   static decision<check> on(const state&, const check&, moment now);
   static decision<checked> on(const state&, const checked&, moment now);
+  static decision<noticed> on(const state&, const noticed&, moment now);
 
   using resource::apply;
   static void apply(state& s, const configured& e);
   static void apply(state& s, const removed& e);
   static void apply(state& s, const check_asked&);
   static void apply(state& s, const check_ended& e);
+  static void apply(state& s, const noted& e);
   static bool holds(const state& s);
 
   struct metrics {
     explicit metrics(runtime::meters& m);
     runtime::counter& passed;
     runtime::counter& failed;
+    runtime::counter& warnings;
   };
   static void observe(metrics& m, const check_ended& e);
+  static void observe(metrics& m, const noted& e);
 };
 
 } // namespace tenon::actors

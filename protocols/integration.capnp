@@ -1,6 +1,6 @@
 @0x94ce5a71b03fd82e;
-# One use of a connector: whose account, which address, which credential. Its quota and breaker have
-# the same name and live beside it.
+# One use of a connector: whose account, which address, which credential. Its breaker has the same
+# name and lives beside it; the quota has the name of the credential, if there is one.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
@@ -44,7 +44,22 @@ struct IntegrationCommand {
       account @5 :Text;
       why @6 :Text;
     }
+    noticed :group $T.reply("Warning") {
+      # What is known of the end of the API's version that is used here.
+      apiVersion @8 :Text;
+      sunsetAtMs @9 :Int64;
+      deprecatedAtMs @10 :Int64;
+      # 0: nobody says.
+      more @11 :Text;
+      # Where the platform explains it.
+    }
   }
+}
+
+struct IntegrationWarning {
+  due @0 :Bool;
+  # A person should be warned now: it is near, and nobody was within a day.
+  text @1 :Text;
 }
 
 struct IntegrationChecking {
@@ -71,6 +86,14 @@ struct IntegrationEvent {
       why @5 :Text;
       atMs @6 :Int64;
     }
+    noted :group {
+      apiVersion @8 :Text;
+      sunsetAtMs @9 :Int64;
+      deprecatedAtMs @10 :Int64;
+      more @11 :Text;
+      atMs @12 :Int64;
+      warns @13 :Bool;
+    }
   }
 }
 
@@ -85,4 +108,10 @@ struct IntegrationState {
   checked @6 :UInt64;
   # The number of the check that this is the outcome of; 0: none since the configuration.
   checking @7 :Bool;
+  apiVersion @8 :Text;
+  sunsetAtMs @9 :Int64;
+  deprecatedAtMs @10 :Int64;
+  more @11 :Text;
+  warnedAtMs @12 :Int64;
+  # 0: there is nothing to warn of.
 }

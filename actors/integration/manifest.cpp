@@ -37,8 +37,13 @@ void take_connector(form& fields, manifest& into) {
     into.title = inner.text("title").value_or("");
     into.docs = inner.text("docs").value_or("");
     into.category = inner.text("category").value_or("");
-    inner.text("api_version");
-    inner.text("sunset");
+    into.api_version = inner.text("api_version").value_or("");
+    if (const auto date = inner.text("sunset")) {
+      if (const auto read = parse_moment(*date))
+        into.sunset = *read;
+      else
+        inner.note("sunset", "'" + *date + "' is not a date", "Write it as \"2027-07-01\".");
+    }
     if (const auto version = inner.number("version", 1, 1'000'000))
       into.version = *version;
     inner.finish();

@@ -100,6 +100,8 @@ struct manifest {
   std::string title;
   std::string docs;
   std::string category;
+  std::string api_version;      // of the platform's
+  std::optional<moment> sunset; // when that one ends
   std::int64_t version = 1;
   std::vector<parameter> parameters;
 

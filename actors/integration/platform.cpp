@@ -11,6 +11,7 @@
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -323,7 +324,23 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
   give_back(s, *granted, answer ? &*answer : nullptr);
   const protocols::breaker::report went{passed->epoch, healthy(answer)};
   outside_.host.ask<actors::breaker>(breaker_id, went, [](auto&&) {});
+  if (answer)
+    tell_lifetime(s, *answer);
   co_return answer;
+}
+
+void platform::tell_lifetime(const session& s, const http_response& answer) {
+  const auto& m = *s.connector;
+  const auto known = sunsets_.hear(s.integration, {m.api_version, m.sunset}, answer.headers, now());
+  if (!known)
+    return;
+  const protocols::integration::noticed notice{known->api_version, known->sunset.value_or(moment{}),
+                                               known->deprecated.value_or(moment{}), known->more};
+  const auto warn = [name = to_string(s.integration)](const auto& told) {
+    if (told && told->due)
+      runtime::log::warn("integration.sunset", {{"integration", name}, {"why", told->text}});
+  };
+  outside_.host.ask<actors::integration>(s.integration, notice, warn);
 }
 
 void platform::reject_token(const session& s) {

@@ -6,6 +6,7 @@
 
 #include "actors/integration/interpreter.hpp"
 #include "actors/integration/pace.hpp"
+#include "actors/integration/sunset.hpp"
 #include "actors/integration/toll.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/hosting/host.hpp"
@@ -104,10 +105,13 @@ private:
   runtime::task<result<grant>> take(const session&, const http_request&);
   /// It is over: its places are free again, and the quota hears what the answer said.
   void give_back(const session&, const grant&, const http_response* answer);
+  /// Of the API's version, to the integration, which says when somebody is to be warned.
+  void tell_lifetime(const session&, const http_response&);
 
   outside outside_;
   runtime::system_entropy random_;
   pace pace_;
+  sunset_watch sunsets_;
   std::mutex guard_;
   std::map<identity, compiled> compiled_; // by connector; as many as there are
 };

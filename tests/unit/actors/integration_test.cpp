@@ -114,4 +114,54 @@ TEST(integration, knows_the_impossible) {
   EXPECT_FALSE(integration::holds(s));
 }
 
+using std::chrono::days;
+
+const integration::noticed ends_in_spring{.api_version = "2026-07", .sunset_at = at(days{100})};
+
+TEST(integration, warns_sixty_days_before_its_apis_version_ends_and_once_a_day) {
+  auto one = given<integration>(shop);
+  EXPECT_FALSE(one.at(0s).when(ends_in_spring).reply->due);
+  EXPECT_EQ(status_of(one, "api_version"), tenon::value{"2026-07"});
+  EXPECT_EQ(status_of(one, "sunset_at"), tenon::value{at(days{100})});
+  EXPECT_TRUE(status_of(one, "warning").is_null());
+  EXPECT_TRUE(one.when(ends_in_spring).events.empty()) << "known";
+  EXPECT_FALSE(one.at(days{40} - 1ms).when(ends_in_spring).reply->due);
+  const auto first = one.at(days{40}).when(ends_in_spring);
+  EXPECT_TRUE(first.reply->due);
+  EXPECT_EQ(first.reply->text,
+            "the version 2026-07 of the API ends on 2027-03-01: apply a connector "
+            "that speaks a newer one");
+  EXPECT_EQ(status_of(one, "warning"), tenon::value{first.reply->text});
+  const auto again = one.at(days{41} - 1ms).when(ends_in_spring);
+  EXPECT_TRUE(!again.reply->due && again.events.empty());
+  EXPECT_TRUE(one.at(days{41}).when(ends_in_spring).reply->due);
+  EXPECT_NE(one.at(days{101}).when(ends_in_spring).reply->text.find("has ended"),
+            std::string::npos);
+}
+
+TEST(integration, warns_of_what_is_deprecated_and_says_where_to_read_more) {
+  auto one = given<integration>(shop);
+  const auto told = one.at(5s).when(
+      integration::noticed{.deprecated_at = at(5s), .more = "https://example.com/versions"});
+  EXPECT_TRUE(told.reply->due);
+  EXPECT_EQ(told.reply->text, "the version of the API that is used is deprecated: apply a "
+                              "connector that speaks a newer one (https://example.com/versions)");
+}
+
+TEST(integration, stops_warning_when_its_connector_speaks_a_newer_version) {
+  auto one = given<integration>(shop);
+  one.at(days{50}).when(ends_in_spring);
+  EXPECT_FALSE(status_of(one, "warning").is_null());
+  one.when(integration::configure{.spec = R"({"connector":"chinook2"})"});
+  EXPECT_FALSE(one.when(ends_in_spring).reply->due) << "warned today already";
+  const integration::noticed newer{.api_version = "2027-01", .sunset_at = at(days{400})};
+  EXPECT_FALSE(one.when(newer).reply->due);
+  EXPECT_TRUE(status_of(one, "warning").is_null());
+  EXPECT_EQ(status_of(one, "api_version"), tenon::value{"2027-01"});
+}
+
+TEST(integration, that_is_not_there_notices_nothing) {
+  EXPECT_EQ(given<integration>().when(ends_in_spring).refusal->code, code::not_found);
+}
+
 } // namespace
