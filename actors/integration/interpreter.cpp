@@ -71,6 +71,15 @@ result<connection> fill_in(const manifest& m, std::string id, const object& sett
   return made;
 }
 
+const program& base_of(const manifest& m, const connection& c) {
+  const auto* chosen = c.settings.find("environment");
+  const auto* name = chosen == nullptr ? nullptr : chosen->as<std::string>();
+  for (const auto& [known, address] : m.environments)
+    if (name != nullptr && known == *name)
+      return address;
+  return *m.base;
+}
+
 scope words_of(const connection& c, moment now) {
   scope names;
   names.bind("conn", c.settings).set_now(now);
@@ -90,7 +99,7 @@ result<connection> introduce(const manifest& m, std::string id, const object& se
   auto made = fill_in(m, std::move(id), settings, secrets);
   if (!made)
     return made;
-  const auto base = evaluate_text(*m.base, scope{}.bind("conn", made->settings));
+  const auto base = evaluate_text(base_of(m, *made), scope{}.bind("conn", made->settings));
   if (const auto read = base ? parse_url(*base) : result<url>{base.error()})
     made->base = *read;
   return made;
@@ -103,7 +112,7 @@ result<connection> connect(const manifest& m, std::string id, const object& sett
     return made;
   for (const auto& [name, content] : captured)
     (*made->settings.as<object>())[name] = content;
-  auto base = evaluate_text(*m.base, scope{}.bind("conn", made->settings));
+  auto base = evaluate_text(base_of(m, *made), scope{}.bind("conn", made->settings));
   if (!base)
     return std::move(base).error();
   auto read = parse_url(*base);

@@ -9,6 +9,7 @@ namespace tenon::actors::connectors {
 namespace {
 
 constexpr std::size_t most_parameters = 64;
+constexpr std::size_t most_environments = 16;
 
 bool is_name(std::string_view text) {
   const auto fits = [](char c) {
@@ -111,6 +112,45 @@ void check_base(std::string_view text, const std::string& where, problems& found
     found.add(where, "a base has no query", "Put parameters into the requests.");
 }
 
+/// Each has an address; the account's config says which is meant, with a parameter of its own.
+void take_environments(const value& said, const std::string& where, manifest& into,
+                       problems& found) {
+  const auto* members = said.as<object>();
+  if (members == nullptr || members->empty() || members->size() > most_environments)
+    return found.add(where, "a map of 1 to " + std::to_string(most_environments) +
+                                " environments is expected");
+  parameter choice{.name = "environment", .title = "Environment", .required = false};
+  std::vector<std::string> names;
+  for (const auto& [name, content] : *members) {
+    const auto at = below(where, name);
+    check_name(name, at, found);
+    const auto* text = content.as<std::string>();
+    if (text == nullptr) {
+      found.add(at, "an address is expected");
+      continue;
+    }
+    names.push_back(name);
+    check_base(*text, at, found);
+    if (auto address = compile_text(*text, at, {{"conn"}}, found)) {
+      // What nobody chooses is the real one.
+      if (!into.base || name == "production") {
+        into.base = *address;
+        choice.fallback = name;
+      }
+      into.environments.emplace_back(name, *std::move(address));
+    }
+  }
+  if (std::ranges::count(into.parameters, choice.name, &parameter::name) > 0)
+    return found.add("params.environment", "`environment` is what base.environments asks for",
+                     "Leave it out of params.");
+  for (const auto& name : names)
+    choice.expected += (choice.expected.empty() ? "" : "|") + name;
+  std::string source{"value matches "};
+  write_json_text("^(" + choice.expected + ")$", source);
+  choice.check = compile_bare(source, where, {{"value"}}, found);
+  into.parameters.push_back(std::move(choice));
+}
+
 void take_base(form& fields, manifest& into) {
   const auto* said = fields.require("base", "the API's address, base: https://api.example.com/v1");
   if (said == nullptr)
@@ -122,18 +162,20 @@ void take_base(form& fields, manifest& into) {
     return check_base(*text, "base", found);
   }
   form inner{*said, "base", found};
-  inner.require("url", "url: https://api.example.com/v1");
-  const auto text = inner.text("url").value_or("");
-  into.base = compile_text(text, "base.url", words, found);
-  if (!text.empty())
-    check_base(text, "base.url", found);
+  if (const auto* environments = inner.take("environments"))
+    take_environments(*environments, inner.at("environments"), into, found);
+  else
+    inner.require("url", "url: https://api.example.com/v1");
+  if (const auto text = inner.text("url")) {
+    into.base = compile_text(*text, "base.url", words, found);
+    check_base(*text, "base.url", found);
+  }
   into.hosts = inner.texts("hosts");
   for (const auto& host : into.hosts)
     if (host.find_first_of("/{} @?#") != host.npos || host.empty() || host == "*")
       inner.note("hosts", "'" + host + "' is not a host",
                  "Write api.example.com or *.example.com, without a scheme.");
   into.headers = compile_headers(inner.take("headers"), "base.headers", words, found);
-  inner.later("environments");
   inner.finish();
 }
 

@@ -106,6 +106,8 @@ struct manifest {
   std::vector<parameter> parameters;
 
   std::optional<program> base;
+  // Instead of it, by what the account's config calls its `environment`.
+  std::vector<std::pair<std::string, program>> environments;
   std::vector<std::string> hosts;                       // that may be asked beside the base's own
   std::vector<std::pair<std::string, program>> headers; // on every request
 

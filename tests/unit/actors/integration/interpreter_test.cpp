@@ -73,6 +73,21 @@ TEST(requests, fill_in_path_query_headers_and_body) {
             R"({"limit":200,"filters":[{"field":"at","value":1772366399000}],"who":"is test"})");
 }
 
+TEST(requests, go_to_the_environment_that_the_account_is_in) {
+  const auto m = manifest_of(value_of_yaml(
+      "connector: c\nbase: {environments: {sandbox: \"https://{{conn.id}}.test\", production: "
+      "https://live.example.com/v1}}\nstreams: {a: {request: {get: /a}, records: ., key: id}}"));
+  const auto host = [&](const object& settings) {
+    const auto made = connect(m, "mine", settings, {});
+    return made ? made->base.host : made.error().where + ": " + made.error().why;
+  };
+  EXPECT_EQ(host({}), "live.example.com");
+  EXPECT_EQ(host({{"environment", "production"}}), "live.example.com");
+  EXPECT_EQ(host({{"environment", "sandbox"}}), "mine.test");
+  EXPECT_NE(host({{"environment", "staging"}}).find("settings.environment"), std::string::npos)
+      << host({{"environment", "staging"}});
+}
+
 TEST(requests, let_no_value_climb_or_break_out) {
   const auto refused = [](std::string_view request, const char* given) {
     const subject s{
