@@ -126,7 +126,7 @@ struct SyncCommand {
       # What the source wants to be told with another attempt: how often it has tried.
       counted @22 :Bool;
       # The source itself bounds the attempts at a page: `retries` does not.
-      goOnAt @23 :Text;
+      goOnAt @31 :Text;
       # The position is of no use any more: where a later run begins instead.
     }
     wake @20 :Void;
@@ -325,7 +325,7 @@ struct SyncEvent {
       place @17 :Text;
       remedy @18 :Text;
       atMs @19 :Int64;
-      goOnAt @22 :Text;
+      goOnAt @25 :Text;
       # Where the next run begins, if not where this one stopped.
     }
     rewound :group {

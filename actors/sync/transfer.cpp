@@ -193,6 +193,8 @@ void transfer::perform(runtime::effect e, std::function<void(blob)> outcome) {
   if (!spec)
     return page->fail({spec.error()});
   page->spec = *std::move(spec);
+  if (page->asked.abandon) // no page: the sync may ask for one at the same time
+    return begin(std::move(page), nullptr);
   turns_->ask({.wanted = {page->effect.by, integration_of(page->spec), page->spec.priority},
                .number = page->effect.number,
                .begin = [this, page](auto here) { begin(page, std::move(here)); },
@@ -204,7 +206,8 @@ void transfer::begin(std::shared_ptr<const asked_page> page,
   auto moving = move(page, here);
   // The place is free before the sync hears of its page, so that whoever waits goes first.
   auto done = [page, here = std::move(here)](result<blob> r) mutable {
-    here->rest();
+    if (here)
+      here->rest();
     here.reset();
     r ? page->outcome(*std::move(r)) : page->fail({.why = r.error(), .transient = true});
   };

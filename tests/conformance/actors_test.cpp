@@ -45,10 +45,11 @@ const std::multimap<std::string_view, std::string> accepted_specs{
 /// Events that take more luck than random commands have: pages of a sync come in order, and its
 /// unit tests walk through them.
 const std::multimap<std::string_view, std::string> rare_events{
-    {"credential", "came_back"},   // with the nonce that was sent
-    {"credential", "invalidated"}, // with the version of the token that is there
-    {"quota", "lowered"}, // of a bucket that is there, without saying until when
-    {"quota", "queued"},  // by one of several who are short of the same bucket
+    {"collection", "conflict_resolved"}, // one that waits, of two sides that changed one key
+    {"credential", "came_back"},         // with the nonce that was sent
+    {"credential", "invalidated"},       // with the version of the token that is there
+    {"quota", "lowered"},                // of a bucket that is there, without saying until when
+    {"quota", "queued"},                 // by one of several who are short of the same bucket
     {"sync", "moved"},
     {"sync", "attempt_failed"},
     {"sync", "attempted"},

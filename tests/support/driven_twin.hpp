@@ -189,6 +189,7 @@ private:
 
   twin& twin_;
   const manifest& manifest_;
+  tests::scene<quota> limits_{};
   std::optional<holding> held_{};
   std::size_t nonces_ = 0;
 };

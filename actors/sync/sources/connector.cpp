@@ -108,7 +108,7 @@ public:
   }
 
   task<result<void>> abandon(actors::page_request given_up) override {
-    auto entered = co_await platform_.enter(integration_);
+    auto entered = co_await platform_.enter(integration_, asker_);
     if (!entered)
       co_return std::move(entered).error();
     auto& s = *entered;

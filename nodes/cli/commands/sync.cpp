@@ -20,7 +20,7 @@ struct options {
   bool watch = false;
   std::int64_t run = 0;
   std::string cursor;
-  std::string page;
+  std::optional<std::size_t> page;
   bool days = false;
 };
 
@@ -72,8 +72,8 @@ exit_code rewind(const shell& s, const options& o) {
   object asked;
   if (!o.cursor.empty())
     asked["cursor"] = o.cursor;
-  if (!o.page.empty())
-    asked["page"] = static_cast<std::int64_t>(std::stoll(o.page));
+  if (o.page)
+    asked["page"] = std::uint64_t{*o.page};
   return act(s, o, rewind_verb, asked);
 }
 
@@ -166,9 +166,9 @@ void declare_sync(const command_words& app, shell& s) {
   s.does(declare("places", "List where its newest run stood, for `rewind --page`"),
          [&s, o] { return places(s, *o); });
   auto rewound = declare(rewind_verb.name, rewind_verb.meaning);
-  auto to_page = rewound.option("--page", o->page, "Go on there; `tenon sync places` lists them")
-                     .type_name("NUMBER")
-                     .between(0, std::numeric_limits<std::int64_t>::max());
+  const auto to_page =
+      rewound.option("--page", o->page, "Go on there; `tenon sync places` lists them");
+  to_page.type_name("NUMBER").between(0, std::numeric_limits<std::int64_t>::max());
   rewound.option("--cursor", o->cursor, "Go on at this cursor, as `tenon sync status` shows it")
       .type_name("JSON")
       .excludes(to_page);

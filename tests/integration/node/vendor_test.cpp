@@ -87,4 +87,29 @@ TEST_F(demanding_vendor, grants_one_token_for_each_expiry_and_is_never_asked_too
     EXPECT_GE(granted[i] - granted[i - 1], life * 0.85) << "token " << i + 1;
 }
 
+TEST_F(demanding_vendor, that_ends_its_apis_version_is_shown_in_the_status_and_told_once) {
+  start_vendor({"--generate", "1000", "--page-size", "50"});
+  start_node({"--log-level", "warn"});
+  auto resources = subscription{.url = vendor()}.resources();
+  const auto soon =
+      std::chrono::time_point_cast<span>(std::chrono::system_clock::now()) + std::chrono::days{10};
+  auto& manifest = *(*resources.front().as<object>())["spec"].as<object>();
+  manifest["connector"] = object{{"name", "gen"}, {"api_version", "v1"}, {"sunset", to_text(soon)}};
+  apply(resources);
+  EXPECT_EQ(state(run("gen")), "succeeded");
+  std::string warning;
+  await("the warning", [&] {
+    const auto shown = get({"integrations", "gen"});
+    const auto* status = shown.find("status");
+    warning = status ? nodes::cli::text_at(*status, "warning") : "";
+    return !warning.empty();
+  });
+  expect_says(warning, "v1 of the API ends on " + to_text(soon).substr(0, 10));
+  EXPECT_EQ(state(run("gen")), "succeeded");
+  const auto log = node_->errors();
+  const auto first = log.find("integration.sunset");
+  EXPECT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("integration.sunset", first + 1), std::string::npos) << log;
+}
+
 } // namespace

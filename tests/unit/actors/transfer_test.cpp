@@ -58,9 +58,11 @@ private:
 
 class performing {
 public:
+  ~performing() { turns_->close(); }
   performing() {
     from_.push_back(std::make_unique<working_kind>(deeds_));
-    transfer_.emplace(host_, workers_, timer_, from_, to_);
+    turns_ = std::make_shared<turnstile>(turns::limits{}, host_, meters_);
+    transfer_.emplace(host_, workers_, timer_, from_, to_, turns_);
   }
 
   wire::transferred perform(wire::transfer asked) {
@@ -82,9 +84,11 @@ private:
   deeds deeds_;
   tests::hosted node_{catalog()};
   runtime::host& host_{node_.begin()};
+  runtime::meters meters_;
   runtime::timer timer_;
   source_kinds from_;
   destination_kinds to_;
+  std::shared_ptr<turnstile> turns_;
   runtime::workers workers_{runtime::workers::limits{.threads = 2}};
   std::optional<transfer> transfer_;
 };
