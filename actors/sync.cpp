@@ -28,6 +28,14 @@ span back_off(const wire::state& s, moment now) {
   return span{static_cast<span::rep>(drawn % static_cast<std::uint64_t>(most)) + 1};
 }
 
+/// A page of a run that had ended before it came: nobody will ask for what it waits for.
+bool came_too_late(const wire::state& s, const wire::transferred& c) {
+  const auto past = std::ranges::find(s.past, c.run, &wire::run::number);
+  const auto* run = c.run == s.run.number ? &s.run : past != s.past.end() ? &*past : nullptr;
+  return run && (run->outcome == wire::outcome::cancelled ||
+                 (run->outcome == wire::outcome::failed && c.page == run->pages));
+}
+
 std::optional<std::string> passed_limit(const wire::run& r, const wire::moved& m,
                                         const wire::limits& most) {
   const auto over = [](const char* what, std::uint64_t limit) {
@@ -109,7 +117,7 @@ sync::persisted sync::when_removed(persisted p, const state& s, moment) {
 
 sync::decision<sync::transferred> sync::on(const state& s, const transferred& c, moment now) {
   if (!under_way(s) || c.run != s.run.number || c.page != s.run.pages) {
-    if (c.run != s.run.number || s.run.outcome != outcome::cancelled)
+    if (!came_too_late(s, c))
       return ignore(); // a page that was asked for twice
     auto late = s;
     late.position = c.moved.position;

@@ -102,11 +102,6 @@ conflict::kept known_to(const collection::state& s, const wire::outlet& o, std::
   return {.side = row != nullptr && has_it(o, key, *row) ? side_of(row) : conflict::side{}};
 }
 
-bool is_pending(const wire::outlet& o, std::string_view key, const wire::record& row) {
-  return o.at.rows && (row.sequence <= o.at.sequence) ? key > o.at.key
-                                                      : row.sequence > o.at.sequence;
-}
-
 std::optional<conflict::parked> parked_for(const collection::state& s, const wire::outlet& o,
                                            std::string_view key) {
   const auto kept = s.rows.find(slot_key('k', o.slot, key));
@@ -177,6 +172,8 @@ void keep_known(collection::state& s, const wire::outlet& counterpart, const con
 }
 
 void settle_sent(collection::state& s, const wire::outlet& o, const conflict::sent& row) {
+  if (s.parked != 0 && parked_for(s, o, row.key))
+    return; // a person decides, by what was known when both sides had changed it
   if (row.held) {
     if (!kept_for(s, o, row.key))
       put_kept(s, o, row.key, {});

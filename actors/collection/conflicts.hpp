@@ -50,10 +50,6 @@ bool same(const conflict::side&, const conflict::side&);
 conflict::kept known_to(const collection::state&, const protocols::collection::outlet&,
                         std::string_view key, const protocols::collection::record*);
 
-/// Whether the outlet will come to it.
-bool is_pending(const protocols::collection::outlet&, std::string_view key,
-                const protocols::collection::record&);
-
 std::optional<conflict::parked>
 parked_for(const collection::state&, const protocols::collection::outlet&, std::string_view key);
 

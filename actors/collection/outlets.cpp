@@ -167,12 +167,16 @@ collection::decision<collection::deliver> collection::on(const state& s, const d
                                      .last = c.last},
                        .letters = c.letters,
                        .sent = c.sent};
-  for (auto& one : event.sent) {
+  // What the feed has brought meanwhile is the newest that is known of its side: whether it was
+  // there before the delivery or after it, the feed's next word tells.
+  std::erase_if(event.sent, [&](conflict::sent& one) {
     const auto stored = s.rows.find(row_key(one.key));
-    one.moved = !stored || read_row(*stored).version != one.version;
+    const auto row = stored ? std::optional{read_row(*stored)} : std::nullopt;
+    one.moved = !row || row->version != one.version;
     if (!one.moved)
       one.side = {};
-  }
+    return one.moved && row && row->feed == outlet->except;
+  });
   for (auto& letter : event.letters) {
     letter.feed = c.outlet;
     letter.run = c.run;

@@ -93,6 +93,9 @@ private:
     out.conflicts += s.contested;
     if (waits)
       out.agreed.push_back(record.key);
+    // While it waited the outlet has passed it by.
+    if (waits && s.what == fate::unchanged && before && !same(brought, side_of(before)))
+      s.what = fate::sent_again;
     if (s.news)
       out.known.push_back({record.key, brought});
     switch (s.what) {
@@ -101,8 +104,8 @@ private:
     case fate::accepted:
       return change(record, row.value_or(wire::record{}), row.has_value());
     case fate::sent_again:
-      if (is_pending(*counterpart_, record.key, *row))
-        return stay(record, before);
+      // As another version, even if the outlet has not come to it yet: it may be on its way, and
+      // the feed's side has changed after that.
       s.row = *row;
       ++s.row.version;
       break;

@@ -19,6 +19,7 @@ using runtime::task;
 
 // A page becomes one entry of the journal, which has at most 32 MB.
 constexpr std::size_t most_page_bytes = 24u << 20;
+constexpr span longest_ahead = std::chrono::seconds{30};
 constexpr std::size_t around_a_record = 192; // its row's other fields, but for the feed's name
 
 /// Refuses a page that could not be stored as a whole.
@@ -100,13 +101,15 @@ public:
   struct page_ahead {
     page_request wanted;
     std::uint64_t run = 0;
+    moment since{};
     std::optional<page_or_trouble> read;
     std::optional<runtime::completion<page_or_trouble>> awaiting;
   };
   using place = std::shared_ptr<page_ahead>;
 
-  place begin(const identity& sync, page_request wanted, std::uint64_t run) {
-    auto fresh = std::make_shared<page_ahead>(page_ahead{.wanted = std::move(wanted), .run = run});
+  place begin(const identity& sync, page_request wanted, std::uint64_t run, moment now) {
+    auto fresh = std::make_shared<page_ahead>(
+        page_ahead{.wanted = std::move(wanted), .run = run, .since = now});
     const std::lock_guard hold{guard_};
     pages_[sync] = fresh;
     return fresh;
@@ -125,17 +128,18 @@ public:
     (*waiting)(std::move(read));
   }
 
-  /// The page that is being read in advance, if it is the one that is wanted now.
-  place take(const page_request& wanted, std::uint64_t run) {
+  /// The page that is being read in advance, if it is the one that is wanted now, and not too old:
+  /// while a sync was paused, what it has read may have been changed, even by us.
+  place take(const page_request& wanted, std::uint64_t run, moment now) {
     const std::lock_guard hold{guard_};
     const auto it = pages_.find(wanted.sync);
     if (it == pages_.end())
       return nullptr;
     auto p = std::move(it->second);
     pages_.erase(it);
-    const bool same = p->run == run && p->wanted.position == wanted.position &&
-                      p->wanted.cursor == wanted.cursor && p->wanted.full == wanted.full &&
-                      p->wanted.attempt == wanted.attempt;
+    const bool same = p->run == run && now - p->since < longest_ahead &&
+                      p->wanted.position == wanted.position && p->wanted.cursor == wanted.cursor &&
+                      p->wanted.full == wanted.full && p->wanted.attempt == wanted.attempt;
     return same ? p : nullptr;
   }
 
@@ -219,7 +223,7 @@ void transfer::begin_ahead(std::shared_ptr<source> there, const page_request& ne
                            std::uint64_t run, std::shared_ptr<turnstile::place> here) {
   if (!here || here->is_wanted())
     return;
-  const auto place = ahead_->begin(next.sync, next, run);
+  const auto place = ahead_->begin(next.sync, next, run, host_.now());
   auto reading = [](std::shared_ptr<source> s, page_request r, read_ahead& ahead,
                     read_ahead::place p, std::shared_ptr<turnstile::place> turn) -> task<void> {
     auto read = co_await s->read(std::move(r));
@@ -227,7 +231,7 @@ void transfer::begin_ahead(std::shared_ptr<source> there, const page_request& ne
     turn.reset();
   }(std::move(there), next, *ahead_, place, std::move(here));
   if (!runtime::start(workers_, std::move(reading)))
-    ahead_->take(next, run);
+    ahead_->take(next, run, host_.now());
 }
 
 task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
@@ -260,7 +264,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   }
   const identity into{e.by.tenant, "collection", spec.into};
   std::optional<page_or_trouble> outcome;
-  if (const auto early = ahead_->take(wanted, asked.run)) {
+  if (const auto early = ahead_->take(wanted, asked.run, host_.now())) {
     if (auto read = co_await ahead_->wait(early))
       outcome = *std::move(read);
   }

@@ -70,8 +70,12 @@ asio::awaitable<void> read_piece(wire& w, beast::flat_buffer& received, exchange
     x.error = ended;
     co_return;
   }
-  while (!x.error && received.size() > 0 && !x.response.is_done())
+  x.response.eager(false); // so that the header is looked at before room is made for the body
+  while (!x.error && received.size() > 0 && !x.response.is_done()) {
     received.consume(x.response.put(received.data(), x.error));
+    if (x.response.is_header_done() && x.response.content_length().value_or(0) > x.bounds.body)
+      x.error = http::error::body_limit;
+  }
   if (x.error == http::error::need_more)
     x.error = {};
   if (!at_end || x.error || x.response.is_done())

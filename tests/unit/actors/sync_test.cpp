@@ -204,6 +204,24 @@ TEST(sync, that_was_cancelled_gives_up_what_was_begun_meanwhile) {
   EXPECT_TRUE(one.when(wire::transferred{.run = 0}).calls.empty());
 }
 
+TEST(sync, whose_run_ended_before_its_page_came_gives_up_what_that_had_begun) {
+  auto begun_anew = running();
+  begun_anew.when(subject::cancel{});
+  begun_anew.when(subject::start{});
+  EXPECT_TRUE(called(begun_anew.when(waiting_page(0, "job 8", at(30s)))).abandon);
+
+  auto too_long = running();
+  too_long.at(24h).when(subject::wake{});
+  ASSERT_EQ(too_long.state.run.outcome, subject::outcome::failed);
+  EXPECT_TRUE(called(too_long.when(waiting_page(0, "job 8", at(30s)))).abandon);
+
+  auto goes_on = running();
+  goes_on.when(waiting_page(0, "job 8", at(30s)));
+  goes_on.when(trouble(1, false));
+  EXPECT_TRUE(goes_on.when(waiting_page(0, "job 8", at(30s))).calls.empty())
+      << "it is still wanted";
+}
+
 TEST(sync, begins_its_next_run_where_the_source_says_when_the_position_is_of_no_use) {
   auto one = running();
   one.when(waiting_page(0, "job 7", at(30s)));
