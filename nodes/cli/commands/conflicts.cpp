@@ -1,7 +1,7 @@
 // tenon conflicts COLLECTION [--resolve KEY --keep local|vendor | --record JSON]: records that both
 // sides changed, which wait for a person.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/listing.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/words.hpp"
@@ -19,37 +19,20 @@ struct wanted {
 };
 
 /// Both sides in one line each, so that they can be compared.
-object in_columns(const value& one) {
+value in_columns(const value& one) {
   const auto text = [&](const char* name) {
     const auto* side = one.find(name);
     return side == nullptr || side->is_null() ? std::string{"(deleted)"} : write_json(*side);
   };
-  return {{"key", text_at(one, "key")},
-          {"feed", text_at(one, "feed")},
-          {"local", text("local")},
-          {"vendor", text("vendor")},
-          {"before", text("before")}};
+  return object{{"key", text_at(one, "key")},
+                {"feed", text_at(one, "feed")},
+                {"local", text("local")},
+                {"vendor", text("vendor")},
+                {"before", text("before")}};
 }
 
 exit_code show(const shell& s, const wanted& w) {
-  const auto server = s.connect();
-  if (!server)
-    return s.report(server.error());
-  list items;
-  const auto got =
-      server->each(server->path({"records", w.collection, "conflicts"}), [&](const value& one) {
-        items.push_back(s.given.json ? one : value{in_columns(one)});
-        return true;
-      });
-  if (!got)
-    return s.report(got);
-  if (s.given.json)
-    s.printed_json(object{{"items", std::move(items)}});
-  else if (items.empty())
-    s.screen.err << "no conflicts wait\n";
-  else
-    s.screen.out << item_table(items, s.screen.out_look);
-  return exit_code::done;
+  return show_list(s, {"records", w.collection, "conflicts"}, "no conflicts wait", in_columns);
 }
 
 exit_code resolve(const shell& s, const wanted& w) {

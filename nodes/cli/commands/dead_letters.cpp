@@ -1,6 +1,6 @@
 // tenon dead-letters [list|replay ID|discard ID]: what could not be done, and what becomes of it.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/listing.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/words.hpp"
 
@@ -8,23 +8,7 @@ namespace tenon::nodes::cli {
 namespace {
 
 exit_code show(const shell& s) {
-  const auto server = s.connect();
-  if (!server)
-    return s.report(server.error());
-  list items;
-  const auto got = server->each(server->path({"dead-letters"}) + "?limit=500", [&](const value& v) {
-    items.push_back(v);
-    return true;
-  });
-  if (!got)
-    return s.report(got);
-  if (s.given.json)
-    s.printed_json(object{{"items", std::move(items)}});
-  else if (items.empty())
-    s.screen.err << "no dead letters\n";
-  else
-    s.screen.out << item_table(items, s.screen.out_look);
-  return exit_code::done;
+  return show_list(s, {"dead-letters"}, "no dead letters");
 }
 
 exit_code act(const shell& s, const std::string& id, const char* verb, const char* past) {

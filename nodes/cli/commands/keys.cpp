@@ -1,6 +1,6 @@
 // tenon keys [list|create|revoke ID]: who may ask this tenant's API.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/listing.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/words.hpp"
 
@@ -14,23 +14,7 @@ struct wish {
 };
 
 exit_code show(const shell& s) {
-  const auto server = s.connect();
-  if (!server)
-    return s.report(server.error());
-  list items;
-  const auto got = server->each(server->path({"keys"}), [&](const value& v) {
-    items.push_back(v);
-    return true;
-  });
-  if (!got)
-    return s.report(got);
-  if (s.given.json)
-    s.printed_json(object{{"items", std::move(items)}});
-  else if (items.empty())
-    s.screen.err << "this tenant has no keys of its own\n";
-  else
-    s.screen.out << item_table(items, s.screen.out_look);
-  return exit_code::done;
+  return show_list(s, {"keys"}, "this tenant has no keys of its own");
 }
 
 exit_code create(const shell& s, const wish& w) {

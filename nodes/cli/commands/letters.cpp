@@ -1,6 +1,6 @@
 // tenon letters COLLECTION [--replay N | --discard N]: records that could not be stored or written.
 #include "nodes/cli/catalog.hpp"
-#include "nodes/cli/item_table.hpp"
+#include "nodes/cli/listing.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/words.hpp"
@@ -31,13 +31,7 @@ exit_code show(const shell& s, const wanted& w) {
     const auto next = number_at(got.body, "next");
     after = next ? std::to_string(*next) : "";
   } while (!after.empty());
-  if (s.given.json)
-    s.printed_json(object{{"items", std::move(items)}});
-  else if (items.empty())
-    s.screen.err << "no letters\n";
-  else
-    s.screen.out << item_table(items, s.screen.out_look);
-  return exit_code::done;
+  return show_items(s, std::move(items), "no letters");
 }
 
 exit_code act(const shell& s, const wanted& w, const std::string& number, const char* verb,

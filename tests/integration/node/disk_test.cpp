@@ -90,7 +90,7 @@ TEST_F(node_on_a_bad_disk, that_fails_to_sync_stops_with_a_clear_line_and_keeps_
   expect_nothing_lost_and_goes_on(before);
 }
 
-TEST_F(node_on_a_bad_disk, of_a_few_megabytes_fills_up_for_real) {
+TEST_F(node_on_a_bad_disk, of_a_few_megabytes_fills_up_for_real_where_mounting_is_allowed) {
   std::filesystem::create_directory(data());
   // A mount of this thread's own and its children's: nobody else sees it.
   if (::unshare(CLONE_NEWNS) != 0 ||

@@ -94,7 +94,7 @@ TEST_F(cli_access, refuses_a_pointer_that_others_may_read_or_change) {
   }
 }
 
-TEST_F(cli_access, refuses_a_pointer_of_another_user) {
+TEST_F(cli_access, refuses_a_pointer_of_another_user_where_root_can_make_one) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "only root can give a file away";
   const auto file = pointer(left);
