@@ -37,9 +37,15 @@ value collection::status(const protocols::collection::state& s) {
           object{{"sync", o.name},
                  {"run", o.run},
                  {"behind", o.at.rows ? value{} : value{s.sequence - o.at.sequence}}});
-  return object{{"records", s.live},         {"tombstones", s.tombstones},
-                {"letters", s.letters},      {"conflicts", s.parked},
-                {"feeds", std::move(feeds)}, {"outlets", std::move(outlets)}};
+  return object{{"records", s.live},
+                {"tombstones", s.tombstones},
+                {"letters", s.letters},
+                {"conflicts", s.parked},
+                {"fields", s.drift.fields},
+                {"drifts", s.drift.drifts},
+                {"waiting_fields", s.drift.waiting},
+                {"feeds", std::move(feeds)},
+                {"outlets", std::move(outlets)}};
 }
 
 collection::decision<collection::describe> collection::on(const state& s, const describe& c,
@@ -131,7 +137,7 @@ collection::decision<collection::read> collection::on(const state& s, const read
 collection::decision<collection::list_letters> collection::on(const state& s, const list_letters& c,
                                                               moment) {
   const auto limit = std::clamp<std::uint32_t>(c.limit, 1, max_page);
-  letters out;
+  protocols::letter_types::page out;
   std::size_t bytes = 0;
   s.rows.scan(letter_key(c.after), limit, [&](std::string_view key, const blob& stored) {
     if (!key.starts_with('l'))
@@ -183,17 +189,40 @@ bool collection::holds(const state& s) {
   return actors::holds(s.record) && s.feeds.size() <= max_feeds;
 }
 
+namespace {
+
+runtime::counter& drifts(runtime::meters& m, const char* fate) {
+  return m.count("tenon_collection_drifts_total",
+                 "Fields that were not as before, by what became of that.", {{"fate", fate}});
+}
+
+} // namespace
+
 collection::metrics::metrics(runtime::meters& m)
     : stored{m.count("tenon_collection_stored_total", "Records stored: new or changed.")},
       unchanged{m.count("tenon_collection_unchanged_total", "Records that were there already.")},
       letters{m.count("tenon_collection_letters_total", "Records that could not be stored.")},
-      conflicts{m.count("tenon_collection_conflicts_total", "Rows that both sides had changed.")} {}
+      conflicts{m.count("tenon_collection_conflicts_total", "Rows that both sides had changed.")},
+      added{drifts(m, "added")}, widened{drifts(m, "widened")},
+      quarantined{drifts(m, "quarantined")}, stopped{drifts(m, "stopped")} {}
 
 void collection::observe(metrics& m, const page_stored& e) {
   m.stored.Increment(static_cast<double>(e.changes.size()));
   m.unchanged.Increment(static_cast<double>(e.unchanged));
-  m.letters.Increment(static_cast<double>(e.letters.size()));
+  if (e.replayed == 0)
+    m.letters.Increment(static_cast<double>(e.letters.size()));
   m.conflicts.Increment(static_cast<double>(e.conflicts));
+  for (const auto& c : e.drift.changes)
+    if (c.fate == protocols::drift_types::fate::added)
+      m.added.Increment();
+    else if (c.fate == protocols::drift_types::fate::widened)
+      m.widened.Increment();
+    else if (c.fate == protocols::drift_types::fate::quarantined)
+      m.quarantined.Increment();
+}
+
+void collection::observe(metrics& m, const drift_stopped& e) {
+  m.stopped.Increment(static_cast<double>(e.changes.size()));
 }
 
 } // namespace tenon::actors

@@ -10,8 +10,9 @@
 // follows the changes. How far it has got is kept here too. What both sides have changed meanwhile
 // is a conflict, which the feed's policy decides, or a person (collection/conflicts.hpp).
 //
-// Nothing is ever lost silently: a record that cannot be a row is kept as a letter, as it came.
-// What a record means is not looked into; reading from a source is the sync's business.
+// Nothing is ever lost silently: a record that cannot be a row is kept as a letter, as it came, and
+// can be tried again. Which fields records have is followed (collection/drift/judging.hpp); what
+// they mean is not looked into. Reading from a source is the sync's business.
 #pragma once
 
 #include "actors/resource/resource.hpp"
@@ -21,6 +22,7 @@
 namespace tenon::actors {
 
 struct collection : resource<collection, protocols::collection> {
+  using letter = protocols::letter_types::kept;
   struct state : protocols::collection::state {
     runtime::table rows; // actors/collection/rows.hpp and conflicts.hpp say how they are keyed
   };
@@ -42,6 +44,9 @@ struct collection : resource<collection, protocols::collection> {
   static decision<settle_letter> on(const state&, const settle_letter&, moment now);
   static decision<list_conflicts> on(const state&, const list_conflicts&, moment now);
   static decision<resolve> on(const state&, const resolve&, moment now);
+  static decision<read_schema> on(const state&, const read_schema&, moment now);
+  static decision<accept_drift> on(const state&, const accept_drift&, moment now);
+  static decision<replay> on(const state&, const replay&, moment now);
 
   static void apply(state&, const configured&);
   static void apply(state&, const removed&);
@@ -51,6 +56,8 @@ struct collection : resource<collection, protocols::collection> {
   static void apply(state&, const page_delivered&);
   static void apply(state&, const letter_settled&);
   static void apply(state&, const conflict_resolved&);
+  static void apply(state&, const drift_stopped&);
+  static void apply(state&, const drift_accepted&);
   static bool holds(const state&);
   static bool gone(const state& s) { return !s.record.exists && s.feeds.empty(); }
 
@@ -60,8 +67,13 @@ struct collection : resource<collection, protocols::collection> {
     runtime::counter& unchanged;
     runtime::counter& letters;
     runtime::counter& conflicts;
+    runtime::counter& added;
+    runtime::counter& widened;
+    runtime::counter& quarantined;
+    runtime::counter& stopped;
   };
   static void observe(metrics&, const page_stored&);
+  static void observe(metrics&, const drift_stopped&);
 };
 
 } // namespace tenon::actors

@@ -89,6 +89,9 @@ result<void> sync::check_spec(const value& written) {
     return failure{code::malformed, "conflicts are found where records come in",
                    written.find("conflicts") ? "spec.conflicts" : "spec.modified",
                    "Say it at the sync whose records go into the collection."};
+  if (!read->to.empty() && written.find("drift"))
+    return failure{code::malformed, "fields are followed where records come in", "spec.drift",
+                   "Say it at the sync whose records go into the collection."};
   if (const auto shape = shaping::make(*read); !shape)
     return shape.error();
   return {};

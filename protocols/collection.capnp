@@ -8,6 +8,8 @@ $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
 using R = import "resource.capnp";
 using C = import "conflict.capnp";
+using D = import "drift.capnp";
+using L = import "letter.capnp";
 
 struct CollectionSpec {
   description @0 :Text;
@@ -22,16 +24,8 @@ struct CollectionIncoming {
   # The source says that it is gone: the row becomes a tombstone.
   modifiedAtMs @3 :Int64;
   # When it was changed there; 0: it does not say, so it counts as changed when it was read.
-}
-
-struct CollectionLetter {
-  # A record that could not be stored, as it came.
-  place @0 :Text;
-  reason @1 :Text;
-  bytes @2 :Data;
-  feed @3 :Text;
-  run @4 :UInt64;
-  atMs @5 :Int64;
+  came @4 :Data;
+  # As it came, if content is something else, and it may still become a letter; empty: as content.
 }
 
 struct CollectionCommand {
@@ -46,7 +40,7 @@ struct CollectionCommand {
       run @4 :UInt64;
       page @5 :UInt64;
       records @6 :List(CollectionIncoming);
-      letters @7 :List(CollectionLetter);
+      letters @7 :List(L.LetterKept);
       filtered @8 :UInt64;
       position @9 :Text;
       # Where the next page begins. Not looked into.
@@ -57,6 +51,7 @@ struct CollectionCommand {
       # A full refresh: remember that these keys were seen, for the sweep at its end.
       policy @42 :C.ConflictPolicy;
       # Of an outlet's counterpart: the feed that reads what the outlet writes to.
+      drift @50 :D.DriftPage;
     }
     sweep :group $T.reply("SweepReached") {
       # After the last page of a full refresh: rows of this feed that it has not seen become
@@ -77,7 +72,7 @@ struct CollectionCommand {
       # An expression over `record`; empty for all.
       tombstones @19 :Bool;
     }
-    listLetters :group $T.reply("Letters") {
+    listLetters :group $T.reply("LetterPage") {
       after @20 :UInt64;
       limit @21 :UInt32 = 100;
     }
@@ -105,13 +100,13 @@ struct CollectionCommand {
       # Of those written.
       unchanged @34 :UInt64;
       filtered @35 :UInt64;
-      letters @36 :List(CollectionLetter);
+      letters @36 :List(L.LetterKept);
       # What could not be delivered.
       last @37 :Bool;
       sent @43 :List(C.ConflictSent);
       # What the other side has now, if a feed reads from there.
     }
-    settleLetter :group $T.reply("Settled") {
+    settleLetter :group $T.reply("LetterReplayed") {
       # A person has decided about a letter: it is forgotten, or what it is about is delivered again.
       number @38 :UInt64;
       replay @39 :Bool;
@@ -127,7 +122,7 @@ struct CollectionCommand {
       # "" or the `next` of an earlier answer.
       limit @45 :UInt32 = 100;
     }
-    resolve :group $T.reply("Resolved") {
+    resolve :group $T.reply("ConflictResolved") {
       # A person has decided about a conflict.
       key @46 :Text;
       feed @47 :Text;
@@ -136,14 +131,21 @@ struct CollectionCommand {
       content @49 :Data;
       # With `given`: a JSON object.
     }
+    readSchema @51 :Void $T.reply("DriftShown");
+    acceptDrift :group $T.reply("DriftAccepted") {
+      # A person has decided: what waits of these fields is part of the schema. Empty: of all.
+      fields @52 :List(Text);
+    }
+    replay :group $T.reply("LetterReplayed") {
+      # A letter's record has gone through its sync again, and failed there if there is a `why`.
+      number @53 :UInt64;
+      record @54 :CollectionIncoming;
+      why @55 :Text;
+      filtered @56 :Bool;
+      policy @57 :C.ConflictPolicy;
+      drift @58 :D.DriftPage;
+    }
   }
-}
-
-struct CollectionResolved {
-  key @0 :Text;
-  feed @1 :Text;
-  version @2 :UInt64;
-  # The row's, now.
 }
 
 struct CollectionWaiting {
@@ -155,11 +157,6 @@ struct CollectionWaiting {
 struct CollectionConflicts {
   waiting @0 :List(CollectionWaiting);
   next @1 :Text;
-}
-
-struct CollectionSettled {
-  place @0 :Text;
-  # What the letter was about.
 }
 
 struct CollectionPlace {
@@ -234,6 +231,8 @@ struct CollectionStored {
   repeated @8 :Bool;
   conflicts @9 :UInt64;
   # Rows that both sides had changed.
+  stopped @10 :List(D.DriftChange);
+  # Nothing was stored, because of these; empty: it was.
 }
 
 struct CollectionSweepReached {
@@ -251,16 +250,6 @@ struct CollectionPage {
   items @0 :List(CollectionItem);
   next @1 :Text;
   # Ask for what comes after this key; empty when there is no more.
-}
-
-struct CollectionNumbered {
-  number @0 :UInt64;
-  letter @1 :CollectionLetter;
-}
-
-struct CollectionLetters {
-  letters @0 :List(CollectionNumbered);
-  next @1 :UInt64;
 }
 
 struct CollectionRecord {
@@ -307,7 +296,7 @@ struct CollectionEvent {
       changes @5 :List(CollectionChange);
       seen @6 :List(Text);
       # Unchanged, but seen by a full refresh.
-      letters @7 :List(CollectionLetter);
+      letters @7 :List(L.LetterKept);
       unchanged @8 :UInt64;
       filtered @9 :UInt64;
       born @10 :UInt64;
@@ -326,6 +315,9 @@ struct CollectionEvent {
       agreed @37 :List(Text);
       # Parked rows on which both sides agree by now.
       policy @38 :C.ConflictPolicy;
+      drift @45 :D.DriftNoted;
+      replayed @46 :UInt64;
+      # 0: it is a page of the feed. Else what the letter of this number held, and may hold again.
     }
     swept :group {
       feed @17 :Text;
@@ -348,7 +340,7 @@ struct CollectionEvent {
       run @27 :UInt64;
       page @28 :UInt64;
       delivered @29 :CollectionDelivered;
-      letters @30 :List(CollectionLetter);
+      letters @30 :List(L.LetterKept);
       sent @40 :List(C.ConflictSent);
     }
     letterSettled :group {
@@ -364,6 +356,13 @@ struct CollectionEvent {
       # The row, from now on.
       was @44 :UInt64;
       # Its sequence before.
+    }
+    driftStopped :group {
+      # A page that was not stored.
+      changes @47 :List(D.DriftChange);
+    }
+    driftAccepted :group {
+      changes @48 :List(D.DriftChange);
     }
   }
 }
@@ -397,4 +396,5 @@ struct CollectionState {
   # Numbers given to changes so far; they are given once there is an outlet.
   parked @7 :UInt64;
   # Conflicts that wait for a person.
+  drift @8 :D.DriftAccount;
 }

@@ -66,3 +66,10 @@ struct ConflictSent {
   held @4 :Bool;
   # It did not go: a letter, or filtered.
 }
+
+struct ConflictResolved {
+  key @0 :Text;
+  feed @1 :Text;
+  version @2 :UInt64;
+  # The row's, now.
+}

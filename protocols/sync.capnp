@@ -7,6 +7,7 @@ $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
 using R = import "resource.capnp";
 using C = import "conflict.capnp";
+using D = import "drift.capnp";
 
 struct SyncLimits {
   pages @0 :UInt64 = 1000000;
@@ -54,6 +55,12 @@ struct SyncSpec {
 
   priority @9 :SyncPriority;
   # Whose page comes first when more syncs want one than may be at work at once.
+
+  drift @10 :D.DriftPolicy;
+  # Of a sync into a collection: what becomes of records with a new field, or with a value of another
+  # type than its field has had. widen (they are stored, and it is noted), add (a new field is
+  # welcome, another type makes a letter), quarantine (both make a letter) or fail (the run fails
+  # before anything of the page is stored). The first run of a collection shows what its fields are.
 }
 
 enum SyncPriority {

@@ -198,11 +198,15 @@ collection::decision<collection::settle_letter> collection::on(const state& s,
   if (c.replay) {
     if (!find_outlet(s, kept->feed) || !s.rows.find(row_key(kept->place)))
       return refuse({code::conflict,
-                     "what came from " + kept->feed + " is not here to be sent again", "number",
-                     "Mend it at its source: the next run brings it again."});
+                     "what came from " + kept->feed +
+                         " is not here to be sent again, and not a "
+                         "record that could be tried again",
+                     "number",
+                     "Mend " + kept->place + " at its source, read it again (tenon sync run " +
+                         kept->feed + " --full), and discard the letter."});
     event.replayed = kept->place;
   }
-  return persist(std::move(event)).reply(settled{kept->place});
+  return persist(std::move(event)).reply(protocols::letter_types::replayed{kept->place});
 }
 
 void collection::apply(state& s, const letter_settled& e) {

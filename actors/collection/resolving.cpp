@@ -93,7 +93,7 @@ collection::decision<collection::resolve> collection::on(const state& s, const r
     break;
   }
   }
-  resolved answer{c.key, it->outlet->except, row.version};
+  conflict::resolved answer{c.key, it->outlet->except, row.version};
   return persist(conflict_resolved{it->outlet->except, c.key, std::move(row), was})
       .reply(std::move(answer));
 }

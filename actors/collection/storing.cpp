@@ -1,5 +1,7 @@
-// How a page becomes rows: what each record does to its row, decided once and for the whole page.
+#include "actors/collection/storing.hpp"
+
 #include "actors/collection/conflicts.hpp"
+#include "actors/collection/drift/keeping.hpp"
 #include "actors/collection/merging.hpp"
 #include "actors/collection/rows.hpp"
 
@@ -48,6 +50,9 @@ public:
       letter.feed = page.feed;
       letter.run = page.run;
       letter.at = now;
+      if (letter.key.size() > max_key_bytes)
+        letter.key.clear();
+      keep_from_sweep(letter.key);
     }
   }
 
@@ -123,6 +128,13 @@ private:
       out.seen.push_back(record.key);
   }
 
+  /// A letter's record is still there, where it came from, so its row stays as it was.
+  void keep_from_sweep(const std::string& key) {
+    const auto stored = key.empty() || !page_.marks ? std::nullopt : state_.rows.find(row_key(key));
+    if (stored && read_row(*stored).feed == page_.feed)
+      out.seen.push_back(key);
+  }
+
   void change(const wire::incoming& record, const wire::record& before, bool existed) {
     if (record.deleted)
       ++out.deleted;
@@ -159,18 +171,6 @@ private:
   bool merges_; // so it matters where each field comes from
 };
 
-wire::stored answer_to(const wire::page_stored& e) {
-  return {.stored = e.changes.size(),
-          .unchanged = e.unchanged,
-          .deleted = e.deleted,
-          .dead_lettered = e.letters.size(),
-          .filtered = e.filtered,
-          .position = e.position,
-          .cursor = e.cursor,
-          .last = e.last,
-          .conflicts = e.conflicts};
-}
-
 /// What a page says about the other side of rows that stay something else here.
 void keep_sides(collection::state& s, const wire::outlet& counterpart,
                 const collection::page_stored& e) {
@@ -189,6 +189,23 @@ void keep_sides(collection::state& s, const wire::outlet& counterpart,
 }
 
 } // namespace
+
+collection::page_stored collections::become_rows(const collection::state& s,
+                                                 const wire::store& page, moment now) {
+  return page_account{s, page, now}.out;
+}
+
+wire::stored collections::answer_to(const collection::page_stored& e) {
+  return {.stored = e.changes.size(),
+          .unchanged = e.unchanged,
+          .deleted = e.deleted,
+          .dead_lettered = e.letters.size(),
+          .filtered = e.filtered,
+          .position = e.position,
+          .cursor = e.cursor,
+          .last = e.last,
+          .conflicts = e.conflicts};
+}
 
 collection::decision<collection::store> collection::on(const state& s, const store& c, moment now) {
   const auto* feed = find_feed(s, c.feed);
@@ -210,7 +227,12 @@ collection::decision<collection::store> collection::on(const state& s, const sto
   if (c.page != pages)
     return refuse(code::conflict, "page " + std::to_string(c.page) + " came, page " +
                                       std::to_string(pages) + " is next");
-  auto event = page_account{s, c, now}.out;
+  const auto held = hold(s, c, now);
+  if (!held.stopped.empty())
+    return persist(drift_stopped{held.stopped}).reply(stored{.stopped = held.stopped});
+  auto event =
+      held.refused.empty() ? become_rows(s, c, now) : become_rows(s, without_refused(c, held), now);
+  event.drift = held.noted;
   auto answer = answer_to(event);
   return persist(std::move(event)).reply(std::move(answer));
 }
@@ -228,7 +250,12 @@ collection::decision<collection::put> collection::on(const state& s, const put& 
   const auto repeated = c.records.size() - page.records.size();
   if (page.records.empty())
     return reply(stored{.unchanged = repeated, .repeated = true});
-  auto event = page_account{s, page, now}.out;
+  field_sum fields;
+  for (const auto& record : page.records)
+    fields.add(record.content.view());
+  page.drift = fields.page(drift::policy::widen);
+  auto event = become_rows(s, page, now);
+  event.drift = hold(s, page, now).noted;
   event.unchanged += repeated;
   auto answer = answer_to(event);
   return persist(std::move(event)).reply(std::move(answer));
@@ -256,11 +283,17 @@ void collection::apply(state& s, const page_stored& e) {
       s.rows.put(row_key(key), protocols::encode(row));
     }
   for (const auto& l : e.letters)
-    s.rows.put(letter_key(++s.letters), protocols::encode(l));
+    s.rows.put(letter_key(e.replayed != 0 ? e.replayed : ++s.letters), protocols::encode(l));
+  if (e.replayed != 0 && e.letters.empty())
+    s.rows.erase(letter_key(e.replayed));
   s.live += e.born;
   s.live -= std::min(s.live, e.deleted);
   s.tombstones += e.deleted;
   s.tombstones -= std::min(s.tombstones, e.revived);
+  note(s, e.drift.changes, e.drift.unkept);
+  if (e.replayed != 0) // it is no page of its feed
+    return;
+  s.drift.learnt |= e.last && s.drift.fields != 0;
   auto& f = feed_of(s, e.feed);
   if (f.run != e.run)
     f = {.name = e.feed, .swept_run = f.swept_run};

@@ -33,7 +33,7 @@ struct settled {
   std::size_t written = 0; // of those
   std::size_t deleted = 0; // of those written
   std::size_t unchanged = 0;
-  std::vector<protocols::collection::letter> letters; // refused, or nobody knows; place: the key
+  std::vector<protocols::letter_types::kept> letters; // refused, or nobody knows; place: the key
   std::uint64_t bytes = 0;
   std::optional<source_trouble> trouble; // why the rest was not tried, or not to an end
 };

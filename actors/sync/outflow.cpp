@@ -58,14 +58,14 @@ struct outflow::taken {
   delivery going{};
   std::vector<std::size_t> of{};                     // the item that each change comes from
   std::vector<std::pair<std::size_t, bool>> aside{}; // items that do not go: a letter, or filtered
-  std::vector<protocols::collection::letter> letters{};
+  std::vector<protocols::letter_types::kept> letters{};
   protocols::collection::changes changes{};
 };
 
 /// What the other side has now of the page's rows, for the feed that reads from there.
 std::vector<protocols::conflict_types::sent>
 outflow::sent_of(const taken& page, std::size_t settled,
-                 const std::vector<protocols::collection::letter>& refused) {
+                 const std::vector<protocols::letter_types::kept>& refused) {
   std::set<std::string_view> held;
   for (const auto& letter : refused)
     held.insert(letter.place);

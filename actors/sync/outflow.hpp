@@ -24,7 +24,7 @@ private:
 
   static std::vector<protocols::conflict_types::sent>
   sent_of(const taken&, std::size_t settled,
-          const std::vector<protocols::collection::letter>& refused);
+          const std::vector<protocols::letter_types::kept>& refused);
 
   runtime::task<result<taken>> take(identity sync, protocols::sync::transfer, protocols::sync::spec,
                                     std::uint32_t page_size);

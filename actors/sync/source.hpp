@@ -29,7 +29,7 @@ struct page_request {
 
 struct source_page {
   std::vector<protocols::collection::incoming> records;
-  std::vector<protocols::collection::letter> letters; // what could not be read as a record
+  std::vector<protocols::letter_types::kept> letters; // what could not be read as a record
   std::uint64_t filtered = 0;                         // left out by the source's own rule
   std::uint64_t bytes = 0;                            // as they came
   std::uint64_t expected = 0;                         // records of the whole run; 0: unknown
@@ -39,6 +39,7 @@ struct source_page {
   bool complete = false;             // the run shows every record there is: those not seen are gone
   std::optional<moment> resume_at{}; // the next page is not there before
   std::string waits_for{};           // what it waits for; while there is, it can be given up
+  std::vector<protocols::drift_types::seen> declared{}; // what records have in them, as it is said
 };
 
 /// Why there is no page.

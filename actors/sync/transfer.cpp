@@ -1,6 +1,7 @@
 #include "actors/sync/transfer.hpp"
 
 #include "actors/collection.hpp"
+#include "actors/collection/drift/judging.hpp"
 #include "actors/sync.hpp"
 #include "actors/sync/outcome.hpp"
 #include "actors/sync/shaping.hpp"
@@ -26,7 +27,8 @@ constexpr std::size_t around_a_record = 192; // its row's other fields, but for 
 result<void> check_size(const source_page& p, std::string_view feed) {
   std::size_t bytes = 0;
   for (const auto& r : p.records)
-    bytes += around_a_record + feed.size() + r.key.size() + r.content.size();
+    bytes +=
+        around_a_record + feed.size() + r.key.size() + std::max(r.content.size(), r.came.size());
   for (const auto& l : p.letters)
     bytes += around_a_record + feed.size() + l.place.size() + l.reason.size() + l.bytes.size();
   if (bytes <= most_page_bytes)
@@ -38,8 +40,9 @@ result<void> check_size(const source_page& p, std::string_view feed) {
                  "spec.from", "Ask the source for fewer records at once."};
 }
 
-/// What the spec makes of a page. A deletion carries no fields to judge.
-void shape_page(const shaping& shape, source_page& p, moment now) {
+/// What the spec makes of a page. A deletion carries no fields to judge. What may become a letter
+/// later is needed then as it came.
+void shape_page(const shaping& shape, source_page& p, bool may_be_letters, moment now) {
   std::erase_if(p.records, [&](protocols::collection::incoming& r) {
     if (r.deleted)
       return false;
@@ -49,9 +52,24 @@ void shape_page(const shaping& shape, source_page& p, moment now) {
     if (fate == shaping::fate::filtered)
       ++p.filtered;
     else if (fate == shaping::fate::letter)
-      p.letters.push_back({.place = r.key, .reason = std::move(why), .bytes = as_it_came});
+      p.letters.push_back(
+          {.place = r.key, .reason = std::move(why), .bytes = as_it_came, .key = r.key});
+    else if (may_be_letters && r.content.view().data() != as_it_came.view().data())
+      r.came = as_it_came;
     return fate != shaping::fate::kept;
   });
+}
+
+/// What the collection holds the page to. What a source says of its fields is true before `map`.
+protocols::drift_types::page fields_of(const source_page& p, const wire::spec& spec, bool first) {
+  collections::field_sum fields;
+  for (const auto& r : p.records)
+    if (!r.deleted)
+      fields.add(r.content.view());
+  auto all = fields.page(spec.drift);
+  if (first && spec.map.empty())
+    all.declared = p.declared;
+  return all;
 }
 
 /// Whose limit on pages at once a sync comes under; empty: none's.
@@ -286,7 +304,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   if (!shape)
     co_return answer(in_trouble(asked, {shape.error()}));
   if (!shape->does_nothing())
-    shape_page(*shape, page, host_.now());
+    shape_page(*shape, page, spec.drift != protocols::drift_types::policy::widen, host_.now());
   if (auto fits = check_size(page, e.by.name); !fits)
     co_return answer(in_trouble(asked, {fits.error()}));
 
@@ -299,6 +317,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   const auto bytes = page.bytes, expected = page.expected;
   const auto resume_at = page.resume_at;
   const auto waits_for = std::move(page.waits_for);
+  auto fields = fields_of(page, spec, asked.page == 0);
   const protocols::collection::store store{.feed = e.by.name,
                                            .run = asked.run,
                                            .page = asked.page,
@@ -309,10 +328,13 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
                                            .cursor = std::move(page.cursor),
                                            .last = page.last,
                                            .marks = marks,
-                                           .policy = spec.conflicts};
+                                           .policy = spec.conflicts,
+                                           .drift = std::move(fields)};
   auto stored = co_await ask_patiently<collection>(host_, timer_, into, store);
   if (!stored)
     co_return answer(in_trouble(asked, trouble_from(stored.error())));
+  if (!stored->stopped.empty())
+    co_return answer(in_trouble(asked, {collections::stopped_by(stored->stopped, spec.into)}));
   auto done = moved_by(asked, *stored);
   done.moved.bytes = bytes;
   done.moved.expected = expected;

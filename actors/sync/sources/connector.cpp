@@ -44,6 +44,19 @@ template <class Read> auto restored(const std::string& text, Read read)
   return read(*members);
 }
 
+/// What the connector says of its records, as far as they have it in their JSON.
+std::vector<protocols::drift_types::seen> declared_in(const stream& s) {
+  using type = protocols::drift_types::type;
+  constexpr std::array types{type::text, type::integer, type::number, type::boolean,
+                             type::text, type::text,    type::object, type::list};
+  static_assert(types.size() == field_type_names.size());
+  std::vector<protocols::drift_types::seen> all;
+  for (const auto& field : s.schema)
+    if (field.path.steps.size() == 1)
+      all.push_back({field.path.steps.front(), types[static_cast<std::size_t>(field.type)]});
+  return all;
+}
+
 class connector_stream final : public source {
 public:
   connector_stream(platform& p, identity integration, std::string stream, asker who)
@@ -202,6 +215,7 @@ private:
       out.letters.push_back({.place = "page " + std::to_string(from.first.pages) + ", " + m.place,
                              .reason = std::move(m.reason),
                              .bytes = std::move(m.bytes)});
+    out.declared = declared_in(s);
     out.filtered = p.filtered;
     out.bytes = answer.body.size();
     out.last = !p.next;

@@ -1,0 +1,84 @@
+// A letter's record goes through its sync once more and, unless it fails again, becomes a row in
+// the same event in which the letter is forgotten. It is an old record: what its feed has brought
+// of it since counts, and a refresh that has seen it need not have stored it.
+#include "actors/collection/drift/keeping.hpp"
+#include "actors/collection/rows.hpp"
+#include "actors/collection/storing.hpp"
+
+#include <algorithm>
+
+namespace tenon::actors {
+namespace {
+
+using namespace collections;
+namespace letters = protocols::letter_types;
+
+letters::fate fate_of(const collection::page_stored& e) {
+  return !e.letters.empty()   ? letters::fate::kept
+         : !e.changes.empty() ? letters::fate::stored
+         : !e.parked.empty()  ? letters::fate::waits
+                              : letters::fate::unchanged;
+}
+
+collection::page_stored kept_on(std::uint64_t number, letters::kept letter, std::string why) {
+  letter.reason = std::move(why);
+  collection::page_stored event{.feed = letter.feed, .replayed = number};
+  event.letters.push_back(std::move(letter));
+  return event;
+}
+
+} // namespace
+
+collection::decision<collection::replay> collection::on(const state& s, const replay& c,
+                                                        moment now) {
+  const auto stored = s.rows.find(letter_key(c.number));
+  if (!stored)
+    return refuse({code::not_found, "there is no letter " + std::to_string(c.number), "number",
+                   "It may have been settled already."});
+  auto letter = protocols::decode<letters::kept>(*stored);
+  ensure(letter.has_value(), "a stored letter cannot be read");
+  if (letter->key.empty() || letter->key != c.record.key)
+    return refuse({code::conflict, "the letter is not about the record " + c.record.key, "number",
+                   "List the letters again."});
+  const auto forget = [&](letters::fate fate) {
+    return persist(letter_settled{.number = c.number, .at = now})
+        .reply(letters::replayed{letter->place, fate});
+  };
+  const auto keep = [&](const std::string& why) {
+    letters::replayed answer{letter->place, letters::fate::kept, why};
+    return persist(kept_on(c.number, *letter, why)).reply(std::move(answer));
+  };
+  if (!c.why.empty())
+    return keep(c.why);
+  if (c.filtered)
+    return forget(letters::fate::filtered);
+  const auto bytes = s.rows.find(row_key(letter->key));
+  const auto row = bytes ? std::optional{read_row(*bytes)} : std::nullopt;
+  const bool own = row && row->feed == letter->feed;
+  if (own && row->changed_at > letter->at)
+    return forget(letters::fate::superseded);
+  store page{.feed = letter->feed,
+             // Its feed had it then, whatever a sweep since may have to say about older rows.
+             .run = own ? std::max(letter->run, row->seen) : letter->run,
+             .records = {c.record},
+             .marks = true,
+             .policy = c.policy,
+             .drift = c.drift};
+  if (page.records.front().modified_at == moment{})
+    page.records.front().modified_at = letter->at;
+  if (page.drift.policy == drift::policy::fail) // there is no run that could
+    page.drift.policy = drift::policy::quarantine;
+  const auto held = hold(s, page, now);
+  if (!held.refused.empty() && !held.refused.front().empty())
+    return keep(held.refused.front());
+  auto event =
+      become_rows(s, page, letter->at); // so that letters keep their order among themselves
+  if (!event.letters.empty())
+    return keep(event.letters.front().reason);
+  event.replayed = c.number;
+  event.drift = held.noted;
+  letters::replayed answer{letter->place, fate_of(event)};
+  return persist(std::move(event)).reply(std::move(answer));
+}
+
+} // namespace tenon::actors

@@ -1,0 +1,50 @@
+@0xb07f8d8c26422d42;
+# What a collection keeps of records that could not be stored, or delivered, until a person decides.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("tenon::protocols::wire");
+
+struct LetterKept {
+  # A record that could not be stored, as it came, or delivered, as it is here.
+  place @0 :Text;
+  reason @1 :Text;
+  bytes @2 :Data;
+  feed @3 :Text;
+  run @4 :UInt64;
+  atMs @5 :Int64;
+  key @6 :Text;
+  # The bytes are a record that came in with this key, so it can be tried again; empty: they are not.
+}
+
+struct LetterNumbered {
+  number @0 :UInt64;
+  letter @1 :LetterKept;
+}
+
+struct LetterPage {
+  letters @0 :List(LetterNumbered);
+  next @1 :UInt64;
+}
+
+enum LetterFate {
+  sent @0;
+  # It is forgotten, and what it is about is delivered with the next run, if that was wanted.
+  stored @1;
+  unchanged @2;
+  # The row is so already.
+  filtered @3;
+  superseded @4;
+  # Its feed has brought the record again since.
+  waits @5;
+  # Both sides have changed the record: a person decides which counts.
+  kept @6;
+  # It failed again.
+}
+
+struct LetterReplayed {
+  place @0 :Text;
+  # What the letter is about.
+  fate @1 :LetterFate;
+  reason @2 :Text;
+  # Of one that is kept.
+}

@@ -1,0 +1,153 @@
+// Letters that hold a record which came in: tried again, and stored once, in the order in which
+// they came.
+#include "actors/collection.hpp"
+#include "actors/collection/drift/fields.hpp"
+#include "tests/support/given.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace std::chrono_literals;
+using namespace tenon;
+using tenon::actors::collection;
+using tenon::tests::at;
+using tenon::tests::scene;
+using fate = tenon::protocols::letter_types::fate;
+
+namespace {
+
+namespace drift = tenon::protocols::drift_types;
+
+/// A page whose records could not be mapped.
+collection::store refused_page(std::uint64_t run, const std::map<std::string, std::string>& records,
+                               const std::string& why = "no") {
+  collection::store c{.feed = "s", .run = run, .last = true, .marks = true};
+  for (const auto& [key, content] : records)
+    c.letters.push_back({.place = key, .reason = why, .bytes = blob::copy_of(content), .key = key});
+  return c;
+}
+
+collection::store page(std::uint64_t run, const std::map<std::string, std::string>& records) {
+  collection::store c{.feed = "s", .run = run, .last = true, .marks = true};
+  for (const auto& [key, content] : records)
+    c.records.push_back({key, blob::copy_of(content)});
+  return c;
+}
+
+collection::replay again(std::uint64_t number, const std::string& key, const std::string& content,
+                         drift::policy policy = drift::policy::widen) {
+  collection::replay c{.number = number, .record = {key, blob::copy_of(content)}};
+  actors::collections::field_sum fields;
+  fields.add(content);
+  c.drift = fields.page(policy);
+  return c;
+}
+
+std::string rows(scene<collection>& c) {
+  std::string all;
+  const auto page = *c.when(collection::read{.limit = 100}).reply;
+  for (const auto& r : page.items)
+    all += r.key + r.row.content.text() + ' ';
+  return all;
+}
+
+std::size_t letters(scene<collection>& c) {
+  return c.when(collection::list_letters{}).reply->letters.size();
+}
+
+TEST(replay, stores_a_letters_record_and_forgets_the_letter_in_one_event) {
+  scene<collection> c;
+  c.when(refused_page(1, {{"a", "{}"}, {"b", "{}"}}));
+  const auto before = c.when(collection::position{"s"}).reply;
+  const auto done = c.when(again(2, "b", R"({"n":1})"));
+  EXPECT_EQ(done.reply->fate, fate::stored);
+  EXPECT_EQ(done.events.size(), 1u);
+  EXPECT_EQ(rows(c), R"(b{"n":1} )");
+  EXPECT_EQ(letters(c), 1u);
+  EXPECT_EQ(c.state.live, 1u);
+  EXPECT_EQ(c.when(collection::position{"s"}).reply, before) << "it is no page of the feed";
+  EXPECT_EQ(c.when(again(2, "b", R"({"n":2})")).refusal->code, code::not_found);
+  EXPECT_EQ(c.when(collection::read_schema{}).reply->schema.fields.size(), 1u);
+}
+
+TEST(replay, keeps_a_letter_that_fails_again_under_its_number_with_the_new_reason) {
+  scene<collection> c;
+  c.when(refused_page(1, {{"a", "{}"}}));
+  auto fails = again(1, "a", "{}");
+  fails.why = "spec.map.x: still no";
+  EXPECT_EQ(c.when(fails).reply->fate, fate::kept);
+  const auto kept = c.when(collection::list_letters{}).reply->letters;
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].number, 1u);
+  EXPECT_EQ(kept[0].letter.reason, "spec.map.x: still no");
+  EXPECT_EQ(kept[0].letter.run, 1u);
+  c.when(page(2, {{"z", R"({"n":1})"}}));
+  auto known = page(3, {{"z", R"({"n":1})"}});
+  known.drift = again(1, "z", R"({"n":1})").drift;
+  c.when(known);
+  const auto drifted = c.when(again(1, "a", R"({"n":"x"})", drift::policy::fail));
+  EXPECT_EQ(drifted.reply->fate, fate::kept);
+  EXPECT_EQ(drifted.reply->reason, "spec.drift: the field n was integer and is text");
+  EXPECT_EQ(c.when(again(1, "a", R"({"n":2})", drift::policy::fail)).reply->fate, fate::stored);
+  EXPECT_EQ(letters(c), 0u);
+}
+
+TEST(replay, forgets_a_letter_that_is_not_wanted_any_more_or_whose_record_has_come_again) {
+  scene<collection> c;
+  c.when(refused_page(1, {{"a", "1"}, {"b", "2"}}));
+  auto unwanted = again(1, "a", "{}");
+  unwanted.filtered = true;
+  EXPECT_EQ(c.when(unwanted).reply->fate, fate::filtered);
+  c.at(1h);
+  c.when(page(2, {{"b", R"({"n":2})"}}));
+  EXPECT_EQ(c.when(again(2, "b", R"({"n":1})")).reply->fate, fate::superseded);
+  EXPECT_EQ(rows(c), R"(b{"n":2} )");
+  EXPECT_EQ(letters(c), 0u);
+}
+
+TEST(replay, leaves_the_newest_of_several_letters_about_one_record_whatever_their_turn) {
+  for (const bool newest_first : {false, true}) {
+    scene<collection> c;
+    c.when(refused_page(1, {{"a", "old"}}));
+    c.at(1h);
+    c.when(refused_page(2, {{"a", "new"}}));
+    c.at(2h);
+    const auto old = again(1, "a", R"({"n":"old"})"), fresh = again(2, "a", R"({"n":"new"})");
+    c.when(newest_first ? fresh : old);
+    c.at(3h);
+    const auto last = c.when(newest_first ? old : fresh).reply->fate;
+    EXPECT_EQ(last, newest_first ? fate::superseded : fate::stored);
+    EXPECT_EQ(rows(c), R"(a{"n":"new"} )");
+    EXPECT_EQ(letters(c), 0u);
+  }
+}
+
+TEST(replay, is_safe_from_the_sweep_of_the_refresh_that_brought_the_letter) {
+  scene<collection> c;
+  c.when(refused_page(7, {{"a", "{}"}}));
+  c.when(again(1, "a", R"({"n":1})"));
+  EXPECT_TRUE(c.when(collection::sweep{.feed = "s", .run = 7}).reply->done);
+  EXPECT_EQ(rows(c), R"(a{"n":1} )");
+  c.when(page(8, {})); // gone at its source
+  EXPECT_TRUE(c.when(collection::sweep{.feed = "s", .run = 8}).reply->done);
+  EXPECT_EQ(rows(c), "");
+}
+
+TEST(replay, tells_of_a_letter_that_holds_no_record_how_to_come_by_it) {
+  scene<collection> c;
+  collection::store s{.feed = "s", .run = 1};
+  s.letters.push_back({.place = "a.csv, line 3", .reason = "a quote is open", .bytes = {}});
+  c.when(s);
+  const auto refused = c.when(collection::settle_letter{.number = 1, .replay = true}).refusal;
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->remedy, "Mend a.csv, line 3 at its source, read it again (tenon sync run s "
+                             "--full), and discard the letter.");
+  EXPECT_EQ(c.when(again(1, "", "{}")).refusal->code, code::conflict);
+}
+
+TEST(replay, takes_no_key_that_could_not_be_a_rows) {
+  scene<collection> c;
+  c.when(refused_page(1, {{std::string(300, 'k'), "{}"}}));
+  EXPECT_EQ(c.when(collection::list_letters{}).reply->letters[0].letter.key, "");
+}
+
+} // namespace
