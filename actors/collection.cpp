@@ -15,7 +15,6 @@ using wire = protocols::collection;
 
 constexpr std::uint32_t max_page = 1000;
 constexpr std::size_t rows_looked_at = 10'000; // by one read, whatever its filter
-constexpr std::size_t rows_swept = 2'000;      // by one command
 constexpr std::size_t page_bytes = 8u << 20;
 
 } // namespace
@@ -50,33 +49,10 @@ value collection::status(const protocols::collection::state& s) {
 
 collection::decision<collection::describe> collection::on(const state& s, const describe& c,
                                                           moment now) {
-  if (s.record.exists || s.feeds.empty())
+  if (s.record.exists || !is_there(s))
     return resource::on(s, c, now);
   // Nobody configured it: a sync began to store, which is enough.
   return reply(described{.spec = "{}", .status = write_json(status(s))});
-}
-
-collection::decision<collection::sweep> collection::on(const state& s, const sweep& c, moment now) {
-  const auto* feed = find_feed(s, c.feed);
-  if (!feed || feed->run != c.run || !feed->last_page.last)
-    return refuse(code::conflict, "a sweep follows the last page of its run");
-  if (feed->swept_run == c.run)
-    return reply(sweep_reached{feed->swept_rows, true});
-  swept event{.feed = c.feed, .run = c.run, .after = feed->swept_to, .done = true, .at = now};
-  const auto since = c.since != 0 ? c.since : c.run;
-  std::size_t looked_at = 0;
-  s.rows.scan(row_key(feed->swept_to), rows_swept, [&](std::string_view key, const blob& bytes) {
-    if (!key.starts_with('r'))
-      return false;
-    const auto row = read_row(bytes);
-    event.after = key.substr(1);
-    if (!row.deleted && row.feed == c.feed && row.seen < since)
-      event.keys.emplace_back(key.substr(1));
-    event.done = ++looked_at < rows_swept;
-    return event.done;
-  });
-  sweep_reached answer{feed->swept_rows + event.keys.size(), event.done};
-  return persist(std::move(event)).reply(answer);
 }
 
 collection::decision<protocols::collection::position>
@@ -142,7 +118,7 @@ collection::decision<collection::list_letters> collection::on(const state& s, co
   s.rows.scan(letter_key(c.after), limit, [&](std::string_view key, const blob& stored) {
     if (!key.starts_with('l'))
       return false;
-    auto kept = protocols::decode<letter>(stored);
+    auto kept = protocols::decode<protocols::letter_types::kept>(stored);
     ensure(kept.has_value(), "a stored letter cannot be read");
     const auto number = number_in(key);
     bytes += kept->bytes.size();
@@ -165,24 +141,8 @@ void collection::apply(state& s, const removed& e) {
   s.rows.clear();
 }
 
-void collection::apply(state& s, const swept& e) {
-  for (const auto& key : e.keys)
-    if (const auto stored = s.rows.find(row_key(key))) {
-      auto row = read_row(*stored);
-      row_moves(s, key, &row, e.feed);
-      ++row.version;
-      row.deleted = true;
-      row.changed_at = e.at;
-      row.run = e.run;
-      put_change(s, key, row, row.sequence);
-    }
-  s.live -= std::min<std::uint64_t>(s.live, e.keys.size());
-  s.tombstones += e.keys.size();
-  auto& f = feed_of(s, e.feed);
-  f.swept_to = e.after;
-  f.swept_rows += e.keys.size();
-  if (e.done)
-    f.swept_run = e.run;
+bool collection::gone(const state& s) {
+  return !is_there(s);
 }
 
 bool collection::holds(const state& s) {
@@ -223,6 +183,10 @@ void collection::observe(metrics& m, const page_stored& e) {
 
 void collection::observe(metrics& m, const drift_stopped& e) {
   m.stopped.Increment(static_cast<double>(e.changes.size()));
+}
+
+void collection::observe(metrics& m, const swept& e) {
+  m.conflicts.Increment(static_cast<double>(e.conflicts));
 }
 
 } // namespace tenon::actors

@@ -47,6 +47,7 @@ struct collection : resource<collection, protocols::collection> {
   static decision<read_schema> on(const state&, const read_schema&, moment now);
   static decision<accept_drift> on(const state&, const accept_drift&, moment now);
   static decision<replay> on(const state&, const replay&, moment now);
+  static decision<forget> on(const state&, const forget&, moment now);
 
   static void apply(state&, const configured&);
   static void apply(state&, const removed&);
@@ -58,8 +59,9 @@ struct collection : resource<collection, protocols::collection> {
   static void apply(state&, const conflict_resolved&);
   static void apply(state&, const drift_stopped&);
   static void apply(state&, const drift_accepted&);
+  static void apply(state&, const sync_forgotten&);
   static bool holds(const state&);
-  static bool gone(const state& s) { return !s.record.exists && s.feeds.empty(); }
+  static bool gone(const state&);
 
   struct metrics {
     explicit metrics(runtime::meters&);
@@ -74,6 +76,7 @@ struct collection : resource<collection, protocols::collection> {
   };
   static void observe(metrics&, const page_stored&);
   static void observe(metrics&, const drift_stopped&);
+  static void observe(metrics&, const swept&);
 };
 
 } // namespace tenon::actors

@@ -25,6 +25,9 @@ constexpr span patience{500};
 constexpr span look{50};
 // Those who are before one are about to come.
 constexpr span soon{10};
+// Who waits longer than this for one bucket holds no place at those that it will have sooner:
+// others would wait there for nothing.
+constexpr span longest_place = std::chrono::minutes{1};
 // A word about pressure that says nearly the same is not written down again.
 constexpr span same_time = std::chrono::minutes{1};
 
@@ -137,7 +140,8 @@ quota::decision<quota::take> put_off(const quota::state& s, const quota::take& t
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto& bucket = wanted[i].from.name;
     const bool before = waited && std::ranges::count(me->waits_for, bucket, &quota::share::bucket);
-    if (waits[i] > span{} || before)
+    const bool in_vain = wait > longest_place && waits[i] <= longest_place;
+    if ((waits[i] > span{} || before) && !in_vain)
       shares.push_back({bucket, wanted[i].units});
   }
   if (line::has_place(s.line, t.asker, shares, now + wait))

@@ -36,6 +36,12 @@ bool came_too_late(const wire::state& s, const wire::transferred& c) {
                  (run->outcome == wire::outcome::failed && c.page == run->pages));
 }
 
+/// Whether they are of the same kind, and feed or follow the same collection.
+bool same_ends(const wire::spec& a, const wire::spec& b) {
+  return a.into == b.into && kind_in(a.from) == kind_in(b.from) &&
+         collection_in(a.from) == collection_in(b.from);
+}
+
 std::optional<std::string> passed_limit(const wire::run& r, const wire::moved& m,
                                         const wire::limits& most) {
   const auto over = [](const char* what, std::uint64_t limit) {
@@ -114,8 +120,15 @@ sync::decision<sync::remove> sync::on(const state& s, const remove& c, moment no
   return resource::on(s, c, now);
 }
 
+sync::persisted sync::when_configured(persisted p, const state& s, const value& written, moment) {
+  const auto next = protocols::from_value<spec>(written, "spec");
+  if (!s.record.exists || !next || same_ends(spec_of(s), *next))
+    return p;
+  return std::move(p).call(forgotten(s));
+}
+
 sync::persisted sync::when_removed(persisted p, const state& s, moment) {
-  return abandoning(std::move(p), abandoned(s));
+  return abandoning(std::move(p), abandoned(s)).call(forgotten(s));
 }
 
 sync::decision<sync::transferred> sync::on(const state& s, const transferred& c, moment now) {
@@ -327,7 +340,7 @@ void sync::apply(state& s, const ended& e) {
 }
 
 void sync::apply(state& s, const rewound& e) {
-  s.waits_for.clear();
+  s.waits_for = e.waits_for;
   s.goes_on = !e.position.empty();
   s.position = e.position;
   s.reached = s.goes_on ? e.cursor : "";
@@ -352,43 +365,6 @@ runtime::deadlines sync::due(const state& s) {
   if (s.phase == phase::waiting)
     all.push_back(remind(s.retry_at, wake{}));
   return all;
-}
-
-namespace {
-
-runtime::counter& records(runtime::meters& m, const char* fate) {
-  return m.count("tenon_sync_records_total", "Records read, by what became of them.",
-                 {{"fate", fate}});
-}
-
-} // namespace
-
-sync::metrics::metrics(runtime::meters& m)
-    : succeeded{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "succeeded"}})},
-      failed{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "failed"}})},
-      cancelled{m.count("tenon_sync_runs_total", "Runs that ended.", {{"outcome", "cancelled"}})},
-      pages{m.count("tenon_sync_pages_total", "Pages stored.")}, stored{records(m, "stored")},
-      unchanged{records(m, "unchanged")}, filtered{records(m, "filtered")},
-      letters{records(m, "dead_lettered")}, bytes{m.count("tenon_sync_bytes_total",
-                                                          "Of pages, as they came.")},
-      retries{m.count("tenon_sync_retries_total", "Attempts at a page that failed.")} {}
-
-void sync::observe(metrics& m, const ended& e) {
-  (e.outcome == outcome::succeeded ? m.succeeded
-   : e.outcome == outcome::failed  ? m.failed
-                                   : m.cancelled)
-      .Increment();
-}
-void sync::observe(metrics& m, const moved& e) {
-  m.pages.Increment();
-  m.stored.Increment(static_cast<double>(e.stored));
-  m.unchanged.Increment(static_cast<double>(e.unchanged));
-  m.filtered.Increment(static_cast<double>(e.filtered));
-  m.letters.Increment(static_cast<double>(e.dead_lettered));
-  m.bytes.Increment(static_cast<double>(e.bytes));
-}
-void sync::observe(metrics& m, const attempt_failed&) {
-  m.retries.Increment();
 }
 
 } // namespace tenon::actors

@@ -30,6 +30,7 @@ struct sync : resource<sync, protocols::sync> {
 
   using resource::on;
   static decision<remove> on(const state&, const remove&, moment now);
+  static persisted when_configured(persisted, const state&, const value& spec, moment now);
   static persisted when_removed(persisted, const state&, moment now);
   static decision<start> on(const state&, const start&, moment now);
   static decision<step> on(const state&, const step&, moment now);

@@ -6,10 +6,12 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
+using O = import "outlet.capnp";
 using R = import "resource.capnp";
 using C = import "conflict.capnp";
 using D = import "drift.capnp";
 using L = import "letter.capnp";
+using W = import "row.capnp";
 
 struct CollectionSpec {
   description @0 :Text;
@@ -52,6 +54,8 @@ struct CollectionCommand {
       policy @42 :C.ConflictPolicy;
       # Of an outlet's counterpart: the feed that reads what the outlet writes to.
       drift @50 :D.DriftPage;
+      readAtMs @59 :Int64;
+      # When the page had been read; 0: nobody knows.
     }
     sweep :group $T.reply("SweepReached") {
       # After the last page of a full refresh: rows of this feed that it has not seen become
@@ -60,6 +64,8 @@ struct CollectionCommand {
       run @14 :UInt64;
       since @22 :UInt64;
       # A refresh that took several runs, because some failed: the first of them. 0: this one alone.
+      sinceAtMs @63 :Int64;
+      # When that began: what was written there later need not have been seen.
     }
     position :group $T.reply("Feed") {
       feed @15 :Text;
@@ -94,7 +100,7 @@ struct CollectionCommand {
       outlet @28 :Text;
       run @29 :UInt64;
       page @30 :UInt64;
-      next @31 :CollectionPlace;
+      next @31 :O.OutletPlace;
       written @32 :UInt64;
       deleted @33 :UInt64;
       # Of those written.
@@ -105,6 +111,8 @@ struct CollectionCommand {
       last @37 :Bool;
       sent @43 :List(C.ConflictSent);
       # What the other side has now, if a feed reads from there.
+      begunAtMs @60 :Int64;
+      # When the first of it was written; 0: nobody knows.
     }
     settleLetter :group $T.reply("LetterReplayed") {
       # A person has decided about a letter: it is forgotten, or what it is about is delivered again.
@@ -145,12 +153,24 @@ struct CollectionCommand {
       policy @57 :C.ConflictPolicy;
       drift @58 :D.DriftPage;
     }
+    forget :group $T.reply("Forgot") {
+      # A sync is gone: how far it has got as a feed, or as an outlet, is not needed any more. The
+      # rows stay.
+      name @61 :Text;
+      run @62 :UInt64;
+      # Its newest; what has a newer one is another sync of the same name.
+    }
   }
+}
+
+struct CollectionForgot {
+  feed @0 :Bool;
+  outlet @1 :Bool;
 }
 
 struct CollectionWaiting {
   conflict @0 :C.ConflictParked;
-  row @1 :CollectionRecord;
+  row @1 :W.RowRecord;
   # As it is now.
 }
 
@@ -159,26 +179,16 @@ struct CollectionConflicts {
   next @1 :Text;
 }
 
-struct CollectionPlace {
-  # Where an outlet goes on.
-  rows @0 :Bool;
-  # It still goes through the rows, by key; what changes meanwhile comes afterwards.
-  key @1 :Text;
-  # The last row it has looked at.
-  sequence @2 :UInt64;
-  # The last change it has looked at.
-}
-
 struct CollectionChanged {
   key @0 :Text;
-  row @1 :CollectionRecord;
-  next @2 :CollectionPlace;
+  row @1 :W.RowRecord;
+  next @2 :O.OutletPlace;
   # Where to go on when everything up to this one is delivered.
 }
 
 struct CollectionChanges {
   items @0 :List(CollectionChanged);
-  next @1 :CollectionPlace;
+  next @1 :O.OutletPlace;
   # Where to go on when all of them are delivered.
   page @2 :UInt64;
   # The number of the page that is to be delivered.
@@ -189,7 +199,7 @@ struct CollectionChanges {
 }
 
 struct CollectionDelivered {
-  next @0 :CollectionPlace;
+  next @0 :O.OutletPlace;
   written @1 :UInt64;
   deleted @2 :UInt64;
   unchanged @3 :UInt64;
@@ -204,7 +214,7 @@ struct CollectionOutlet {
   run @1 :UInt64;
   pages @2 :UInt64;
   # Delivered in this run: the number of the next one.
-  at @3 :CollectionPlace;
+  at @3 :O.OutletPlace;
   lastPage @4 :CollectionDelivered;
   # How the newest page was answered.
   except @5 :Text;
@@ -215,6 +225,8 @@ struct CollectionOutlet {
   # Every row that there was has been delivered once,
   knownTo @8 :UInt64;
   # and every change up to this one.
+  past @9 :List(O.OutletReached);
+  # Of one with a counterpart: how far it had got before, the oldest first.
 }
 
 struct CollectionStored {
@@ -243,46 +255,13 @@ struct CollectionSweepReached {
 
 struct CollectionItem {
   key @0 :Text;
-  row @1 :CollectionRecord;
+  row @1 :W.RowRecord;
 }
 
 struct CollectionPage {
   items @0 :List(CollectionItem);
   next @1 :Text;
   # Ask for what comes after this key; empty when there is no more.
-}
-
-struct CollectionRecord {
-  # A row.
-  version @0 :UInt64;
-  # 1 for the first content, one more for each change.
-  content @1 :Data;
-  deleted @2 :Bool;
-  changedAtMs @3 :Int64;
-  feed @4 :Text;
-  run @5 :UInt64;
-  # The run that changed it.
-  seen @6 :UInt64;
-  # The last full refresh that saw it.
-  sequence @7 :UInt64;
-  # The number of its newest change among all of the collection's; 0 while nothing is delivered
-  # anywhere.
-  origins @8 :List(CollectionOrigin);
-  # Where the fields come from that the newest change did not write; kept once a feed merges.
-}
-
-struct CollectionOrigin {
-  path @0 :Text;
-  # "properties.email"
-  feed @1 :Text;
-  atMs @2 :Int64;
-}
-
-struct CollectionChange {
-  key @0 :Text;
-  row @1 :CollectionRecord;
-  was @2 :UInt64;
-  # The row's sequence before.
 }
 
 struct CollectionEvent {
@@ -293,7 +272,7 @@ struct CollectionEvent {
       feed @2 :Text;
       run @3 :UInt64;
       page @4 :UInt64;
-      changes @5 :List(CollectionChange);
+      changes @5 :List(W.RowChange);
       seen @6 :List(Text);
       # Unchanged, but seen by a full refresh.
       letters @7 :List(L.LetterKept);
@@ -327,6 +306,14 @@ struct CollectionEvent {
       # Everything up to this key has been looked at.
       done @21 :Bool;
       atMs @22 :Int64;
+      changes @51 :List(W.RowChange);
+      # What becomes of rows that are written to where this feed reads, instead of `keys`.
+      deleted @52 :UInt64;
+      # Of the changes.
+      conflicts @53 :UInt64;
+      known @54 :List(C.ConflictKnown);
+      parked @55 :List(C.ConflictParked);
+      agreed @56 :List(Text);
     }
     outletOpened :group {
       outlet @23 :Text;
@@ -342,6 +329,8 @@ struct CollectionEvent {
       delivered @29 :CollectionDelivered;
       letters @30 :List(L.LetterKept);
       sent @40 :List(C.ConflictSent);
+      begunAtMs @49 :Int64;
+      atMs @50 :Int64;
     }
     letterSettled :group {
       number @31 :UInt64;
@@ -352,7 +341,7 @@ struct CollectionEvent {
     conflictResolved :group {
       feed @41 :Text;
       key @42 :Text;
-      change @43 :CollectionRecord;
+      change @43 :W.RowRecord;
       # The row, from now on.
       was @44 :UInt64;
       # Its sequence before.
@@ -363,6 +352,11 @@ struct CollectionEvent {
     }
     driftAccepted :group {
       changes @48 :List(D.DriftChange);
+    }
+    syncForgotten :group {
+      name @57 :Text;
+      feed @58 :Bool;
+      outlet @59 :Bool;
     }
   }
 }

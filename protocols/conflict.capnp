@@ -54,6 +54,15 @@ struct ConflictKept {
   side @0 :ConflictSide;
   superseded @1 :List(Data);
   # What the row was in between: any of it may have been on its way there. The newest 8.
+  begunAtMs @2 :Int64;
+  # When that was written there by us; 0: it was not, or nobody knows.
+}
+
+struct ConflictMark {
+  # Of a row that another feed has changed last: when this feed's side had it.
+  run @0 :UInt64;
+  # The last full refresh that saw it.
+  deliveredAtMs @1 :Int64;
 }
 
 struct ConflictSent {

@@ -230,6 +230,7 @@ struct SyncPlace {
   read @3 :UInt64;
   # Records before it.
   atMs @4 :Int64;
+  waitsFor @5 :Text;
 }
 
 struct SyncPlaces {
@@ -295,6 +296,11 @@ struct SyncTransfer $T.outcome("transferred") {
   # What the source said of the attempts at this page so far; empty: this is the first.
   abandon @8 :Bool;
   # Nothing is read: what the source waits for at this position is not wanted any more.
+  forget @9 :Bool;
+  # Nothing is read: what is kept elsewhere for a sync with this spec is not needed any more. Tried
+  # for a day.
+  sinceAtMs @10 :Int64;
+  # When that reading began.
 }
 
 struct SyncWithdraw $T.outcome("withdrawn") {
@@ -339,6 +345,8 @@ struct SyncEvent {
       cursor @20 :Text;
       position @22 :Text;
       # Empty: at the beginning.
+      waitsFor @26 :Text;
+      # What the source waits for there.
     }
     wentOn :group {
       # The paused run is under way again.

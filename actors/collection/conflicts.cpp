@@ -1,6 +1,7 @@
 #include "actors/collection/conflicts.hpp"
 
 #include "actors/collection/merging.hpp"
+#include "actors/collection/progress.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -27,19 +28,24 @@ void put_kept(collection::state& s, const wire::outlet& o, std::string_view key,
   s.rows.put(slot_key('b', o.slot, key), protocols::encode(k));
 }
 
-/// Whether the outlet has delivered the row as it is, or its feed has written it.
-bool has_it(const wire::outlet& o, std::string_view key, const wire::record& row) {
-  if (row.feed == o.except)
-    return true;
-  if (o.went_through && row.sequence <= o.known_to)
-    return true;
-  return o.at.rows && row.sequence <= o.at.sequence && !o.at.key.empty() && key <= o.at.key;
+conflict::mark mark_of(const collection::state& s, const wire::outlet& o, std::string_view key) {
+  const auto bytes = s.rows.find(slot_key('m', o.slot, key));
+  if (!bytes)
+    return {};
+  auto kept = protocols::decode<conflict::mark>(*bytes);
+  ensure(kept.has_value(), "what a refresh has seen cannot be read");
+  return *kept;
+}
+
+void put_mark(collection::state& s, const wire::outlet& o, std::string_view key,
+              const conflict::mark& m) {
+  s.rows.put(slot_key('m', o.slot, key), protocols::encode(m));
 }
 
 /// Of two sides that differ from what both had, what the row becomes.
 settlement merged(const wire::outlet& counterpart, const conflict::kept& known,
                   const conflict::side& ours, const wire::incoming& brought,
-                  const wire::record* row, moment now) {
+                  const protocols::row_types::record* row, moment now) {
   settlement s{.contested = true};
   if (ours.deleted != brought.deleted) { // an edit outlives a deletion
     s.what = brought.deleted ? fate::sent_again : fate::accepted;
@@ -86,7 +92,7 @@ const wire::outlet* counterpart_of(const wire::state& s, std::string_view feed) 
   return it == s.outlets.end() || feed.empty() ? nullptr : &*it;
 }
 
-conflict::side side_of(const wire::record* row) {
+conflict::side side_of(const protocols::row_types::record* row) {
   return row == nullptr || row->deleted ? conflict::side{}
                                         : conflict::side{.deleted = false, .content = row->content};
 }
@@ -96,7 +102,7 @@ bool same(const conflict::side& a, const conflict::side& b) {
 }
 
 conflict::kept known_to(const collection::state& s, const wire::outlet& o, std::string_view key,
-                        const wire::record* row) {
+                        const protocols::row_types::record* row) {
   if (auto kept = kept_for(s, o, key))
     return *std::move(kept);
   return {.side = row != nullptr && has_it(o, key, *row) ? side_of(row) : conflict::side{}};
@@ -112,9 +118,18 @@ std::optional<conflict::parked> parked_for(const collection::state& s, const wir
   return *std::move(read);
 }
 
+bool overwritten_since(const collection::state& s, const wire::outlet& o, std::string_view key,
+                       const protocols::row_types::record* row, moment read) {
+  if (row == nullptr || read == moment{})
+    return false;
+  if (const auto kept = kept_for(s, o, key))
+    return kept->begun_at > read;
+  return brought_there(o, key, *row) > read;
+}
+
 settlement settle(const collection::state& s, const wire::outlet& counterpart,
-                  const wire::incoming& brought, const wire::record* row, conflict::policy policy,
-                  moment now) {
+                  const wire::incoming& brought, const protocols::row_types::record* row,
+                  conflict::policy policy, moment now) {
   const auto ours = side_of(row);
   const conflict::side theirs{brought.deleted, brought.deleted ? blob{} : brought.content};
   const auto known = known_to(s, counterpart, brought.key, row);
@@ -139,8 +154,8 @@ settlement settle(const collection::state& s, const wire::outlet& counterpart,
   return {.what = fate::accepted, .contested = true};
 }
 
-void row_moves(collection::state& s, std::string_view key, const wire::record* before,
-               std::string_view feed) {
+void row_moves(collection::state& s, std::string_view key,
+               const protocols::row_types::record* before, std::string_view feed) {
   for (const auto& o : s.outlets) {
     if (o.except.empty())
       continue;
@@ -152,7 +167,7 @@ void row_moves(collection::state& s, std::string_view key, const wire::record* b
       continue;
     auto kept = kept_for(s, o, key);
     if (!kept && has_it(o, key, *before)) {
-      put_kept(s, o, key, {.side = side_of(before)});
+      put_kept(s, o, key, {.side = side_of(before), .begun_at = brought_there(o, key, *before)});
       continue;
     }
     if (!kept)
@@ -165,27 +180,50 @@ void row_moves(collection::state& s, std::string_view key, const wire::record* b
   }
 }
 
-void keep_known(collection::state& s, const wire::outlet& counterpart, const conflict::known& k) {
+void keep_known(collection::state& s, const wire::outlet& counterpart, const conflict::known& k,
+                moment written) {
   auto kept = kept_for(s, counterpart, k.key).value_or(conflict::kept{});
   kept.side = k.side;
+  kept.begun_at = written;
   put_kept(s, counterpart, k.key, kept);
 }
 
-void settle_sent(collection::state& s, const wire::outlet& o, const conflict::sent& row) {
+void settle_sent(collection::state& s, const wire::outlet& o, const conflict::sent& row,
+                 moment begun, moment ended) {
+  if (!row.held) {
+    auto mark = mark_of(s, o, row.key);
+    mark.delivered_at = ended;
+    put_mark(s, o, row.key, mark);
+  }
   if (s.parked != 0 && parked_for(s, o, row.key))
     return; // a person decides, by what was known when both sides had changed it
   if (row.held) {
     if (!kept_for(s, o, row.key))
       put_kept(s, o, row.key, {});
   } else if (row.moved) {
-    keep_known(s, o, {row.key, row.side});
+    keep_known(s, o, {row.key, row.side}, begun);
   } else {
     s.rows.erase(slot_key('b', o.slot, row.key));
   }
 }
 
+bool is_missed(const collection::state& s, const wire::outlet& counterpart, std::string_view key,
+               const protocols::row_types::record& row, std::uint64_t since, moment since_at) {
+  const auto mark = mark_of(s, counterpart, key);
+  const auto seen = row.feed == counterpart.except ? std::max(row.seen, mark.run) : mark.run;
+  return !row.deleted && seen < since &&
+         (mark.delivered_at == moment{} || mark.delivered_at < since_at);
+}
+
+void mark_seen(collection::state& s, const wire::outlet& counterpart, std::string_view key,
+               std::uint64_t run) {
+  auto mark = mark_of(s, counterpart, key);
+  mark.run = run;
+  put_mark(s, counterpart, key, mark);
+}
+
 void forget_sides(collection::state& s, const wire::outlet& o) {
-  for (const char kind : {'b', 'k'}) {
+  for (const char kind : {'b', 'k', 'm'}) {
     const auto prefix = slot_key(kind, o.slot, "");
     std::vector<std::string> all;
     s.rows.scan(prefix, std::numeric_limits<std::size_t>::max(),

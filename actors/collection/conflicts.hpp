@@ -24,14 +24,15 @@ namespace tenon::actors::collections {
 
 namespace conflict = protocols::conflict_types;
 
-/// Kept for an outlet, by the row's key: 'b' what its other side has, 'k' a conflict that waits.
+/// Kept for an outlet, by the row's key: 'b' what its other side has, 'k' a conflict that waits,
+/// 'm' when its other side had the row, for a sweep.
 inline std::string slot_key(char kind, std::uint8_t slot, std::string_view key) {
   return std::string{kind, static_cast<char>(slot)} += key;
 }
 
 constexpr std::size_t max_outlets = 64;
 
-inline protocols::collection::place beginning(const protocols::collection::state& s) {
+inline protocols::outlet_types::place beginning(const protocols::collection::state& s) {
   return {.rows = true, .sequence = s.sequence};
 }
 
@@ -43,12 +44,12 @@ protocols::collection::outlet outlet_for(const protocols::collection::state&,
 const protocols::collection::outlet* counterpart_of(const protocols::collection::state&,
                                                     std::string_view feed);
 
-conflict::side side_of(const protocols::collection::record*);
+conflict::side side_of(const protocols::row_types::record*);
 bool same(const conflict::side&, const conflict::side&);
 
 /// What the outlet's other side has of a row, and what it may have.
 conflict::kept known_to(const collection::state&, const protocols::collection::outlet&,
-                        std::string_view key, const protocols::collection::record*);
+                        std::string_view key, const protocols::row_types::record*);
 
 std::optional<conflict::parked>
 parked_for(const collection::state&, const protocols::collection::outlet&, std::string_view key);
@@ -60,33 +61,49 @@ enum class fate : std::uint8_t {
   sent_again // the row stays, and is delivered once more
 };
 
+/// Whether the row has been delivered to the outlet's side since then: what its feed had read of
+/// the row until then is gone there.
+bool overwritten_since(const collection::state&, const protocols::collection::outlet&,
+                       std::string_view key, const protocols::row_types::record* row, moment read);
+
 struct settlement {
   fate what = fate::unchanged;
-  bool contested = false;              // both sides had changed it
-  bool news = false;                   // the other side has `brought`: to be kept beside the row
-  bool parked = false;                 // until a person decides
-  protocols::collection::record row{}; // of `made`
+  bool contested = false;             // both sides had changed it
+  bool news = false;                  // the other side has `brought`: to be kept beside the row
+  bool parked = false;                // until a person decides
+  protocols::row_types::record row{}; // of `made`
 };
 
 /// What becomes of a record that a feed with a counterpart brings. `row` is null when there is
 /// none.
 settlement settle(const collection::state&, const protocols::collection::outlet& counterpart,
                   const protocols::collection::incoming& brought,
-                  const protocols::collection::record* row, conflict::policy, moment now);
+                  const protocols::row_types::record* row, conflict::policy, moment now);
 
 /// Before a row becomes another: what each other side has of it is kept, if it has the row as it
 /// is. What is kept for the side of `feed`, which brings the change, is not needed any more.
-void row_moves(collection::state&, std::string_view key,
-               const protocols::collection::record* before, std::string_view feed);
+void row_moves(collection::state&, std::string_view key, const protocols::row_types::record* before,
+               std::string_view feed);
 
-/// What a feed's side has of rows that are something else.
+/// What a feed's side has of rows that are something else; `written` is when we began to write it
+/// there, zero if we did not.
 void keep_known(collection::state&, const protocols::collection::outlet& counterpart,
-                const conflict::known&);
+                const conflict::known&, moment written = {});
 
-/// The outlet is done with a row.
-void settle_sent(collection::state&, const protocols::collection::outlet&, const conflict::sent&);
+/// The outlet is done with a row, in a page whose writing began and ended then.
+void settle_sent(collection::state&, const protocols::collection::outlet&, const conflict::sent&,
+                 moment begun, moment ended);
 
-/// Its counterpart is another one from now on.
+/// Whether a feed's full refresh may take the row for gone: the refresh, which began with that run
+/// and then, has not seen it, nor was it delivered there meanwhile.
+bool is_missed(const collection::state&, const protocols::collection::outlet& counterpart,
+               std::string_view key, const protocols::row_types::record& row, std::uint64_t since,
+               moment since_at);
+/// A full refresh has seen a row that something else has changed last.
+void mark_seen(collection::state&, const protocols::collection::outlet& counterpart,
+               std::string_view key, std::uint64_t run);
+
+/// Its counterpart is another one from now on, or it is gone.
 void forget_sides(collection::state&, const protocols::collection::outlet&);
 
 } // namespace tenon::actors::collections

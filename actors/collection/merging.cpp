@@ -10,7 +10,7 @@ namespace tenon::actors::collections {
 namespace {
 
 using connectors::json_text;
-using origin = protocols::collection::origin;
+using origin = protocols::row_types::origin;
 using raw = std::optional<std::string_view>; // a member's content, as it is written
 
 constexpr std::size_t most_origins = 256; // of a row; fields beyond count as its newest change's

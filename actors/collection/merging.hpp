@@ -12,7 +12,7 @@
 
 namespace tenon::actors::collections {
 
-using origins = std::vector<protocols::collection::origin>;
+using origins = std::vector<protocols::row_types::origin>;
 
 /// Where a row's fields come from: those that are not named, from its newest change.
 struct written_by {
@@ -20,7 +20,7 @@ struct written_by {
   moment at;
   const origins& others;
 
-  const protocols::collection::origin* find(std::string_view path) const;
+  const protocols::row_types::origin* find(std::string_view path) const;
 };
 
 struct merging {

@@ -3,6 +3,7 @@
 // what is delivered nor lose a change that comes while it goes through the rows.
 #include "actors/collection.hpp"
 #include "actors/collection/conflicts.hpp"
+#include "actors/collection/progress.hpp"
 #include "actors/collection/rows.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ const wire::outlet* find_or_unnamed(const wire::state& s, const wire::outlet* na
 class gathering {
 public:
   gathering(const collection::state& s, const wire::read_changes& c, const wire::outlet* outlet,
-            wire::place from)
+            protocols::outlet_types::place from)
       : state_{s}, outlet_{outlet}, limit_{std::clamp<std::uint32_t>(c.limit, 1, most_changes)},
         except_{c.except} {
     out.next = std::move(from);
@@ -57,7 +58,7 @@ private:
     return out.items.size() >= limit_ || bytes_ >= page_bytes || looked_at_ >= looked_at_once;
   }
 
-  void take(std::string_view key, wire::record row) {
+  void take(std::string_view key, protocols::row_types::record row) {
     if (!except_.empty() && row.feed == except_)
       return;
     // It goes when a person has decided what of it.
@@ -125,7 +126,7 @@ private:
 collection::decision<collection::read_changes> collection::on(const state& s, const read_changes& c,
                                                               moment) {
   const auto* outlet = find_outlet(s, c.outlet);
-  if (!s.record.exists && s.feeds.empty())
+  if (!is_there(s))
     return refuse(no_such_resource());
   if (outlet && c.run < outlet->run)
     return refuse(code::conflict, "a newer run of this outlet has begun");
@@ -166,7 +167,9 @@ collection::decision<collection::deliver> collection::on(const state& s, const d
                                      .dead_lettered = c.letters.size(),
                                      .last = c.last},
                        .letters = c.letters,
-                       .sent = c.sent};
+                       .sent = c.sent,
+                       .begun_at = c.begun_at,
+                       .at = now};
   // What the feed has brought meanwhile is the newest that is known of its side: whether it was
   // there before the delivery or after it, the feed's next word tells.
   std::erase_if(event.sent, [&](conflict::sent& one) {
@@ -192,7 +195,7 @@ collection::decision<collection::settle_letter> collection::on(const state& s,
   if (!stored)
     return refuse({code::not_found, "there is no letter " + std::to_string(c.number), "number",
                    "It may have been settled already."});
-  const auto kept = protocols::decode<letter>(*stored);
+  const auto kept = protocols::decode<protocols::letter_types::kept>(*stored);
   ensure(kept.has_value(), "a stored letter cannot be read");
   letter_settled event{.number = c.number, .at = now};
   if (c.replay) {
@@ -207,6 +210,39 @@ collection::decision<collection::settle_letter> collection::on(const state& s,
     event.replayed = kept->place;
   }
   return persist(std::move(event)).reply(protocols::letter_types::replayed{kept->place});
+}
+
+collection::decision<collection::forget> collection::on(const state& s, const forget& c, moment) {
+  const auto* feed = find_feed(s, c.name);
+  const auto* outlet = find_outlet(s, c.name);
+  const forgot found{feed && feed->run <= c.run, outlet && outlet->run <= c.run};
+  if (!found.feed && !found.outlet)
+    return reply(found);
+  return persist(sync_forgotten{c.name, found.feed, found.outlet}).reply(found);
+}
+
+void collection::apply(state& s, const sync_forgotten& e) {
+  const auto drop = [&](auto outlet) {
+    forget_sides(s, *outlet);
+    s.outlets.erase(outlet);
+  };
+  const auto of_name = [&](auto member, const std::string& name) {
+    return std::ranges::find_if(s.outlets, [&](const auto& o) { return o.*member == name; });
+  };
+  if (const auto it = of_name(&wire::outlet::name, e.name); e.outlet && it != s.outlets.end()) {
+    // A feed with a policy needs to know what was delivered, until another outlet goes on.
+    const auto* feed = find_feed(s, it->except);
+    if (feed == nullptr || feed->policy == conflict::policy::vendor_wins)
+      drop(it);
+    else
+      it->name.clear();
+  }
+  if (!e.feed)
+    return;
+  std::erase_if(s.feeds, [&](const auto& f) { return f.name == e.name; });
+  if (const auto it = of_name(&wire::outlet::except, e.name);
+      it != s.outlets.end() && it->name.empty())
+    drop(it);
 }
 
 void collection::apply(state& s, const letter_settled& e) {
@@ -248,12 +284,13 @@ void collection::apply(state& s, const page_delivered& e) {
   const auto it = std::ranges::find(s.outlets, e.outlet, &wire::outlet::name);
   ensure(it != s.outlets.end(), "a page was delivered from an outlet that is not there");
   for (const auto& one : e.sent)
-    settle_sent(s, *it, one);
+    settle_sent(s, *it, one, e.begun_at, e.at);
   it->at = e.delivered.next;
   if (!it->at.rows) {
     it->went_through = true;
     it->known_to = std::max(it->known_to, it->at.sequence);
   }
+  note_progress(*it, e.begun_at);
   it->pages = e.page + 1;
   it->last_page = e.delivered;
   for (const auto& l : e.letters)

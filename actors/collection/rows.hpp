@@ -41,8 +41,8 @@ inline std::uint64_t number_in(std::string_view key) {
   return number;
 }
 
-inline protocols::collection::record read_row(const blob& bytes) {
-  auto row = protocols::decode<protocols::collection::record>(bytes);
+inline protocols::row_types::record read_row(const blob& bytes) {
+  auto row = protocols::decode<protocols::row_types::record>(bytes);
   ensure(row.has_value(), "a stored record cannot be read");
   return *std::move(row);
 }
@@ -62,12 +62,19 @@ inline protocols::collection::feed& feed_of(protocols::collection::state& s,
                              : s.feeds.emplace_back(protocols::collection::feed{.name = name});
 }
 
+/// Whether there is anything in it; a collection need not be configured.
+inline bool is_there(const protocols::collection::state& s) {
+  return s.record.exists || !s.feeds.empty() || !s.outlets.empty() ||
+         s.live + s.tombstones + s.letters != 0;
+}
+
 /// Numbered among all changes, once somebody follows them. `was` is the row's number before.
 template <class State> void put_change(State& s, const std::string& key,
-                                       protocols::collection::record row, std::uint64_t was) {
+                                       protocols::row_types::record row, std::uint64_t was) {
+  if (was != 0)
+    s.rows.erase(change_key(was));
+  row.sequence = 0;
   if (!s.outlets.empty()) {
-    if (was != 0)
-      s.rows.erase(change_key(was));
     row.sequence = ++s.sequence;
     s.rows.put(change_key(row.sequence), blob::copy_of(key));
   }

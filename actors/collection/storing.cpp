@@ -79,8 +79,11 @@ private:
   }
 
   /// The feed's side may not have heard yet of what has changed here.
-  void reconcile(const wire::incoming& record, const std::optional<wire::record>& row) {
+  void reconcile(const wire::incoming& record,
+                 const std::optional<protocols::row_types::record>& row) {
     const auto* before = row ? &*row : nullptr;
+    if (overwritten_since(state_, *counterpart_, record.key, before, page_.read_at))
+      return stay(record, before);
     auto s = settle(state_, *counterpart_, record, before, page_.policy, out.at);
     const conflict::side brought{record.deleted, record.deleted ? blob{} : record.content};
     const auto waits = parked_for(state_, *counterpart_, record.key);
@@ -107,7 +110,7 @@ private:
     case fate::unchanged:
       return stay(record, before);
     case fate::accepted:
-      return change(record, row.value_or(wire::record{}), row.has_value());
+      return change(record, row.value_or(protocols::row_types::record{}), row.has_value());
     case fate::sent_again:
       // As another version, even if the outlet has not come to it yet: it may be on its way, and
       // the feed's side has changed after that.
@@ -117,25 +120,29 @@ private:
     case fate::made:
       break;
     }
+    if (page_.marks && !record.deleted)
+      out.seen.push_back(record.key);
     out.changes.push_back({record.key, std::move(s.row), row->sequence});
   }
 
-  /// What has been seen is noted for the sweep of the row's own feed: runs of others count
-  /// differently.
-  void stay(const wire::incoming& record, const wire::record* row) {
+  /// What has been seen is noted for the sweep: of the row's own feed, or of one that is written
+  /// to; a row whose feed is gone is this one's from now on.
+  void stay(const wire::incoming& record, const protocols::row_types::record* row) {
     ++out.unchanged;
-    if (page_.marks && !record.deleted && row != nullptr && row->feed == page_.feed)
+    if (page_.marks && !record.deleted && row != nullptr &&
+        (row->feed == page_.feed || counterpart_ != nullptr || !find_feed(state_, row->feed)))
       out.seen.push_back(record.key);
   }
 
   /// A letter's record is still there, where it came from, so its row stays as it was.
   void keep_from_sweep(const std::string& key) {
     const auto stored = key.empty() || !page_.marks ? std::nullopt : state_.rows.find(row_key(key));
-    if (stored && read_row(*stored).feed == page_.feed)
+    if (stored && (counterpart_ != nullptr || read_row(*stored).feed == page_.feed))
       out.seen.push_back(key);
   }
 
-  void change(const wire::incoming& record, const wire::record& before, bool existed) {
+  void change(const wire::incoming& record, const protocols::row_types::record& before,
+              bool existed) {
     if (record.deleted)
       ++out.deleted;
     else if (!existed || before.deleted)
@@ -157,7 +164,8 @@ private:
                            before.sequence});
   }
 
-  origins origins_of(const wire::incoming& record, const wire::record& before) const {
+  origins origins_of(const wire::incoming& record,
+                     const protocols::row_types::record& before) const {
     if (!merges_ || record.deleted || before.version == 0)
       return {};
     return kept_origins(before.content.view(), {before.feed, before.changed_at, before.origins},
@@ -171,24 +179,38 @@ private:
   bool merges_; // so it matters where each field comes from
 };
 
-/// What a page says about the other side of rows that stay something else here.
-void keep_sides(collection::state& s, const wire::outlet& counterpart,
-                const collection::page_stored& e) {
-  for (const auto& k : e.known)
-    keep_known(s, counterpart, k);
-  for (const auto& one : e.parked) {
-    auto place = slot_key('k', counterpart.slot, one.key);
-    s.parked += !s.rows.find(place);
-    s.rows.put(std::move(place), protocols::encode(one));
-    keep_known(s, counterpart, {one.key, one.agreed}); // whatever the outlet passes by meanwhile
-  }
-  for (const auto& key : e.agreed) {
-    s.rows.erase(slot_key('k', counterpart.slot, key));
-    --s.parked;
+void note_seen(collection::state& s, const collection::page_stored& e) {
+  const auto* counterpart = counterpart_of(s, e.feed);
+  for (const auto& key : e.seen) {
+    const auto stored = s.rows.find(row_key(key));
+    if (!stored)
+      continue;
+    auto row = read_row(*stored);
+    if (row.feed != e.feed && counterpart != nullptr) {
+      mark_seen(s, *counterpart, key, e.run);
+      continue;
+    }
+    row.feed = e.feed;
+    row.seen = e.run;
+    s.rows.put(row_key(key), protocols::encode(row));
   }
 }
 
 } // namespace
+
+void collections::change_rows(collection::state& s,
+                              const std::vector<protocols::row_types::change>& changes) {
+  const bool paired =
+      std::ranges::any_of(s.outlets, [](const auto& o) { return !o.except.empty(); });
+  for (const auto& c : changes) {
+    if (paired) {
+      const auto stored = s.rows.find(row_key(c.key));
+      const auto before = stored ? std::optional{read_row(*stored)} : std::nullopt;
+      row_moves(s, c.key, before ? &*before : nullptr, c.row.feed);
+    }
+    put_change(s, c.key, c.row, c.was);
+  }
+}
 
 collection::page_stored collections::become_rows(const collection::state& s,
                                                  const wire::store& page, moment now) {
@@ -264,24 +286,10 @@ collection::decision<collection::put> collection::on(const state& s, const put& 
 void collection::apply(state& s, const page_stored& e) {
   if (e.policy != conflict::policy::vendor_wins && counterpart_of(s, e.feed) == nullptr)
     s.outlets.push_back(outlet_for(s, e.feed));
-  const bool paired =
-      std::ranges::any_of(s.outlets, [](const auto& o) { return !o.except.empty(); });
-  for (const auto& c : e.changes) {
-    if (paired) {
-      const auto stored = s.rows.find(row_key(c.key));
-      const auto before = stored ? std::optional{read_row(*stored)} : std::nullopt;
-      row_moves(s, c.key, before ? &*before : nullptr, c.row.feed);
-    }
-    put_change(s, c.key, c.row, c.was);
-  }
+  change_rows(s, e.changes);
   if (const auto* counterpart = counterpart_of(s, e.feed))
     keep_sides(s, *counterpart, e);
-  for (const auto& key : e.seen)
-    if (const auto stored = s.rows.find(row_key(key))) {
-      auto row = read_row(*stored);
-      row.seen = e.run;
-      s.rows.put(row_key(key), protocols::encode(row));
-    }
+  note_seen(s, e);
   for (const auto& l : e.letters)
     s.rows.put(letter_key(e.replayed != 0 ? e.replayed : ++s.letters), protocols::encode(l));
   if (e.replayed != 0 && e.letters.empty())

@@ -11,7 +11,6 @@ namespace {
 using quota = protocols::quota;
 
 constexpr std::size_t longest_name = 128;
-constexpr std::uint32_t weight_of_a_sync = 4;
 
 quota::kind kind_of(bucket_kind k) {
   switch (k) {
@@ -101,8 +100,10 @@ void tell_strain(const manifest& m, const http_response& answer, moment now,
 
 } // namespace
 
-asker background(std::string sync) {
-  return {"sync " + std::move(sync), weight_of_a_sync, false};
+asker background(std::string sync, protocols::sync::priority p) {
+  using priority = protocols::sync::priority;
+  const auto weight = p == priority::high ? 16u : p == priority::low ? 1u : 4u;
+  return {"sync " + std::move(sync), weight, false};
 }
 
 quota::bucket described(const bucket& b, std::string name) {

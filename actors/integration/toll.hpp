@@ -4,6 +4,7 @@
 
 #include "actors/integration/interpreter.hpp"
 #include "protocols/quota.hpp"
+#include "protocols/sync.hpp"
 
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ struct asker {
 };
 
 /// A sync, which nobody waits for.
-asker background(std::string sync);
+asker background(std::string sync, protocols::sync::priority);
 
 /// As the quota knows it; the name says whose it is.
 protocols::quota::bucket described(const bucket&, std::string name);

@@ -24,8 +24,9 @@ struct outgoing_change {
 struct delivery {
   identity sync;
   std::vector<outgoing_change> changes;
-  bool repeated = false; // a node may have ended while it wrote these
-  std::string attempt{}; // what the destination said when it was last in trouble
+  bool repeated = false;                // a node may have ended while it wrote these
+  std::string attempt{};                // what the destination said when it was last in trouble
+  protocols::sync::priority priority{}; // among those who ask the same platform
 };
 
 struct settled {

@@ -102,6 +102,7 @@ task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, 
   taken t;
   t.changes = *std::move(found);
   t.going.sync = sync;
+  t.going.priority = spec.priority;
   for (std::size_t i = 0; i < t.changes.items.size(); ++i) {
     auto& [key, row, next] = t.changes.items[i];
     outgoing_change one{key, row.content, row.deleted, effect_of(sync, key, row.version)};
@@ -150,6 +151,7 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
     co_return done_with(asked, *as_before, 0, 0);
   }
   settled s;
+  const auto begun = host_.now();
   if (!page->going.changes.empty()) {
     page->going.repeated = e.repeated;
     page->going.attempt = asked.attempt;
@@ -169,7 +171,8 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
                                       .deleted = s.deleted,
                                       .unchanged = s.unchanged,
                                       .letters = std::move(s.letters),
-                                      .last = all && page->changes.last};
+                                      .last = all && page->changes.last,
+                                      .begun_at = begun};
   if (!from->except.empty())
     what.sent = sent_of(*page, settled_items, what.letters);
   std::size_t letter = 0;

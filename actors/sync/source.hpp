@@ -5,6 +5,7 @@
 
 #include "protocols/collection.hpp"
 #include "protocols/identity.hpp"
+#include "protocols/sync.hpp"
 #include "protocols/value.hpp"
 #include "runtime/tasks/task.hpp"
 
@@ -25,6 +26,7 @@ struct page_request {
   bool full = false;     // read everything, whatever the cursor says
   std::string attempt{}; // what the source said when this page was last in trouble
   bool anew = false;     // the page is known not to be stored: what it does may be done
+  protocols::sync::priority priority{}; // among those who ask the same platform
 };
 
 struct source_page {
@@ -40,6 +42,7 @@ struct source_page {
   std::optional<moment> resume_at{}; // the next page is not there before
   std::string waits_for{};           // what it waits for; while there is, it can be given up
   std::vector<protocols::drift_types::seen> declared{}; // what records have in them, as it is said
+  moment read_at{};                                     // when it was there; whoever asks notes it
 };
 
 /// Why there is no page.
@@ -63,6 +66,9 @@ public:
   virtual runtime::task<page_or_trouble> read(page_request) = 0;
   /// What is waited for at this position is not wanted any more. Tried once.
   virtual runtime::task<result<void>> abandon(page_request) { co_return result<void>{}; }
+  /// The sync reads from here no more: what is kept there for it alone is not needed. Tried again
+  /// when it fails for a while.
+  virtual runtime::task<result<void>> forget() { co_return result<void>{}; }
 };
 
 /// One kind of source, named like the member of a sync's `from`.

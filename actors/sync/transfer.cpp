@@ -3,6 +3,7 @@
 #include "actors/collection.hpp"
 #include "actors/collection/drift/judging.hpp"
 #include "actors/sync.hpp"
+#include "actors/sync/opening.hpp"
 #include "actors/sync/outcome.hpp"
 #include "actors/sync/shaping.hpp"
 #include "protocols/binding.hpp"
@@ -70,6 +71,11 @@ protocols::drift_types::page fields_of(const source_page& p, const wire::spec& s
   if (first && spec.map.empty())
     all.declared = p.declared;
   return all;
+}
+
+void note_time(page_or_trouble& read, const runtime::host& host) {
+  if (auto* page = std::get_if<source_page>(&read))
+    page->read_at = host.now();
 }
 
 /// Whose limit on pages at once a sync comes under; empty: none's.
@@ -198,7 +204,8 @@ transfer::transfer(runtime::host& h, runtime::workers& w, runtime::timer& t,
                    const source_kinds& from, const destination_kinds& to,
                    std::shared_ptr<turnstile> turns)
     : host_{h}, workers_{w}, timer_{t}, kinds_{from}, outflow_{h, t, to},
-      ahead_{std::make_unique<read_ahead>()}, turns_{std::move(turns)} {}
+      forgetting_{h, w, t, from}, ahead_{std::make_unique<read_ahead>()}, turns_{std::move(turns)} {
+}
 
 transfer::~transfer() = default;
 
@@ -209,12 +216,15 @@ void transfer::perform(runtime::effect e, std::function<void(blob)> outcome) {
   page->effect = std::move(e);
   page->asked = *std::move(asked);
   page->outcome = std::move(outcome);
-  const auto written = read_json(page->asked.spec);
-  auto spec = written ? protocols::from_value<wire::spec>(*written, "spec")
-                      : result<wire::spec>{written.error()};
+  auto spec = sync_spec_from(page->asked.spec);
   if (!spec)
     return page->fail({spec.error()});
   page->spec = *std::move(spec);
+  if (page->asked.forget)
+    return forgetting_.begin({page->effect.by, page->spec, page->asked.run},
+                             [page](result<void> done) { // of no run: it may be another's by now
+                               page->say(wire::transferred{.why = done ? "" : done.error().why});
+                             });
   if (page->asked.abandon) // no page: the sync may ask for one at the same time
     return begin(std::move(page), nullptr);
   turns_->ask({.wanted = {page->effect.by, integration_of(page->spec), page->spec.priority},
@@ -242,12 +252,13 @@ void transfer::begin_ahead(std::shared_ptr<source> there, const page_request& ne
   if (!here || here->is_wanted())
     return;
   const auto place = ahead_->begin(next.sync, next, run, host_.now());
-  auto reading = [](std::shared_ptr<source> s, page_request r, read_ahead& ahead,
+  auto reading = [](runtime::host& h, std::shared_ptr<source> s, page_request r, read_ahead& ahead,
                     read_ahead::place p, std::shared_ptr<turnstile::place> turn) -> task<void> {
     auto read = co_await s->read(std::move(r));
+    note_time(read, h);
     ahead.finish(p, std::move(read));
     turn.reset();
-  }(std::move(there), next, *ahead_, place, std::move(here));
+  }(host_, std::move(there), next, *ahead_, place, std::move(here));
   if (!runtime::start(workers_, std::move(reading)))
     ahead_->take(next, run, host_.now());
 }
@@ -264,18 +275,17 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
     auto moved = co_await outflow_.move(e, asked, spec);
     co_return answer(std::move(moved));
   }
-  const auto from = read_json(spec.from);
-  const auto& [kind_name, options] = *from->as<object>()->begin();
-  const auto kind = std::ranges::find(kinds_, kind_name, [](const auto& k) { return k->name(); });
-  if (kind == kinds_.end())
-    co_return answer(in_trouble(
-        asked, {{code::not_found, "there is no kind of source called " + kind_name, "spec.from"}}));
-  auto opened = (*kind)->open(e.by, *options.as<object>());
+  auto opened = open_source(kinds_, e.by, spec);
   if (!opened)
     co_return answer(in_trouble(asked, {opened.error()}));
-  const std::shared_ptr<source> there = std::move(*opened);
+  const auto there = *std::move(opened);
 
-  page_request wanted{e.by, asked.position, asked.cursor, asked.full, asked.attempt};
+  page_request wanted{.sync = e.by,
+                      .position = asked.position,
+                      .cursor = asked.cursor,
+                      .full = asked.full,
+                      .attempt = asked.attempt,
+                      .priority = spec.priority};
   if (asked.abandon) {
     const auto told = co_await there->abandon(wanted);
     co_return answer({.run = asked.run, .why = told ? "" : told.error().why});
@@ -286,8 +296,10 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
     if (auto read = co_await ahead_->wait(early))
       outcome = *std::move(read);
   }
-  if (!outcome)
+  if (!outcome) {
     outcome = co_await there->read(wanted);
+    note_time(*outcome, host_);
+  }
   if (const auto* t = std::get_if<source_trouble>(&*outcome); t && t->unless_stored) {
     const auto before = co_await stored_before(host_, timer_, into, e.by, asked);
     if (!before)
@@ -296,6 +308,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
       co_return answer(moved_by(asked, **before));
     wanted.anew = true;
     outcome = co_await there->read(wanted);
+    note_time(*outcome, host_);
   }
   if (auto* t = std::get_if<source_trouble>(&*outcome))
     co_return answer(in_trouble(asked, std::move(*t)));
@@ -309,7 +322,11 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
     co_return answer(in_trouble(asked, {fits.error()}));
 
   if (!page.last && !page.resume_at) {
-    const page_request next{e.by, page.position, page.cursor, asked.full};
+    const page_request next{.sync = e.by,
+                            .position = page.position,
+                            .cursor = page.cursor,
+                            .full = asked.full,
+                            .priority = spec.priority};
     begin_ahead(there, next, asked.run, here.lock());
   }
 
@@ -329,7 +346,8 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
                                            .last = page.last,
                                            .marks = marks,
                                            .policy = spec.conflicts,
-                                           .drift = std::move(fields)};
+                                           .drift = std::move(fields),
+                                           .read_at = page.read_at};
   auto stored = co_await ask_patiently<collection>(host_, timer_, into, store);
   if (!stored)
     co_return answer(in_trouble(asked, trouble_from(stored.error())));
@@ -340,7 +358,8 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   done.moved.expected = expected;
   done.moved.resume_at = resume_at;
   done.moved.waits_for = waits_for;
-  const protocols::collection::sweep sweep{e.by.name, asked.run, asked.since};
+  const protocols::collection::sweep sweep{
+      .feed = e.by.name, .run = asked.run, .since = asked.since, .since_at = asked.since_at};
   while (stored->last && marks) {
     const auto swept = co_await runtime::ask<collection>(host_, into, sweep);
     if (!swept)

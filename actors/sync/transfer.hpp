@@ -8,6 +8,7 @@
 // next transfer is about something else.
 #pragma once
 
+#include "actors/sync/forgetting.hpp"
 #include "actors/sync/outflow.hpp"
 #include "actors/sync/source.hpp"
 #include "actors/sync/turns/turnstile.hpp"
@@ -45,6 +46,7 @@ private:
   runtime::timer& timer_;
   const source_kinds& kinds_;
   outflow outflow_;
+  forgetting forgetting_;
   std::unique_ptr<read_ahead> ahead_;
   std::shared_ptr<turnstile> turns_;
 };

@@ -19,8 +19,11 @@ namespace {
 // With what a node needs of its own, below 64 MB at rest and 256 MB at work.
 constexpr std::size_t most_mapped = std::size_t{48} << 20;
 // Letting go costs a fault for each 64 KB that are read again. Every 20 ms, reads scattered over
-// more than the bound were a third dearer; storing a million records adds some 10 MB a second.
+// more than the bound were a third dearer; storing a million records adds some 10 MB a second. Only
+// who goes far over the bound between two looks, as the storing of small rows does, is looked at
+// more often.
 constexpr std::chrono::milliseconds between_looks{200};
+constexpr std::chrono::milliseconds between_looks_in_a_hurry{20};
 
 /// Bytes of files in the memory of this process; 0 when the kernel does not tell.
 std::size_t mapped_now() noexcept {
@@ -67,13 +70,18 @@ void resident::let_go() const noexcept {
 }
 
 void resident::look(std::chrono::steady_clock::time_point now) noexcept {
-  auto before = looked_.load(std::memory_order_relaxed);
+  using duration = std::chrono::steady_clock::duration;
+  auto due = next_look_.load(std::memory_order_relaxed);
   const auto at = now.time_since_epoch();
-  if (at - std::chrono::steady_clock::duration{before} < between_looks ||
-      !looked_.compare_exchange_strong(before, at.count(), std::memory_order_relaxed))
+  const auto later = at + duration{between_looks};
+  if (at < duration{due} ||
+      !next_look_.compare_exchange_strong(due, later.count(), std::memory_order_relaxed))
     return;
-  if (mapped_now() > most_mapped)
+  const auto mapped = mapped_now();
+  if (mapped > most_mapped)
     let_go();
+  if (mapped > 2 * most_mapped)
+    next_look_.store((at + duration{between_looks_in_a_hurry}).count(), std::memory_order_relaxed);
 }
 
 } // namespace tenon::runtime::store

@@ -52,7 +52,18 @@ public:
     return pages;
   }
 
+  result<bool> forget() {
+    std::promise<result<bool>> answered;
+    const auto started = runtime::start<bool>(
+        tasks_, let_go(*from_), [&](result<bool> r) { answered.set_value(std::move(r)); });
+    return started ? answered.get_future().get() : result<bool>{started.error()};
+  }
+
 private:
+  static runtime::task<result<bool>> let_go(actors::source& from) {
+    const auto done = co_await from.forget();
+    co_return done ? result<bool>{true} : result<bool>{done.error()};
+  }
   static runtime::task<result<actors::page_or_trouble>> answer(actors::source& from,
                                                                actors::page_request wanted) {
     co_return co_await from.read(std::move(wanted));

@@ -23,6 +23,7 @@ struct platform {
   std::map<std::string, std::string> records{};
   std::uint64_t pages = 0; // stored by its feed
   std::map<std::string, moment> modified{};
+  moment written_at{}; // when what is being delivered was begun
 };
 
 class two_platforms : public ::testing::Test {
@@ -31,12 +32,20 @@ protected:
 
   /// The feed brings what the platform holds; what it has deleted is told.
   collection::stored reads(platform& p, const std::vector<std::string>& gone = {}) {
-    collection::store s{.feed = p.name, .run = 1, .page = p.pages++, .policy = p.conflicts};
+    return stores(p, page_of(p, gone));
+  }
+  /// The same in two steps: what is read may be stored later.
+  collection::store page_of(platform& p, const std::vector<std::string>& gone = {}) {
+    collection::store s{.feed = p.name, .run = 1, .policy = p.conflicts, .read_at = c_.now};
     for (const auto& [key, content] : p.records)
       s.records.push_back({key, blob::copy_of(content), false,
                            p.modified.contains(key) ? p.modified[key] : moment{}});
     for (const auto& key : gone)
       s.records.push_back({key, {}, true});
+    return s;
+  }
+  collection::stored stores(platform& p, collection::store s) {
+    s.page = p.pages++;
     auto d = c_.when(s);
     EXPECT_FALSE(d.refusal) << d.refusal->why;
     return d.reply ? *d.reply : collection::stored{};
@@ -51,6 +60,7 @@ protected:
 
   /// The platform gets what was taken; `refused` it does not take.
   void writes(platform& p, const collection::changes& all, const std::string& refused = "") {
+    p.written_at = c_.now;
     for (const auto& one : all.items) {
       if (one.key == refused)
         continue;
@@ -61,8 +71,12 @@ protected:
     }
   }
   void settles(platform& p, const collection::changes& all, const std::string& refused = "") {
-    collection::deliver d{
-        .outlet = "to_" + p.name, .run = 1, .page = all.page, .next = all.next, .last = all.last};
+    collection::deliver d{.outlet = "to_" + p.name,
+                          .run = 1,
+                          .page = all.page,
+                          .next = all.next,
+                          .last = all.last,
+                          .begun_at = p.written_at};
     for (const auto& one : all.items) {
       const protocols::conflict_types::side has{one.row.deleted, one.row.content};
       d.sent.push_back({one.key, one.row.version, has, false, one.key == refused});
@@ -100,6 +114,44 @@ protected:
   scene<collection> c_;
   platform shop_{"shop"};
   platform crm_{"crm"};
+};
+
+/// The same with feeds that read everything anew, in runs of their own.
+class two_platforms_with_refresh : public two_platforms {
+protected:
+  void begins_refresh(platform& p) {
+    run_ = find_run(p) + 1;
+    began_at_ = c_.now;
+    auto first = page_of(p);
+    first.run = run_;
+    first.marks = true;
+    EXPECT_FALSE(c_.when(first).refusal);
+  }
+  void ends_refresh(platform& p) {
+    collection::store last{
+        .feed = p.name, .run = run_, .page = 1, .last = true, .marks = true, .policy = p.conflicts};
+    EXPECT_FALSE(c_.when(last).refusal);
+    const collection::sweep gone{.feed = p.name, .run = run_, .since_at = began_at_};
+    const auto swept = c_.when(gone);
+    ASSERT_FALSE(swept.refusal) << swept.refusal->why;
+    EXPECT_TRUE(swept.reply->done);
+  }
+  void refreshes(platform& p) {
+    c_.now += span{1'000};
+    begins_refresh(p);
+    ends_refresh(p);
+  }
+
+private:
+  std::uint64_t find_run(const platform& p) {
+    for (const auto& f : c_.state.feeds)
+      if (f.name == p.name)
+        return f.run;
+    return 0;
+  }
+
+  std::uint64_t run_ = 0;
+  moment began_at_{};
 };
 
 } // namespace tenon::tests

@@ -81,6 +81,7 @@ public:
   }
 
   task<settled> write(delivery d) override {
+    session_.asker = background(d.sync.name, d.priority);
     settled out;
     position tries = tries_of(d.attempt);
     for (std::size_t from = 0; from < d.changes.size();) {
@@ -270,7 +271,7 @@ public:
     if (!read)
       co_return std::move(read).error();
     const identity integration{sync.tenant, "integration", read->integration};
-    const auto who = background(sync.name);
+    const auto who = background(sync.name, {});
     auto entered = co_await platform_.enter(integration, who);
     if (!entered)
       co_return std::move(entered).error();

@@ -4,6 +4,7 @@
 #include "actors/resource/record.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
+#include "protocols/json.hpp"
 #include "protocols/sync.hpp"
 
 namespace tenon::actors {
@@ -29,12 +30,35 @@ inline protocols::sync::transfer next_transfer(const protocols::sync::state& s) 
                                  : s.cursor,
           .full = s.run.full,
           .since = s.since,
-          .attempt = s.attempt};
+          .attempt = s.attempt,
+          .since_at = s.began_at};
 }
 
-/// The position is about to be dropped: what the source waits for there is not wanted any more.
-inline std::optional<protocols::sync::transfer> abandoned(const protocols::sync::state& s) {
-  if (s.waits_for.empty())
+/// The name of the kind of source, or of destination; empty when there is none.
+inline std::string kind_in(const std::string& end) {
+  const auto written = read_json(end);
+  const auto* kinds = written ? written->as<object>() : nullptr;
+  return kinds && kinds->size() == 1 ? kinds->begin()->first : "";
+}
+
+/// The collection that a sync writes from; empty when it does not write.
+inline std::string collection_in(const std::string& from) {
+  const auto written = read_json(from);
+  const auto* options = written ? written->find("collection") : nullptr;
+  const auto* name = options ? options->find("name") : nullptr;
+  return name && name->is<std::string>() ? *name->as<std::string>() : "";
+}
+
+/// What is kept elsewhere for the sync as it is.
+inline protocols::sync::transfer forgotten(const protocols::sync::state& s) {
+  return {.run = s.run.number, .spec = s.record.spec, .forget = true};
+}
+
+/// The position is about to be dropped: what the source waits for there is not wanted any more,
+/// unless it is what is waited for next.
+inline std::optional<protocols::sync::transfer> abandoned(const protocols::sync::state& s,
+                                                          std::string_view next = {}) {
+  if (s.waits_for.empty() || s.waits_for == next)
     return std::nullopt;
   return protocols::sync::transfer{.spec = s.record.spec, // and of no run
                                    .position = s.position,

@@ -15,14 +15,17 @@ constexpr std::size_t most_bytes = 128u << 10;
 std::size_t bytes_of(const std::vector<wire::place>& places) {
   std::size_t bytes = 0;
   for (const auto& p : places)
-    bytes += p.position.size() + p.cursor.size();
+    bytes += p.position.size() + p.cursor.size() + p.waits_for.size();
   return bytes;
 }
 
 } // namespace
 
 void begin_places(wire::state& s) {
-  s.places = {{.position = s.position, .cursor = s.reached, .at = s.run.started_at}};
+  s.places = {{.position = s.position,
+               .cursor = s.reached,
+               .at = s.run.started_at,
+               .waits_for = s.waits_for}};
   s.places_every = 1;
 }
 
@@ -34,7 +37,8 @@ void note_place(wire::state& s, const wire::moved& e) {
                       .position = e.position,
                       .cursor = e.cursor,
                       .read = s.run.read,
-                      .at = e.at});
+                      .at = e.at,
+                      .waits_for = e.waits_for});
   while (s.places.size() > 1 &&
          (s.places.size() > most_places || bytes_of(s.places) > most_bytes)) {
     s.places_every *= 2;

@@ -96,8 +96,9 @@ sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
     return refuse({code::not_found,
                    "the place before page " + std::to_string(c.page) + " is not kept", "page",
                    "Take one of those that the run's `places` lists."});
-  auto p = persist(rewound{.cursor = place->cursor, .position = place->position});
-  return abandoning(std::move(p), abandoned(s)).reply(now_in(s.phase, s));
+  auto p = persist(
+      rewound{.cursor = place->cursor, .position = place->position, .waits_for = place->waits_for});
+  return abandoning(std::move(p), abandoned(s, place->waits_for)).reply(now_in(s.phase, s));
 }
 
 sync::decision<sync::withdrawn> sync::on(const state&, const withdrawn&, moment) {

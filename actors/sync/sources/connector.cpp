@@ -59,13 +59,13 @@ std::vector<protocols::drift_types::seen> declared_in(const stream& s) {
 
 class connector_stream final : public source {
 public:
-  connector_stream(platform& p, identity integration, std::string stream, asker who)
-      : platform_{p},
-        integration_{std::move(integration)}, stream_{std::move(stream)}, asker_{std::move(who)} {}
+  connector_stream(platform& p, identity integration, std::string stream)
+      : platform_{p}, integration_{std::move(integration)}, stream_{std::move(stream)} {}
 
   task<page_or_trouble> read(actors::page_request wanted) override {
+    const auto who = background(wanted.sync.name, wanted.priority);
     for (bool with_new_token = false;; with_new_token = true) {
-      auto entered = co_await platform_.enter(integration_, asker_);
+      auto entered = co_await platform_.enter(integration_, who);
       if (!entered)
         co_return trouble_from(std::move(entered).error());
       auto& s = *entered;
@@ -121,7 +121,8 @@ public:
   }
 
   task<result<void>> abandon(actors::page_request given_up) override {
-    auto entered = co_await platform_.enter(integration_, asker_);
+    const auto who = background(given_up.sync.name, given_up.priority);
+    auto entered = co_await platform_.enter(integration_, who);
     if (!entered)
       co_return std::move(entered).error();
     auto& s = *entered;
@@ -254,7 +255,6 @@ private:
   platform& platform_;
   identity integration_;
   std::string stream_;
-  asker asker_;
 };
 
 class connector_kind final : public source_kind {
@@ -272,8 +272,8 @@ public:
     if (!read)
       return std::move(read).error();
     const identity integration{sync.tenant, "integration", read->integration};
-    return std::unique_ptr<source>{std::make_unique<connector_stream>(
-        platform_, integration, read->stream, background(sync.name))};
+    return std::unique_ptr<source>{
+        std::make_unique<connector_stream>(platform_, integration, read->stream)};
   }
 
 private:

@@ -43,18 +43,24 @@ public:
         });
   }
 
+  /// A slot that nobody reads would hold the server's log for ever. A publication that a person has
+  /// named is theirs.
+  result<void> forget(const relational::login& who, const std::stop_token& stop) const {
+    if (!source_.changes)
+      return {};
+    streams_->drop(address() + '/' + names_.slot);
+    auto db = session::open({source_.server, who}, database_, stop);
+    if (!db)
+      return std::move(db).error();
+    return end_slot(**db, names_, source_.changes->publication.empty());
+  }
+
 private:
   result<source_page> read_in(session& db, const relational::login& who, const page_request& wanted,
                               const std::stop_token& stop) const {
     if (source_.changes) {
       const auto open = [&] { return session::open({source_.server, who, true}, database_, stop); };
-      const capture c{db,
-                      source_,
-                      names_,
-                      *streams_,
-                      source_.server.host + ':' + std::to_string(source_.server.port),
-                      open,
-                      stop};
+      const capture c{db, source_, names_, *streams_, address(), open, stop};
       return read_with_changes(c, wanted);
     }
     const auto table = describe_table(db, source_.rows);
@@ -62,6 +68,10 @@ private:
       return table.error();
     table_reader there{db, *table, source_.rows};
     return relational::read_page(there, table->table, source_.rows, postgres::options, wanted);
+  }
+
+  std::string address() const {
+    return source_.server.host + ':' + std::to_string(source_.server.port);
   }
 
   const relational::database_options database_;
@@ -90,7 +100,11 @@ public:
     auto made = std::make_shared<const reader>(options_, *std::move(o), sync, sessions_, streams_);
     auto read = [made](const relational::login& who, const page_request& wanted,
                        const std::stop_token& stop) { return made->read(who, wanted, stop); };
-    return relational::server_source(options_, server, postgres::options, sync, std::move(read));
+    auto forget = [made](const relational::login& who, const std::stop_token& stop) {
+      return made->forget(who, stop);
+    };
+    return relational::server_source(options_, server, postgres::options, sync, std::move(read),
+                                     std::move(forget));
   }
 
 private:

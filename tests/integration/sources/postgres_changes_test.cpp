@@ -73,6 +73,23 @@ TEST_F(postgres_changes, begin_with_the_table_and_then_tell_what_was_changed) {
   EXPECT_EQ(third.back().cursor, second.back().cursor);
 }
 
+TEST_F(postgres_changes, leave_nothing_at_the_server_when_they_are_forgotten) {
+  const auto kept = [&] {
+    return db.run("SELECT concat_ws('|', (SELECT count(*) FROM pg_replication_slots), "
+                  "(SELECT count(*) FROM pg_publication))");
+  };
+  auto reading = follow({{"page_size", 2}});
+  const auto cursor = reading.run().back().cursor;
+  db.run("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+  reading.page({.cursor = cursor}); // its stream is kept for the next page
+  EXPECT_EQ(kept(), "1|1");
+  ASSERT_TRUE(reading.forget());
+  EXPECT_EQ(kept(), "0|0");
+  EXPECT_TRUE(reading.forget()) << "it is fine that they are gone";
+  // A sync that goes on after all reads the table anew.
+  EXPECT_TRUE(reading.trouble({.cursor = cursor}).start_over);
+}
+
 TEST_F(postgres_changes, lose_nothing_that_happens_while_the_table_is_read) {
   db.run("INSERT INTO t SELECT i, 'old' FROM generate_series(1, 9) i");
   auto reading = follow({{"page_size", 3}});

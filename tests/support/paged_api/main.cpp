@@ -27,6 +27,7 @@ struct options {
   std::string rate;
   std::string faults;
   std::string slow_for = "3s";
+  std::string latency;
   vendor_rules rules;
 };
 
@@ -72,6 +73,7 @@ void declare(CLI::App& app, options& o) {
   app.add_option("--faults", o.faults,
                  "as in 429=2%,cut=1%; kinds: 401 429 500 503 cut truncated slow garbage busy");
   app.add_option("--slow-for", o.slow_for, "how late a slow answer comes")->capture_default_str();
+  app.add_option("--latency", o.latency, "how late every answer comes, as in 5ms");
   app.add_flag("--loop", o.rules.loop, "every page after the first points to itself");
   app.add_flag("--redirect", o.rules.redirect, "redirect all data to 169.254.169.254");
   app.add_option("--ledger", o.rules.ledger, "append one JSON line per request to this file");
@@ -85,6 +87,8 @@ void settle(options& o) {
   gate.seed = o.records.seed = o.rules.seed;
   gate.token_ttl = read_span("--token-ttl", o.token_ttl);
   o.rules.slow_for = read_span("--slow-for", o.slow_for);
+  if (!o.latency.empty())
+    o.rules.latency = read_span("--latency", o.latency);
   if (!o.client.empty()) {
     const auto colon = o.client.find(':');
     if (colon == 0 || colon == std::string::npos)

@@ -113,6 +113,7 @@ answer vendor::data(const request& r, instant now) {
   const auto answered = [&](answer a) {
     line.status = a.status;
     ledger_.write(line);
+    a.delay = std::max(a.delay, rules_.latency);
     return a;
   };
 

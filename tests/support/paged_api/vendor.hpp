@@ -27,6 +27,7 @@ struct vendor_rules {
   std::vector<fault_share> faults;
   std::uint64_t seed = 1;
   nanos slow_for = 3'000'000'000;
+  nanos latency = 0;     // of every answer of data
   bool loop = false;     // every page after the first points to itself
   bool redirect = false; // all data moved to the address of a cloud's metadata
   std::string ledger;    // file; empty: none

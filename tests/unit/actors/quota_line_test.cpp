@@ -265,6 +265,26 @@ TEST(quota_line, two_who_wait_for_different_buckets_do_not_wait_for_each_other) 
   EXPECT_GE(limits.now, at(100s));
 }
 
+TEST(quota_line, who_waits_long_for_one_bucket_keeps_nobody_from_another) {
+  auto limits = given<quota>();
+  const quota::bucket a_day{.name = "day", .kind = kind::fixed, .amount = 1, .period = 24h};
+  const quota::bucket places{.name = "at once", .kind = kind::concurrency, .amount = 1};
+  const quota::take dear{.buckets = {a_day, places}, .asker = "dear"};
+  const quota::take plain{.buckets = {places}, .asker = "plain"};
+  const auto first = limits.when(plain);
+  limits.when(dear); // a place is missing
+  limits.when(quota::give_back{first.reply->grant});
+  limits.now += 1s;
+  const auto all_of_it = limits.when(dear);
+  ASSERT_GT(all_of_it.reply->grant, 0u);
+  limits.when(dear); // there is no more of it today, and the place is taken
+  limits.when(quota::give_back{all_of_it.reply->grant});
+  limits.now += 1s;
+  const auto next = limits.when(plain);
+  ASSERT_TRUE(next.reply) << next.refusal->why;
+  EXPECT_GT(next.reply->grant, 0u);
+}
+
 TEST(quota_line, holds_at_most_256_and_takes_a_stranger_as_one_of_them) {
   auto limits = given<quota>();
   const quota::bucket bucket{.name = "b", .kind = kind::token, .amount = 1, .period = 1h};

@@ -4,6 +4,7 @@
 
 #include "actors/catalog.hpp"
 #include "actors/collection.hpp"
+#include "actors/sync.hpp"
 #include "tests/support/hosted.hpp"
 
 #include <gtest/gtest.h>
@@ -14,9 +15,13 @@ using namespace tenon;
 using namespace tenon::actors;
 using wire = protocols::sync;
 
+const identity kept{"acme", "collection", "c"};
+
 struct deeds {
   int done = 0;
   int given_up = 0;
+  int forgotten = 0;
+  int refused = 0; // so often, before it is forgotten
 };
 
 /// Each of its pages does something that is not to be done twice, and waits for that.
@@ -36,6 +41,13 @@ public:
   }
   runtime::task<result<void>> abandon(page_request) override {
     ++deeds_.given_up;
+    co_return result<void>{};
+  }
+  runtime::task<result<void>> forget() override {
+    const failure down{code::unavailable, "the server is down"};
+    if (deeds_.refused-- > 0)
+      co_return down;
+    ++deeds_.forgotten;
     co_return result<void>{};
   }
 
@@ -78,7 +90,10 @@ public:
     return std::get<wire::transferred>(*command);
   }
 
-  const deeds& done() const { return deeds_; }
+  deeds& done() { return deeds_; }
+  template <class Actor, class Command> auto ask(const identity& to, const Command& c) {
+    return node_.ask<Actor>(to, c);
+  }
 
 private:
   deeds deeds_;
@@ -117,6 +132,30 @@ TEST(transfer, tells_the_source_what_is_not_wanted_any_more_and_reads_nothing) {
   EXPECT_EQ(told.why, "");
   EXPECT_EQ(node.done().given_up, 1);
   EXPECT_EQ(node.done().done, 0);
+}
+
+TEST(transfer, forgets_a_sync_in_its_collection_and_at_its_source_however_often_it_is_refused) {
+  performing node;
+  node.perform({.run = 3, .page = 0});
+  const protocols::collection::position where{.feed = "s"};
+  EXPECT_EQ(node.ask<collection>(kept, where)->pages, 1u);
+  node.done().refused = 1;
+  const auto told = node.perform({.run = 3, .forget = true});
+  EXPECT_EQ(told.why, "");
+  EXPECT_EQ(told.run, 0u) << "it is of no run";
+  EXPECT_EQ(node.done().forgotten, 1);
+  EXPECT_EQ(node.ask<collection>(kept, where)->pages, 0u);
+}
+
+TEST(transfer, forgets_nothing_of_a_sync_that_goes_on_with_it) {
+  performing node;
+  const protocols::resource::configure again{.spec = R"({"from":{"working":{}},"into":"c"})"};
+  ASSERT_TRUE(node.ask<actors::sync>({"acme", "sync", "s"}, again));
+  node.perform({.run = 3, .page = 0});
+  EXPECT_EQ(node.perform({.run = 3, .forget = true}).why, "");
+  EXPECT_EQ(node.done().forgotten, 0);
+  const protocols::collection::position where{.feed = "s"};
+  EXPECT_EQ(node.ask<collection>(kept, where)->pages, 1u);
 }
 
 } // namespace

@@ -217,6 +217,11 @@ std::unique_ptr<stream> kept_streams::take(const std::string& slot, const standi
   return held->where() == where ? std::move(held) : nullptr;
 }
 
+void kept_streams::drop(const std::string& slot) {
+  const std::lock_guard hold{guard_};
+  std::erase_if(kept_, [&](const kept& k) { return k.slot == slot; });
+}
+
 void kept_streams::keep(std::string slot, std::unique_ptr<stream> s) {
   const std::lock_guard hold{guard_};
   if (kept_.size() == most_kept)

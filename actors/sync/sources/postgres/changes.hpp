@@ -25,6 +25,7 @@ class kept_streams {
 public:
   std::unique_ptr<stream> take(const std::string& slot, const standing&);
   void keep(std::string slot, std::unique_ptr<stream>);
+  void drop(const std::string& slot); // as it was kept
 
 private:
   struct kept {

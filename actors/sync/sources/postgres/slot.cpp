@@ -111,14 +111,18 @@ result<void> wait_for_its_end(session& db, const change_options& o) {
   return {};
 }
 
-result<pgoutput::position> make_slot(session& db, const change_options& o) {
+result<void> drop_slot(session& db, const change_options& o) {
   if (auto ended = wait_for_its_end(db, o); !ended)
-    return std::move(ended).error();
-  const auto dropped = db.ask("SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM "
-                              "pg_catalog.pg_replication_slots WHERE slot_name = $1",
-                              {o.slot});
-  if (!dropped)
-    return dropped.error();
+    return ended;
+  auto dropped = db.ask("SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM "
+                        "pg_catalog.pg_replication_slots WHERE slot_name = $1",
+                        {o.slot});
+  return dropped ? result<void>{} : std::move(dropped).error();
+}
+
+result<pgoutput::position> make_slot(session& db, const change_options& o) {
+  if (auto dropped = drop_slot(db, o); !dropped)
+    return std::move(dropped).error();
   const auto made = db.ask_one(
       "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput')", {o.slot});
   if (!made)
@@ -160,6 +164,19 @@ result<pgoutput::position> begin_slot(session& db, const described_table& t,
   if (auto ended = allowed.end(); !ended)
     return std::move(ended).error();
   return at;
+}
+
+result<void> end_slot(session& db, const change_options& o, bool with_publication) {
+  writing allowed{db};
+  if (auto begun = allowed.begin(); !begun)
+    return begun;
+  auto dropped = drop_slot(db, o);
+  if (dropped && with_publication)
+    if (auto gone = db.ask("DROP PUBLICATION IF EXISTS " + in_quotes(o.publication)); !gone)
+      dropped = std::move(gone).error();
+  if (!dropped)
+    dropped.error().remedy = "Drop it by hand: SELECT pg_drop_replication_slot('" + o.slot + "');";
+  return dropped;
 }
 
 result<void> check_slot(session& db, const change_options& o, pgoutput::position from) {

@@ -15,6 +15,9 @@ change_options named(change_options, const identity& sync);
 /// be told, and everything before it is to be seen in the table.
 result<pgoutput::position> begin_slot(session&, const described_table&, const change_options&);
 
+/// They are not needed any more; it is fine if they are gone.
+result<void> end_slot(session&, const change_options&, bool with_publication);
+
 /// `stale` unless everything after `from` can still be told.
 result<void> check_slot(session&, const change_options&, pgoutput::position from);
 

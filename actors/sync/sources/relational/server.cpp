@@ -102,41 +102,61 @@ task<result<object>> ask_for_secrets(runtime::host& there, identity credential) 
 class network_source final : public source {
 public:
   network_source(const database_options& o, const server_options& s, const option_names& names,
-                 identity sync, page_reader read)
+                 identity sync, page_reader read, forgetter forget)
       : secrets_{o.secrets}, blocking_{o.blocking}, closing_{o.closing}, names_{names},
-        user_{s.user}, credential_{s.credential}, sync_{std::move(sync)},
-        read_{std::make_shared<page_reader>(std::move(read))} {}
+        user_{s.user}, credential_{s.credential}, sync_{std::move(sync)}, read_{std::move(read)},
+        forget_{std::move(forget)} {}
 
   task<page_or_trouble> read(page_request wanted) override {
-    auto who = co_await who_asks();
-    if (!who)
-      co_return trouble_from(std::move(who).error());
-    const auto stop = co_await runtime::stop_token_of_task{};
-    auto begin = [&](runtime::completion<page_or_trouble> done) {
-      auto started = runtime::start<page_or_trouble>(
-          blocking_, read_there(read_, closing_, *who, std::move(wanted)),
-          [done](result<page_or_trouble> read) { done(std::move(read)); }, stop);
-      if (!started)
-        done(std::move(started).error());
+    work<source_page> reading = [read = read_, wanted = std::move(wanted)](const login& who,
+                                                                           std::stop_token stop) {
+      return read(who, wanted, std::move(stop));
     };
-    auto read = co_await runtime::callback<page_or_trouble>(std::move(begin));
-    if (!read)
-      co_return trouble_from(std::move(read).error());
-    co_return *std::move(read);
+    auto page = co_await there(std::move(reading));
+    if (!page)
+      co_return trouble_from(std::move(page).error());
+    co_return *std::move(page);
+  }
+
+  task<result<void>> forget() override {
+    if (!forget_)
+      co_return result<void>{};
+    work<bool> letting_go = [forget = forget_](const login& who, std::stop_token stop) {
+      const auto done = forget(who, std::move(stop));
+      return done ? result<bool>{true} : result<bool>{done.error()};
+    };
+    const auto done = co_await there(std::move(letting_go));
+    if (!done)
+      co_return done.error();
+    co_return result<void>{};
   }
 
 private:
-  static task<result<page_or_trouble>> read_there(std::shared_ptr<page_reader> read,
-                                                  std::stop_token closing, login who,
-                                                  page_request wanted) {
+  template <class T> using work = std::function<result<T>(const login&, std::stop_token)>;
+
+  /// On a thread that may block.
+  template <class T> task<result<T>> there(work<T> what) {
+    auto who = co_await who_asks();
+    if (!who)
+      co_return std::move(who).error();
+    const auto stop = co_await runtime::stop_token_of_task{};
+    auto begin = [&](runtime::completion<T> done) {
+      auto started = runtime::start<T>(
+          blocking_, work_there(std::move(what), closing_, *who),
+          [done](result<T> made) { done(std::move(made)); }, stop);
+      if (!started)
+        done(std::move(started).error());
+    };
+    co_return co_await runtime::callback<T>(std::move(begin));
+  }
+
+  template <class T>
+  static task<result<T>> work_there(work<T> what, std::stop_token closing, login who) {
     const auto stop = co_await runtime::stop_token_of_task{};
     std::stop_source either;
     const auto end = [&either] { either.request_stop(); };
     const std::stop_callback when_stopped{stop, end}, when_closing{closing, end};
-    auto page = (*read)(who, wanted, either.get_token());
-    if (!page)
-      co_return trouble_from(std::move(page).error());
-    co_return page_or_trouble{*std::move(page)};
+    co_return what(who, either.get_token());
   }
 
   task<result<login>> who_asks() {
@@ -157,7 +177,8 @@ private:
   const std::string user_;
   const std::string credential_;
   const identity sync_;
-  const std::shared_ptr<page_reader> read_;
+  const page_reader read_;
+  const forgetter forget_;
 };
 
 } // namespace
@@ -256,8 +277,10 @@ file_in_memory::~file_in_memory() {
 }
 
 std::unique_ptr<source> server_source(const database_options& o, const server_options& s,
-                                      const option_names& names, identity sync, page_reader read) {
-  return std::make_unique<network_source>(o, s, names, std::move(sync), std::move(read));
+                                      const option_names& names, identity sync, page_reader read,
+                                      forgetter forget) {
+  return std::make_unique<network_source>(o, s, names, std::move(sync), std::move(read),
+                                          std::move(forget));
 }
 
 } // namespace tenon::actors::relational

@@ -91,8 +91,12 @@ private:
 using page_reader =
     std::function<result<source_page>(const login&, const page_request&, std::stop_token)>;
 
+/// Lets go of what the server keeps for the sync.
+using forgetter = std::function<result<void>(const login&, std::stop_token)>;
+
 /// Reads each page on `options.blocking`, with the credential's secrets as they are then.
 std::unique_ptr<source> server_source(const database_options& options, const server_options&,
-                                      const option_names&, identity sync, page_reader);
+                                      const option_names&, identity sync, page_reader,
+                                      forgetter = {});
 
 } // namespace tenon::actors::relational

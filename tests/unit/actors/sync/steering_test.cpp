@@ -149,6 +149,23 @@ TEST(sync_places, are_where_each_page_began_and_can_be_gone_back_to) {
   EXPECT_EQ(called<wire::transfer>(one.when(subject::start{})).position, "");
 }
 
+TEST(sync_places, keep_what_is_waited_for_there) {
+  auto one = running();
+  auto waits = page(1, 0);
+  waits.moved.waits_for = "job 7";
+  one.when(waits);
+  one.when(page(1, 1));
+  one.when(page(1, 2, true));
+  EXPECT_TRUE(one.when(subject::rewind{.to_page = true, .page = 1}).calls.empty());
+  EXPECT_EQ(one.state.waits_for, "job 7");
+  // To the same place again, it is still wanted; to another one, not.
+  EXPECT_TRUE(one.when(subject::rewind{.to_page = true, .page = 1}).calls.empty());
+  const auto given_up = called<wire::transfer>(one.when(subject::rewind{}));
+  EXPECT_TRUE(given_up.abandon);
+  EXPECT_EQ(given_up.position, "p1");
+  EXPECT_EQ(one.state.waits_for, "");
+}
+
 TEST(sync_places, are_gone_back_to_from_the_first_page_as_from_the_cursor_of_then) {
   auto one = running();
   one.when(page(1, 0, true));
