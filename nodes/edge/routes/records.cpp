@@ -1,7 +1,9 @@
 // Records of a collection: a page as JSON, or all of them streamed as NDJSON.
 #include "actors/collection.hpp"
+#include "actors/sync/replaying.hpp"
 #include "nodes/edge/environment.hpp"
 #include "protocols/json.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <charconv>
 
@@ -105,6 +107,7 @@ void letters(const environment& e, request&& q, reply&& r) {
     list items;
     for (const auto& l : page->letters)
       items.push_back(object{{"number", l.number},
+                             {"key", l.letter.key},
                              {"place", l.letter.place},
                              {"reason", l.letter.reason},
                              {"bytes", l.letter.bytes.text()},
@@ -126,11 +129,24 @@ void settle(const environment& e, bool replay, request&& q, reply&& r) {
   if (wrong != std::errc{} || end != text.data() + text.size())
     return std::move(r)(failure{code::malformed, std::string{text} + " is no number of a letter",
                                 "number", "The list of letters has them."});
-  e.host->ask<actors::collection>(collection, decided, [r = std::move(r)](auto done) mutable {
-    if (!done)
-      return std::move(r)(done.error());
-    std::move(r)(response::json(write_json(object{{"place", done->place}})));
-  });
+  auto told = std::make_shared<reply>(std::move(r));
+  const auto done = [told, replay](result<protocols::letter_types::replayed> settled) {
+    if (!settled)
+      return std::move(*told)(settled.error());
+    object shown{{"place", settled->place}};
+    if (replay)
+      shown["outcome"] = name_of(settled->fate);
+    if (!settled->reason.empty())
+      shown["reason"] = settled->reason;
+    std::move (*told)(response::json(write_json(shown)));
+  };
+  if (!replay)
+    return e.host->ask<actors::collection>(collection, decided, done);
+  auto trying = actors::replay_letter(*e.host, collection, decided.number);
+  if (const auto begun =
+          runtime::start<protocols::letter_types::replayed>(*e.workers, std::move(trying), done);
+      !begun)
+    std::move (*told)(begun.error());
 }
 
 } // namespace
@@ -164,7 +180,7 @@ route_list records(const environment& e) {
   all.push_back(
       {.method = method::post,
        .pattern = letter + "/replay",
-       .summary = "Delivers again what a letter is about, and forgets the letter.",
+       .summary = "Stores what a letter holds, or delivers it again, and forgets the letter.",
        .permission = "records:operate",
        .handle = [e](request&& q, reply&& r) { settle(e, true, std::move(q), std::move(r)); },
        .response_schema = object{{"type", "object"}}});

@@ -1,0 +1,17 @@
+// A letter of a collection, tried once more. What could not be delivered is delivered again with
+// the next run. A record that came in goes through `keep`, `map` and `drift` of its sync as they
+// are now; the collection stores it, exactly once, in the entry in which it forgets the letter. If
+// it fails again the letter stays, with the new reason. What is no record has to be read again.
+#pragma once
+
+#include "protocols/identity.hpp"
+#include "protocols/letter.hpp"
+#include "runtime/hosting/host.hpp"
+#include "runtime/tasks/task.hpp"
+
+namespace tenon::actors {
+
+runtime::task<result<protocols::letter_types::replayed>>
+replay_letter(runtime::host&, identity collection, std::uint64_t number);
+
+} // namespace tenon::actors
