@@ -287,4 +287,44 @@ TEST(cli_letters, are_listed_page_by_page_and_replayed_or_discarded_by_their_num
   EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/letters/4/discard");
 }
 
+TEST(cli_letters, are_replayed_one_and_all_and_say_what_became_of_each) {
+  canned_server server{[](const auto& r) -> canned_answer {
+    if (r.target.ends_with("/1/replay"))
+      return {.body = R"({"place":"a","outcome":"stored"})"};
+    if (r.target.ends_with("/2/replay"))
+      return {.body = R"({"place":"b","outcome":"kept","reason":"no number"})"};
+    return {.body = R"({"items":[{"number":1},{"number":2}],"next":null})"};
+  }};
+  EXPECT_EQ(say_to(server, {"letters", "crm", "--replay", "1"}).out, "letter 1 stored\n");
+  const auto kept = say_to(server, {"letters", "crm", "--replay", "2"});
+  EXPECT_EQ(kept.out, "letter 2 stays: no number\n");
+  EXPECT_EQ(kept.code, exit_code::failed);
+  const auto all = say_to(server, {"letters", "crm", "--replay", "all"});
+  EXPECT_EQ(all.out, "OUTCOME  LETTERS\nkept           1\nstored         1\n");
+  EXPECT_EQ(all.code, exit_code::failed);
+}
+
+TEST(cli_schema, shows_fields_and_changes_and_accepts_what_waits) {
+  canned_server server{[](const auto& r) -> canned_answer {
+    if (r.method == "POST")
+      return {.body = R"({"items":[{"field":"age","to":"mixed"}]})"};
+    return {.body = R"({"fields":[{"name":"age","type":"integer","sync":"in","run":1,)"
+                    R"("waits":{"type":"text","records":3,"run":2}}],)"
+                    R"("changes":[{"field":"age","outcome":"quarantined"}]})"};
+  }};
+  const auto fields = say_to(server, {"schema", "crm"}).out;
+  EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/schema");
+  EXPECT_NE(fields.find("text in 3 records of run 2"), std::string::npos) << fields;
+  EXPECT_EQ(say_to(server, {"schema", "crm", "--changes"}).out,
+            "FIELD  OUTCOME\nage    quarantined\n");
+  EXPECT_EQ(say_to(server, {"schema", "crm", "--accept", "age"}).out,
+            "the field age is mixed from now on\n");
+  EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/schema/accept");
+  EXPECT_EQ(server.requests().back().body, R"({"fields":["age"]})");
+  say_to(server, {"schema", "crm", "--accept-all"});
+  EXPECT_EQ(server.requests().back().body, R"({"all":true})");
+  EXPECT_EQ(say_to(server, {"schema", "crm", "--accept", "a", "--changes"}).code,
+            exit_code::wrong_usage);
+}
+
 } // namespace

@@ -273,4 +273,14 @@ TEST(sync, begins_the_next_run_at_the_cursor_it_is_rewound_to) {
   EXPECT_EQ(called(one.when(subject::start{})).cursor, "earlier");
 }
 
+TEST(sync, takes_a_policy_of_drift_where_records_come_in_and_nowhere_else) {
+  const auto wrong = [](const std::string& more) {
+    const auto checked = subject::check_spec(*tenon::read_json("{\"from\":" + more + '}'));
+    return checked ? "" : checked.error().where;
+  };
+  EXPECT_EQ(wrong(R"({"jsonl":{}},"into":"a","drift":"quarantine")"), "");
+  EXPECT_EQ(wrong(R"({"jsonl":{}},"into":"a","drift":"narrow")"), "spec.drift");
+  EXPECT_EQ(wrong(R"({"collection":{"name":"a"}},"to":{"x":{}},"drift":"fail")"), "spec.drift");
+}
+
 } // namespace
