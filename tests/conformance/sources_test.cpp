@@ -3,11 +3,13 @@
 #include "actors/sync/sources/files.hpp"
 #include "actors/sync/sources/mariadb.hpp"
 #include "actors/sync/sources/postgres.hpp"
+#include "actors/sync/sources/redis.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "tests/support/connected_vendor.hpp"
 #include "tests/support/mariadb_server.hpp"
 #include "tests/support/packing.hpp"
 #include "tests/support/postgres_server.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/source_reading.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -167,6 +169,31 @@ candidate mariadb(std::string name, object more, std::string cursor = {}) {
   return {std::move(name), open, std::move(cursor)};
 }
 
+const tests::redis_server& redis_server() {
+  static const auto made = [] {
+    auto s = std::make_unique<tests::redis_server>();
+    tests::redis_client db{*s};
+    db.run({"ACL", "SETUSER", "tenon", "on", std::string{">"} + s->password, "~*", "+@all"});
+    for (const auto* stream : {"a", "b", "c"})
+      db.add(stream, 1, 130);
+    return s;
+  }();
+  return *made;
+}
+
+candidate redis(std::string name, const value& streams, std::string cursor = {}) {
+  const auto open = [streams] {
+    const object options{{"url", redis_server().url()},
+                         {"credential", "main"},
+                         {"stream", streams},
+                         {"page_size", 40}};
+    auto source = redis_source(reached())->open({"acme", "sync", "any"}, options);
+    EXPECT_TRUE(source);
+    return *std::move(source);
+  };
+  return {std::move(name), open, std::move(cursor)};
+}
+
 /// What one transaction changed after a first run.
 candidate postgres_changes() {
   const object more{{"table", "changing"}, {"changes", object{{"slot", "tenon_conformance"}}}};
@@ -222,6 +249,9 @@ std::vector<candidate> candidates() {
       mariadb("mariadb_by_two_keys", {{"key", list{"b", "a"}}}),
       mariadb("mariadb_by_a_cursor_with_nulls", {{"cursor", "at"}},
               R"({"column":"at","at":"2026-01-01 10:00:00"})"),
+      redis("redis_by_id", "a"),
+      redis("redis_by_id_from_a_cursor", "b", R"({"streams":{"b":["30-0",30]}})"),
+      redis("redis_of_several_streams", list{"a", "[bc]"}),
       connector("customers"),
       connector("invoices"),
       connector("invoice_lines"),

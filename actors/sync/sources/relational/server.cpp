@@ -2,13 +2,13 @@
 
 #include "actors/credential.hpp"
 #include "actors/sync/outcome.hpp"
+#include "actors/sync/sources/network/url.hpp"
 #include "protocols/json.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/tasks/asking.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -20,70 +20,20 @@ using runtime::task;
 
 constexpr std::array<std::string_view, 3> protection_names{"prefer", "require", "verify-full"};
 
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    const auto* from = text.data() + i + 1;
-    if (i + 2 >= text.size() || std::from_chars(from, from + 2, byte, 16).ptr != from + 2 ||
-        byte == 0)
-      return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
-}
-
 /// user@host:port/database
-result<void> read_url(server_options& o, const option_names& names,
-                      const std::vector<std::string>& schemes, std::uint16_t usual_port,
+result<void> take_url(server_options& o, const option_names& names, const network::url_shape& shape,
                       std::string_view text) {
-  const auto shape = schemes.front() + "://host:" + std::to_string(usual_port) + "/database";
-  const auto wrong = [&](std::string why) {
-    return names.wrong("url", std::move(why), "Write " + shape + '.');
-  };
-  const auto scheme = text.find("://");
-  if (scheme == text.npos || std::ranges::find(schemes, text.substr(0, scheme)) == schemes.end())
-    return wrong("this is no address of such a server");
-  text.remove_prefix(scheme + 3);
-  if (text.find_first_of("?# ") != text.npos)
-    return wrong("the address has more than server and database");
-  const auto slash = text.find('/');
-  const auto database = unescaped(slash == text.npos ? "" : text.substr(slash + 1));
-  if (!database || database->empty())
-    return wrong("the address names no database");
-  o.database = *database;
-  text = text.substr(0, slash);
-  if (const auto at = text.rfind('@'); at != text.npos) {
-    if (text.substr(0, at).find(':') != text.npos)
-      return names.wrong("url", "a password does not belong into an address",
-                         "Put user and password into a credential and name it here.");
-    const auto user = unescaped(text.substr(0, at));
-    if (!user)
-      return wrong("the user cannot be read");
-    o.user = *user;
-    text.remove_prefix(at + 1);
-  }
-  const auto bracket = text.starts_with('[') ? text.find(']') : 0;
-  if (bracket == text.npos)
-    return wrong("the host cannot be read");
-  const auto colon = text.find(':', bracket);
-  o.host = bracket > 0 ? text.substr(1, bracket - 1) : text.substr(0, colon);
-  o.port = usual_port;
-  if (colon != text.npos) {
-    const auto digits = text.substr(colon + 1);
-    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), o.port);
-    if (bad != std::errc{} || end != digits.data() + digits.size() || o.port == 0)
-      return wrong("the port cannot be read");
-  }
-  // What is no host would be read in some other way by a library: several, or a path.
-  const auto odd = [](char c) { return c == ',' || c == '/' || c == '\\' || c < '!'; };
-  if (o.host.empty() || std::ranges::any_of(o.host, odd))
-    return wrong("the address names no host");
+  auto u = network::read_url(names, shape, text);
+  if (!u)
+    return std::move(u).error();
+  if (u->rest.empty())
+    return names.wrong("url", "the address names no database",
+                       "Write " + shape.schemes.front() +
+                           "://host:" + std::to_string(shape.usual_port) + shape.rest + '.');
+  o.host = std::move(u->host);
+  o.port = u->port;
+  o.user = std::move(u->user);
+  o.database = std::move(u->rest);
   return {};
 }
 
@@ -213,7 +163,7 @@ result<void> read_server_option(server_options& o, const option_names& names,
   if (!text)
     return std::move(text).error();
   if (name == "url")
-    return read_url(o, names, schemes, usual_port, *text);
+    return take_url(o, names, {schemes, usual_port, "/database"}, *text);
   if (name == "credential") {
     o.credential = *std::move(text);
   } else if (name == "ca") {
