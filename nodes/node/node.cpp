@@ -7,6 +7,7 @@
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/files.hpp"
 #include "actors/sync/sources/mariadb.hpp"
+#include "actors/sync/sources/mqtt.hpp"
 #include "actors/sync/sources/postgres.hpp"
 #include "actors/sync/sources/redis.hpp"
 #include "actors/sync/sources/sqlite.hpp"
@@ -168,6 +169,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->sources.push_back(actors::postgres_source(databases));
   p->sources.push_back(actors::mariadb_source(databases));
   p->sources.push_back(actors::redis_source(databases));
+  p->sources.push_back(actors::mqtt_source(databases));
   p->destinations.push_back(actors::connector_destination(platform));
   p->destinations.push_back(actors::postgres_destination(databases));
   p->turns = std::make_shared<actors::turnstile>(

@@ -62,7 +62,8 @@ result<url> read_url(const relational::option_names& names, const url_shape& sha
     return wrong("the host cannot be read");
   const auto colon = text.find(':', bracket);
   u.host = bracket > 0 ? text.substr(1, bracket - 1) : text.substr(0, colon);
-  u.port = shape.usual_port;
+  u.port =
+      u.scheme == shape.secure && shape.secure_port != 0 ? shape.secure_port : shape.usual_port;
   if (colon != text.npos) {
     const auto digits = text.substr(colon + 1);
     const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), u.port);
@@ -77,7 +78,7 @@ result<url> read_url(const relational::option_names& names, const url_shape& sha
 }
 
 server read_server(connectors::form& f, const relational::option_names& names,
-                   const url_shape& shape, std::string_view secure) {
+                   const url_shape& shape) {
   server s;
   const auto note = [&](std::string_view option, failure why) {
     f.note(option, std::move(why.why), std::move(why.remedy));
@@ -88,7 +89,7 @@ server read_server(connectors::form& f, const relational::option_names& names,
       if (!u) {
         note("url", std::move(u).error());
       } else {
-        s.tls = u->scheme == secure;
+        s.tls = u->scheme == shape.secure;
         s.at.host = std::move(u->host);
         s.at.port = u->port;
         s.at.user = std::move(u->user);

@@ -11,7 +11,9 @@ namespace tenon::actors::network {
 struct url_shape {
   std::vector<std::string> schemes;
   std::uint16_t usual_port = 0;
-  std::string rest; // as it is written in an example: "/database"; empty: there is none
+  std::string rest;     // as it is written in an example: "/database"; empty: there is none
+  std::string secure{}; // the scheme that means TLS; empty: `sslmode` alone decides
+  std::uint16_t secure_port = 0; // its usual one, when it is another
 };
 
 struct url {
@@ -29,9 +31,7 @@ struct server {
   bool tls = false;
 };
 
-/// The options that say it: url, credential, sslmode, ca. `secure` is the shape's scheme that means
-/// TLS.
-server read_server(connectors::form&, const relational::option_names&, const url_shape&,
-                   std::string_view secure);
+/// The options that say it: url, credential, sslmode, ca.
+server read_server(connectors::form&, const relational::option_names&, const url_shape&);
 
 } // namespace tenon::actors::network

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 512;
 constexpr std::size_t max_names = 1'000;
-const network::url_shape shape{{"redis", "rediss"}, 6379, "/0"};
+const network::url_shape shape{{"redis", "rediss"}, 6379, "/0", "rediss"};
 
 bool is_pattern(const std::string& name) {
   return name.find_first_of("*?[") != name.npos;
@@ -29,7 +29,7 @@ result<source_options> read_options(const object& written) {
   connectors::problems found;
   const value content{written};
   connectors::form f{content, "spec.from.redis", found};
-  o.server = network::read_server(f, options, shape, "rediss");
+  o.server = network::read_server(f, options, shape);
   const auto& database = o.server.at.database;
   if (database.size() > 5 ||
       !std::ranges::all_of(database, [](char c) { return c >= '0' && c <= '9'; }))
