@@ -20,6 +20,7 @@ struct node_options {
   std::string log_level = "info";
   std::vector<std::string> allow_networks; // CIDR: private networks that integrations may call
   std::vector<std::string> allow_files;    // directories that syncs may read
+  std::vector<std::string> stdio;          // NAME=PROGRAM: taps that syncs may run
   std::string master_key;                  // a file; empty: the environment's or the node's own
   std::string public_url;                  // empty: where it listens
   std::size_t sync_concurrency = 32;

@@ -79,6 +79,7 @@ int run_node(const cli::node_options& o) {
                          .tls_certificate = o.tls_certificate,
                          .tls_key = o.tls_key,
                          .allow_networks = o.allow_networks,
+                         .stdio = o.stdio,
                          .master_key = o.master_key,
                          .public_url = o.public_url,
                          .sync_concurrency = o.sync_concurrency,

@@ -10,6 +10,7 @@
 #include "actors/sync/sources/mqtt.hpp"
 #include "actors/sync/sources/postgres.hpp"
 #include "actors/sync/sources/redis.hpp"
+#include "actors/sync/sources/singer.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
 #include "nodes/edge/environment.hpp"
@@ -54,6 +55,17 @@ result<std::string> public_address(const node_settings& s) {
     return failure{code::malformed, "it is no address of a node: " + s.public_url, "--public-url",
                    "Write it as https://tenon.example.com."};
   return text;
+}
+
+result<std::map<std::string, std::filesystem::path>> allowed_taps(const node_settings& s) {
+  std::map<std::string, std::filesystem::path> taps;
+  for (const auto& text : s.stdio) {
+    auto tap = actors::read_allowed_tap(text);
+    if (!tap)
+      return std::move(tap).error();
+    taps.insert(*std::move(tap));
+  }
+  return taps;
 }
 
 /// Ready once every partition has recovered and the edge listens, for as long as it does.
@@ -170,6 +182,13 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->sources.push_back(actors::mariadb_source(databases));
   p->sources.push_back(actors::redis_source(databases));
   p->sources.push_back(actors::mqtt_source(databases));
+  auto taps = allowed_taps(s);
+  if (!taps)
+    return std::move(taps).error();
+  p->sources.push_back(actors::singer_source({.taps = *std::move(taps),
+                                              .secrets = databases.secrets,
+                                              .blocking = *p->databases,
+                                              .closing = p->closing.get_token()}));
   p->destinations.push_back(actors::connector_destination(platform));
   p->destinations.push_back(actors::postgres_destination(databases));
   p->turns = std::make_shared<actors::turnstile>(

@@ -23,6 +23,7 @@ struct node_settings {
   std::string tls_key;
   std::vector<std::string> allow_networks;        // CIDR: private networks that may be called
   std::vector<std::filesystem::path> allow_files; // directories that syncs may read
+  std::vector<std::string> stdio;                 // NAME=PROGRAM: taps that syncs may run
   std::filesystem::path master_key;               // a file; empty: see nodes/node/master_key.hpp
   std::string public_url; // under which providers and people reach it; empty: where it listens
   std::size_t sync_concurrency = 32;        // pages of syncs at once

@@ -4,6 +4,7 @@
 #include "actors/sync/sources/mariadb.hpp"
 #include "actors/sync/sources/postgres.hpp"
 #include "actors/sync/sources/redis.hpp"
+#include "actors/sync/sources/singer.hpp"
 #include "actors/sync/sources/sqlite.hpp"
 #include "tests/support/connected_vendor.hpp"
 #include "tests/support/mariadb_server.hpp"
@@ -12,6 +13,7 @@
 #include "tests/support/redis_server.hpp"
 #include "tests/support/secrets.hpp"
 #include "tests/support/source_reading.hpp"
+#include "tests/support/taps.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
@@ -194,6 +196,24 @@ candidate redis(std::string name, const value& streams, std::string cursor = {})
   return {std::move(name), open, std::move(cursor)};
 }
 
+candidate singer(std::string name, std::string cursor = {}) {
+  const auto open = [] {
+    static const tests::taps scripts;
+    static const auto numbers = scripts.numbers();
+    const object options{{"tap", "numbers"},
+                         {"stream", "numbers"},
+                         {"config", object{{"to", 95}}},
+                         {"page_size", 20}};
+    auto source =
+        singer_source(
+            {.taps = {{"numbers", numbers}}, .secrets = tests::secrets({}), .blocking = blocking()})
+            ->open({"acme", "sync", "any"}, options);
+    EXPECT_TRUE(source);
+    return *std::move(source);
+  };
+  return {std::move(name), open, std::move(cursor)};
+}
+
 /// What one transaction changed after a first run.
 candidate postgres_changes() {
   const object more{{"table", "changing"}, {"changes", object{{"slot", "tenon_conformance"}}}};
@@ -228,6 +248,8 @@ candidate connector(std::string stream, std::string cursor = {}) {
   return {std::move(name), open, std::move(cursor)};
 }
 
+/// All but those of MQTT, whose messages are gone once they are acknowledged: what holds of them is
+/// in tests/integration/sources/mqtt_test.cpp.
 std::vector<candidate> candidates() {
   std::vector<candidate> all{
       sqlite("sqlite_by_key", {{"table", "Invoice"}, {"key", "InvoiceId"}}),
@@ -252,6 +274,8 @@ std::vector<candidate> candidates() {
       redis("redis_by_id", "a"),
       redis("redis_by_id_from_a_cursor", "b", R"({"streams":{"b":["30-0",30]}})"),
       redis("redis_of_several_streams", list{"a", "[bc]"}),
+      singer("singer_by_state"),
+      singer("singer_from_a_cursor", R"({"state":{"at":30},"version":null})"),
       connector("customers"),
       connector("invoices"),
       connector("invoice_lines"),

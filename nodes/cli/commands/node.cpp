@@ -41,6 +41,12 @@ void declare_node(const command_words& app, shell& s) {
   command.option("--allow-files", o->allow_files, "A directory that syncs may read; repeatable")
       .type_name("DIR");
   command
+      .option(
+          "--stdio", o->stdio,
+          "A Singer tap that syncs may run and read, as in github=/opt/tap-github/bin/tap-github; "
+          "repeatable")
+      .type_name("NAME=PROGRAM");
+  command
       .option("--master-key", o->master_key,
               "The keys that seal secrets; else TENON_MASTER_KEY, TENON_MASTER_PASSPHRASE, or "
               "master.key in the data directory, which is made")

@@ -1,0 +1,368 @@
+// Taps as child processes: what they are given, what is made of what they say, and how they end.
+#include "actors/sync/sources/singer.hpp"
+#include "runtime/telemetry/log.hpp"
+#include "tests/support/secrets.hpp"
+#include "tests/support/source_reading.hpp"
+#include "tests/support/started_program.hpp"
+#include "tests/support/taps.hpp"
+#include "tests/support/until.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <sstream>
+#include <thread>
+
+namespace tenon::actors {
+namespace {
+
+using tests::lines;
+using tests::source_reading;
+using texts = std::vector<std::string>;
+
+class singer_taps : public ::testing::Test {
+protected:
+  singer_options usual() {
+    return {.taps = {{"numbers", scripts.numbers()}},
+            .secrets = tests::secrets({{"main", {{"token", "canary-91c2"}}}}),
+            .blocking = blocking};
+  }
+
+  source_reading open(object more = {}) { return open_in(*kind, std::move(more)); }
+  static source_reading open_in(source_kind& of, object more) {
+    object o{{"tap", "numbers"}, {"stream", "numbers"}, {"config", object{{"to", 100}}}};
+    for (const auto& [option, v] : more)
+      o[option] = v;
+    auto opened = of.open({"acme", "sync", "numbers"}, o);
+    if (!opened)
+      throw std::runtime_error{opened.error().where + ": " + opened.error().why};
+    return source_reading{*std::move(opened)};
+  }
+  /// A kind with one tap more, which says this.
+  std::unique_ptr<source_kind> with(const std::string& script) {
+    auto o = usual();
+    o.taps["own"] = scripts.make("tap-own", script);
+    return singer_source(std::move(o));
+  }
+  source_reading open_own(const std::string& script, object more = {}) {
+    kind = with(script);
+    object o{{"tap", "own"}, {"key", "id"}};
+    for (const auto& [option, v] : more)
+      o[option] = v;
+    return open(std::move(o));
+  }
+
+  static texts keys(const std::vector<source_page>& pages) {
+    texts all;
+    for (const auto& p : pages)
+      for (const auto& r : p.records)
+        all.push_back(r.key);
+    return all;
+  }
+  static texts numbers(int from, int to) {
+    texts all;
+    for (int i = from; i <= to; ++i)
+      all.push_back(std::to_string(i));
+    return all;
+  }
+
+  /// What a script has written about itself.
+  pid_t pid_in(const std::string& name) const {
+    const auto text = tests::until(
+        [&] {
+          std::ifstream file{scripts.file(name)};
+          return std::string{std::istreambuf_iterator<char>{file}, {}};
+        },
+        [](const std::string& said) { return said.ends_with('\n'); });
+    return static_cast<pid_t>(std::stoi(text));
+  }
+  static bool runs(pid_t pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    return !text.empty() && text.substr(text.rfind(')') + 2, 1) != "Z";
+  }
+  static bool ends(pid_t pid) {
+    return !tests::until([&] { return runs(pid); }, [](bool still) { return !still; });
+  }
+
+  tests::taps scripts;
+  runtime::workers blocking{{.threads = 2}};
+  std::unique_ptr<source_kind> kind = singer_source(usual());
+};
+
+TEST_F(singer_taps, are_read_page_by_page_and_begin_the_next_run_at_their_last_state) {
+  auto reading = open({{"page_size", 20}});
+  const auto pages = reading.run();
+  EXPECT_EQ(keys(pages), numbers(1, 100));
+  EXPECT_GE(pages.size(), 9u);
+  EXPECT_EQ(lines(pages)[1], R"(2 {"id":2,"square":4})");
+  EXPECT_EQ(pages.front().waits_for, "the tap numbers");
+  EXPECT_EQ(pages.back().cursor, R"({"state":{"at":100},"version":null})");
+  const auto more = open({{"config", object{{"to", 130}}}}).run({.cursor = pages.back().cursor});
+  EXPECT_EQ(keys(more), numbers(101, 130));
+  EXPECT_EQ(keys(open().run({.cursor = pages.back().cursor, .full = true})).size(), 100u);
+}
+
+TEST_F(singer_taps, repeat_after_their_death_what_came_after_the_last_state_and_no_more) {
+  auto o = usual();
+  o.taps["numbers"] = scripts.numbers(30);
+  const auto rarely = [&] { return singer_source(o); };
+  kind = rarely();
+  auto reading = open({{"page_size", 20}});
+  std::vector<source_page> pages{reading.page({})};
+  pages.push_back(reading.page({.position = pages[0].position, .cursor = pages[0].cursor}));
+  EXPECT_EQ(pages[0].records.size(), 20u); // no STATE came in time
+  kind = rarely();
+  const auto rest =
+      open({{"page_size", 20}}).run({.position = pages[1].position, .cursor = pages[1].cursor});
+  EXPECT_EQ(keys(rest), numbers(31, 100));
+  kind = rarely();
+  const auto all =
+      open({{"page_size", 20}}).run({.position = pages[0].position, .cursor = pages[0].cursor});
+  EXPECT_EQ(keys(all), numbers(1, 100));
+}
+
+TEST_F(singer_taps, give_a_page_again_when_it_is_asked_for_twice) {
+  auto reading = open({{"page_size", 20}});
+  const auto first = reading.page({});
+  const auto second = reading.page({.position = first.position, .cursor = first.cursor});
+  const auto again = reading.page({.position = first.position, .cursor = first.cursor});
+  EXPECT_EQ(lines({again}), lines({second}));
+  EXPECT_EQ(keys(reading.run({.position = second.position, .cursor = second.cursor})),
+            numbers(21, 100));
+}
+
+TEST_F(singer_taps, get_their_files_and_nothing_of_the_node) {
+  ::setenv("TENON_OWNER_KEY", "a key of the node", 1);
+  auto reading = open_own(R"sh(
+echo "$config" >&2
+id=1
+say() {
+  echo '{"type":"RECORD","stream":"numbers","record":{"id":'$id',"is":"'"$1"'"}}'
+  id=$((id + 1))
+}
+say "$(stat -c '%a' config.json catalog.json . | tr '\n' ' ')"
+say "$(env | cut -d= -f1 | sort | tr '\n' ' ')"
+say "$(ls /proc/$$/fd | tr '\n' ' ')"
+say "$(echo "$catalog" | grep -c '"selected":true')"
+say "$(echo "$config" | grep -c canary-91c2)"
+)sh",
+                          {{"credential", "main"}});
+  const auto said = lines(reading.run());
+  ::unsetenv("TENON_OWNER_KEY");
+  ASSERT_EQ(said.size(), 5u);
+  EXPECT_NE(said[0].find("600 600 700"), std::string::npos) << said[0];
+  EXPECT_EQ(said[1].find("TENON"), std::string::npos) << said[1];
+  EXPECT_NE(said[2].find("\"0 1 10 2 3 \""), std::string::npos)
+      << said[2]; // its own script and pipe
+  EXPECT_NE(said[3].find("\"1\""), std::string::npos) << said[3];
+  EXPECT_NE(said[4].find("\"1\""), std::string::npos) << said[4];
+}
+
+TEST_F(singer_taps, leave_no_file_behind) {
+  const auto own = scripts.file("temporary");
+  std::filesystem::create_directory(own);
+  ::setenv("TMPDIR", own.c_str(), 1);
+  EXPECT_EQ(open().run().back().last, true);
+  {
+    auto reading = open({{"page_size", 20}, {"config", object{{"to", 100'000}}}});
+    reading.page({});
+    EXPECT_FALSE(std::filesystem::is_empty(own));
+    kind.reset();
+  }
+  EXPECT_TRUE(tests::until([&] { return std::filesystem::is_empty(own); },
+                           [](bool empty) { return empty; }));
+  ::unsetenv("TMPDIR");
+}
+
+TEST_F(singer_taps, tell_how_they_ended_with_their_last_words_and_without_secrets) {
+  auto reading = open_own(R"(
+echo "starting" >&2; echo "cannot log in with canary-91c2" >&2
+exit 3
+)",
+                          {{"credential", "main"}});
+  const auto t = reading.trouble();
+  EXPECT_TRUE(t.transient);
+  EXPECT_EQ(t.why.where, "spec.from.singer.tap");
+  EXPECT_NE(t.why.why.find("ended with 3\nstarting\ncannot log in with •••"), std::string::npos)
+      << t.why.why;
+}
+
+TEST_F(singer_taps, that_fail_after_a_state_keep_what_came_before_it) {
+  auto reading = open_own(R"(
+at=$(echo "$state" | sed -n 's/.*"at":\([0-9]*\).*/\1/p'); at=${at:-0}
+echo '{"type":"RECORD","stream":"numbers","record":{"id":'$((at + 1))'}}'
+echo '{"type":"STATE","value":{"at":'$((at + 1))'}}'
+if [ "$at" -lt 2 ]; then kill -9 $$; fi
+)");
+  auto page = reading.page({});
+  EXPECT_FALSE(page.last);
+  texts all = keys({page});
+  for (int i = 0; i < 2; ++i) {
+    const page_request next{.position = page.position, .cursor = page.cursor};
+    const auto t = reading.trouble(next);
+    EXPECT_TRUE(t.transient);
+    EXPECT_NE(t.why.why.find("ended with 137"), std::string::npos) << t.why.why;
+    page = reading.page(next);
+    for (auto& key : keys({page}))
+      all.push_back(key);
+  }
+  EXPECT_TRUE(page.last);
+  EXPECT_EQ(all, numbers(1, 3));
+}
+
+TEST_F(singer_taps, wait_when_nobody_reads_them_and_end_when_they_are_not_wanted) {
+  const auto script = R"(
+echo $$ >)" + scripts.file("pid").string() +
+                      R"(
+sleep 1000 & echo $! >)" +
+                      scripts.file("other").string() + R"(
+yes '{"type":"RECORD","stream":"numbers","record":{"id":1}}'
+)";
+  kind = with(script);
+  const object o{{"tap", "own"}, {"key", "id"}, {"stream", "numbers"}, {"page_size", 20}};
+  for (const bool abandoned : {true, false}) {
+    std::filesystem::remove(scripts.file("pid"));
+    std::filesystem::remove(scripts.file("other"));
+    auto source = *kind->open({"acme", "sync", "numbers"}, o);
+    auto* const there = source.get();
+    std::optional<source_reading> reading{std::in_place, std::move(source)};
+    const auto page = reading->page({});
+    EXPECT_EQ(page.records.size(), 20u);
+    const auto tap = pid_in("pid"), other = pid_in("other");
+    EXPECT_TRUE(runs(tap));
+    EXPECT_TRUE(runs(other));
+    if (abandoned) {
+      runtime::workers tasks{{.threads = 1}};
+      const auto give_up = [](class source& s) -> runtime::task<void> {
+        const page_request none;
+        (void)co_await s.abandon(none);
+      };
+      ASSERT_TRUE(runtime::start(tasks, give_up(*there)));
+    } else {
+      kind.reset();
+      reading.reset();
+    }
+    EXPECT_TRUE(ends(tap)) << abandoned;
+    EXPECT_TRUE(ends(other)) << abandoned;
+  }
+}
+
+TEST_F(singer_taps, end_after_a_while_without_a_page) {
+  auto o = usual();
+  o.idle_limit = span{50};
+  o.taps["own"] = scripts.make("tap-own", "echo $$ >" + scripts.file("pid").string() + R"(
+yes '{"type":"RECORD","stream":"numbers","record":{"id":1}}'
+)");
+  kind = singer_source(std::move(o));
+  auto reading = open({{"tap", "own"}, {"key", "id"}});
+  reading.page({});
+  EXPECT_TRUE(ends(pid_in("pid")));
+}
+
+TEST_F(singer_taps, end_with_a_process_that_is_killed) {
+  const auto script = R"(
+echo $$ >)" + scripts.file("pid").string() +
+                      R"(
+sleep 1000 & echo $! >)" +
+                      scripts.file("other").string() + R"(
+yes '{"type":"RECORD","stream":"numbers","record":{"id":1}}'
+)";
+  const auto tap = scripts.make("tap-own", script);
+  const pid_t node = ::fork();
+  if (node == 0) { // with nothing of this one's threads
+    runtime::workers own{{.threads = 1}};
+    const auto taps =
+        singer_source({.taps = {{"own", tap}}, .secrets = tests::secrets({}), .blocking = own});
+    auto source =
+        *taps->open({"acme", "sync", "s"}, {{"tap", "own"}, {"key", "id"}, {"stream", "numbers"}});
+    source_reading reading{std::move(source)};
+    reading.page({});
+    ::pause();
+    ::_exit(0);
+  }
+  const auto script_pid = pid_in("pid"), other = pid_in("other");
+  EXPECT_TRUE(runs(script_pid));
+  ::kill(node, SIGKILL);
+  ::waitpid(node, nullptr, 0);
+  EXPECT_TRUE(ends(script_pid));
+  EXPECT_TRUE(ends(other));
+}
+
+TEST_F(singer_taps, may_be_slow_but_not_silent_for_ever) {
+  auto reading = open_own("sleep 1000", {{"silence", "1s"}});
+  const auto t = reading.trouble();
+  EXPECT_EQ(t.why.code, code::timed_out) << t.why.why;
+  EXPECT_EQ(t.why.where, "spec.from.singer.silence");
+}
+
+TEST_F(singer_taps, are_no_more_than_the_node_allows) {
+  auto o = usual();
+  o.at_once = 1;
+  kind = singer_source(std::move(o));
+  auto one = open({{"page_size", 20}});
+  const auto first = one.page({});
+  auto other =
+      *kind->open({"acme", "sync", "other"},
+                  {{"tap", "numbers"}, {"stream", "numbers"}, {"config", object{{"to", 5}}}});
+  source_reading second{std::move(other)};
+  const auto t = second.trouble();
+  EXPECT_EQ(t.why.code, code::overloaded);
+  EXPECT_TRUE(t.transient);
+  EXPECT_TRUE(t.counted); // however often
+  EXPECT_GT(t.retry_after, span{0});
+  EXPECT_EQ(keys(one.run({.position = first.position, .cursor = first.cursor})).size(), 90u);
+  EXPECT_EQ(keys(second.run()).size(), 5u);
+}
+
+TEST_F(singer_taps, end_at_once_when_the_node_does) {
+  std::stop_source closing;
+  auto o = usual();
+  o.closing = closing.get_token();
+  o.taps["own"] =
+      scripts.make("tap-own", "echo $$ >" + scripts.file("pid").string() + "\nsleep 1000\n");
+  kind = singer_source(std::move(o));
+  auto reading = open({{"tap", "own"}});
+  std::optional<source_trouble> t;
+  std::thread reader{[&] { t = reading.trouble(); }};
+  const auto tap = pid_in("pid");
+  closing.request_stop();
+  reader.join();
+  EXPECT_EQ(t->why.code, code::unavailable) << t->why.why;
+  EXPECT_TRUE(ends(tap));
+}
+
+TEST_F(singer_taps, refuse_options_and_programs_with_what_to_write) {
+  struct wrong {
+    object options;
+    std::string place, why;
+  };
+  const object fine{{"tap", "numbers"}, {"stream", "numbers"}};
+  EXPECT_TRUE(kind->check(fine));
+  for (const auto& w : std::vector<wrong>{
+           {{{"tap", "/bin/sh"}}, "tap", "runs no tap that is called /bin/sh"},
+           {{{"config", "text"}}, "config", "expected an object"},
+           {{{"catalog", object{}}}, "catalog", "no catalog"},
+           {{{"key", "a..b"}}, "key", "no field"},
+           {{{"silence", "1ms"}}, "silence", ""},
+           {{{"command", "rm -rf /"}}, "command", ""},
+       }) {
+    object o = fine;
+    for (const auto& [option, v] : w.options)
+      o[option] = v;
+    const auto checked = kind->check(o);
+    ASSERT_FALSE(checked) << w.place;
+    EXPECT_EQ(checked.error().where, "spec.from.singer." + w.place) << checked.error().why;
+    EXPECT_NE(checked.error().why.find(w.why), std::string::npos) << checked.error().why;
+  }
+  EXPECT_EQ(open({{"stream", "absent"}}).trouble().why.code, code::not_found);
+  EXPECT_EQ(open({{"credential", "none"}}).trouble().why.where, "spec.from.singer.credential");
+  EXPECT_TRUE(read_allowed_tap("github=/bin/sh"));
+  for (const auto* each : {"/bin/sh", "github=sh", "=/bin/sh", "a b=/bin/sh", "github="})
+    EXPECT_EQ(read_allowed_tap(each).error().code, code::malformed) << each;
+  for (const auto* each : {"github=/none", "github=/etc/passwd", "github=/etc"})
+    EXPECT_EQ(read_allowed_tap(each).error().code, code::not_found) << each;
+}
+
+} // namespace
+} // namespace tenon::actors
