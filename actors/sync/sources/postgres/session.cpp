@@ -149,6 +149,9 @@ result<void> session::wait(bool to_write, time_point until) {
 }
 
 result<void> session::send(const std::string& sql, const std::vector<std::string>& parameters) {
+  state_.clear();
+  context_.clear();
+  changed_ = 0;
   std::vector<const char*> values;
   for (const auto& p : parameters)
     values.push_back(p.c_str());
@@ -187,7 +190,6 @@ result<void> session::finish() {
 }
 
 result<answer> session::ask(const std::string& sql, const std::vector<std::string>& parameters) {
-  state_.clear();
   if (auto sent = send(sql, parameters); !sent)
     return std::move(sent).error();
   answer all;
@@ -202,6 +204,7 @@ result<answer> session::ask(const std::string& sql, const std::vector<std::strin
     const auto status = PQresultStatus(r);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && !why)
       why = trouble(r);
+    changed_ = std::strtoul(PQcmdTuples(got->get()), nullptr, 10);
     for (int row = 0; row < PQntuples(r); ++row) {
       auto& line = all.emplace_back();
       for (int i = 0; i < PQnfields(r); ++i)
@@ -263,6 +266,66 @@ result<void> session::copy_out(const std::string& sql,
   }
 }
 
+/// What libpq holds back, given to the server.
+result<void> session::flush() {
+  const auto until = statement_end();
+  for (;;) {
+    const int left = PQflush(held_.get());
+    if (left <= 0)
+      return left == 0 ? result<void>{} : lost();
+    if (auto ready = wait(true, until); !ready)
+      return ready;
+  }
+}
+
+result<void> session::copy_in(const std::string& sql,
+                              const std::function<result<bool>(std::string&)>& give) {
+  if (auto sent = send(sql, {}); !sent)
+    return sent;
+  const auto begun = next_outcome();
+  if (!begun)
+    return begun.error();
+  if (PQresultStatus(begun->get()) != PGRES_COPY_IN) {
+    auto why = trouble(begun->get());
+    if (auto finished = finish(); !finished && finished.error().code != why.code)
+      return finished;
+    return why;
+  }
+  auto* const c = held_.get();
+  PQsetnonblocking(c, 1);
+  std::string chunk;
+  result<bool> more{true};
+  while (more && *more) {
+    chunk.clear();
+    more = give(chunk);
+    if (!more)
+      break;
+    if (PQputCopyData(c, chunk.data(), static_cast<int>(chunk.size())) < 0)
+      return lost();
+    if (auto gone = flush(); !gone)
+      return gone;
+  }
+  if (PQputCopyEnd(c, more ? nullptr : "given up") < 0)
+    return lost();
+  if (auto gone = flush(); !gone)
+    return gone;
+  PQsetnonblocking(c, 0);
+  std::optional<failure> why;
+  for (;;) {
+    const auto ended = next_outcome();
+    if (!ended)
+      return ended.error();
+    if (!*ended)
+      break;
+    if (PQresultStatus(ended->get()) == PGRES_FATAL_ERROR && !why)
+      why = trouble(ended->get());
+  }
+  reusable_ = true;
+  if (!more)
+    return more.error();
+  return why ? result<void>{*why} : result<void>{};
+}
+
 result<void> session::start_streaming(const std::string& command) {
   if (auto sent = send(command, {}); !sent)
     return sent;
@@ -309,7 +372,9 @@ failure session::trouble(const PGresult* r) {
   const char* const says = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : nullptr;
   if (!state || !says)
     return lost();
+  const char* const context = PQresultErrorField(r, PG_DIAG_CONTEXT);
   state_ = state;
+  context_ = context ? context : "";
   return failure_of(state, says, settings_.server, settings_.who.user);
 }
 

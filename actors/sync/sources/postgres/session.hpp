@@ -45,6 +45,10 @@ public:
   result<void> copy_out(const std::string& sql,
                         const std::function<result<bool>(char*, std::size_t)>& take);
 
+  /// A COPY … FROM STDIN: `give` appends some of the lines, and says whether there are more.
+  result<void> copy_in(const std::string& sql,
+                       const std::function<result<bool>(std::string&)>& give);
+
   /// START_REPLICATION, and the messages after it: one when it is there, none when nothing came
   /// within so long.
   result<void> start_streaming(const std::string& command);
@@ -54,6 +58,10 @@ public:
 
   /// The SQLSTATE of the newest failure; "" without one.
   const std::string& last_state() const { return state_; }
+  /// Where in what was given the server says that it was.
+  const std::string& last_context() const { return context_; }
+  /// The rows that the newest statement has changed.
+  std::size_t last_changed() const { return changed_; }
 
   /// Whose page this is from now on.
   void use(std::stop_token stop) { stop_ = std::move(stop); }
@@ -76,6 +84,7 @@ private:
   result<void> send(const std::string& sql, const std::vector<std::string>& parameters);
   result<outcome> next_outcome();
   result<void> finish();
+  result<void> flush();
   result<void> read_more(time_point until);
   /// Until there is something to read, or to write.
   result<void> wait(bool to_write, time_point until);
@@ -89,6 +98,8 @@ private:
   std::stop_token stop_;
   bool reusable_ = true;
   std::string state_{};
+  std::string context_{};
+  std::size_t changed_ = 0;
   std::unique_ptr<PGconn, closer> held_;
 };
 

@@ -1,0 +1,141 @@
+// A collection of small rows written to a table of a real PostgreSQL server by a whole node, as it
+// is delivered, beside psql's \copy of the same rows into a table of the same shape. Goal: 100,000
+// rows a second, and within a third of \copy; in 256 MB.
+#include "nodes/cli/api.hpp"
+#include "nodes/cli/members.hpp"
+#include "protocols/json.hpp"
+#include "tests/benchmarks/figure.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/support/started_program.hpp"
+
+#include <chrono>
+#include <fstream>
+#include <functional>
+
+#include <unistd.h>
+
+namespace tenon::tests {
+namespace {
+
+constexpr double rows = 500'000;
+constexpr auto owner_key = "tn_owner01_0123456789abcdef0123456789";
+constexpr auto columns = "(id int PRIMARY KEY, name text, mail text, amount numeric(12,2), at "
+                         "timestamptz)";
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begun = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
+class measured {
+public:
+  measured() {
+    tests::postgres_client db{server_};
+    db.run(std::string{"CREATE TABLE a "} + columns + "; CREATE TABLE b " + columns +
+           "; CREATE TABLE c " + columns +
+           "; INSERT INTO a SELECT i, 'customer ' || i, 'c' || i || '@example.com', i / 7.0, "
+           "timestamptz '2026-01-01Z' + i * interval '1 second' FROM generate_series(1, 500000) i; "
+           "ANALYZE a; CHECKPOINT");
+    node_.emplace("tenon",
+                  started_program::words{"node", "--data", (directory_ / "data").string(), "--http",
+                                         "127.0.0.1:0", "--allow-network", "127.0.0.0/8"},
+                  started_program::words{std::string{"TENON_OWNER_KEY="} + owner_key,
+                                         "XDG_RUNTIME_DIR=" + directory_.path().string()});
+    const auto server = nodes::cli::parse_server(node_->first_line());
+    if (!server)
+      throw std::runtime_error{node_->errors()};
+    api_.emplace(nodes::cli::http_client{{*server, owner_key}}, "default");
+    const object secrets{{"user", server_.user}, {"password", server_.password}};
+    const object from{{"postgres", table("a")}}, to{{"postgres", table("b")}},
+        rows{{"collection", object{{"name", "rows"}}}};
+    apply("credential", "db", {{"secrets", secrets}});
+    apply("sync", "in", {{"from", from}, {"into", "rows"}});
+    apply("sync", "out", {{"from", rows}, {"to", to}});
+  }
+
+  double copied() {
+    const auto settings = server_.settings_of("postgres", "tenon", server_.password);
+    const auto psql = "psql \"" + settings + " sslmode=prefer\" -qc ";
+    const auto file = (directory_ / "rows").string();
+    must_run(psql + "\"\\copy a TO " + file + "\"");
+    return rows / seconds_of([&] { must_run(psql + "\"\\copy c FROM " + file + "\""); });
+  }
+
+  double run(const char* sync) {
+    const auto path = api_->path({"syncs", sync, "runs"});
+    const auto seconds = seconds_of([&] {
+      if (!api_->post(path, object{}))
+        throw std::runtime_error{"no run"};
+      for (;;) {
+        const auto now = api_->get(api_->path({"syncs", sync, "runs", "latest"}));
+        const auto state = nodes::cli::text_at(now.body, "state");
+        if (state == "succeeded")
+          break;
+        if (state == "failed")
+          throw std::runtime_error{write_json(now.body)};
+        if (node_->ends_within(std::chrono::milliseconds{20}))
+          throw std::runtime_error{node_->errors()};
+      }
+    });
+    return rows / seconds;
+  }
+
+  double memory() const {
+    std::ifstream status{"/proc/" + std::to_string(node_->pid()) + "/status"};
+    std::string name;
+    double kilobytes = 0;
+    while (status >> name && name != "VmHWM:") {
+    }
+    status >> kilobytes;
+    return kilobytes / 1024;
+  }
+
+  /// Of the node, so far.
+  double processor_seconds() const {
+    std::ifstream stat{"/proc/" + std::to_string(node_->pid()) + "/stat"};
+    std::string word;
+    double ticks = 0;
+    for (int field = 1; field <= 15 && stat >> word; ++field)
+      ticks += field >= 14 ? std::stod(word) : 0;
+    return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+
+private:
+  object table(const char* name) const {
+    return {{"url", server_.url()}, {"credential", "db"}, {"table", name}, {"key", "id"}};
+  }
+  void apply(const char* kind, const char* name, object spec) {
+    const object made{{"kind", kind}, {"name", name}, {"spec", std::move(spec)}};
+    const auto applied = api_->post(api_->path({"apply"}), object{{"resources", list{made}}});
+    if (!applied || *applied.body.find("failed") != value{false})
+      throw std::runtime_error{write_json(applied.body)};
+  }
+
+  postgres_server server_;
+  temporary_directory directory_;
+  std::optional<started_program> node_;
+  std::optional<nodes::cli::api> api_;
+};
+
+void run() {
+  measured m;
+  const auto peer = m.copied();
+  const auto beside = with_commas(peer) + " psql \\copy";
+  const auto in = m.run("in");
+  print_figure("PostgreSQL table to collection, rows/s", "100,000", with_commas(in));
+  const auto before = m.processor_seconds();
+  const auto out = m.run("out");
+  const auto used = (m.processor_seconds() - before) / rows * 1e6;
+  print_figure("collection to PostgreSQL, rows/s", "100,000", with_commas(out), beside);
+  print_figure("  times slower than \\copy", "<= 3", fixed(peer / out, 2));
+  print_figure("  processor time of the node, for each row", "-", fixed(used, 2) + " us");
+  print_figure("  most memory of the node meanwhile", "<= 256 MB", fixed(m.memory(), 0) + " MB");
+}
+
+} // namespace
+} // namespace tenon::tests
+
+int main() {
+  tenon::tests::run();
+}
