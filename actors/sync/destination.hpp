@@ -24,8 +24,10 @@ struct outgoing_change {
 struct delivery {
   identity sync;
   std::vector<outgoing_change> changes;
-  bool repeated = false;                // a node may have ended while it wrote these
-  std::string attempt{};                // what the destination said when it was last in trouble
+  bool repeated = false; // a node may have ended while it wrote these
+  std::string attempt{}; // what the destination said when it was last in trouble
+  std::uint64_t run = 0;
+  bool full = false;                    // the run writes everything again
   protocols::sync::priority priority{}; // among those who ask the same platform
 };
 

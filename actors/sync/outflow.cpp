@@ -155,6 +155,8 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
   if (!page->going.changes.empty()) {
     page->going.repeated = e.repeated;
     page->going.attempt = asked.attempt;
+    page->going.run = asked.run;
+    page->going.full = asked.full;
     s = co_await (*opened)->write(page->going);
   }
   const bool all = s.count == page->going.changes.size();

@@ -18,11 +18,12 @@ struct node_options {
   std::string tls_key;
   unsigned threads = 0; // 0: one per core
   std::string log_level = "info";
-  std::vector<std::string> allow_networks; // CIDR: private networks that integrations may call
-  std::vector<std::string> allow_files;    // directories that syncs may read
-  std::vector<std::string> stdio;          // NAME=PROGRAM: taps that syncs may run
-  std::string master_key;                  // a file; empty: the environment's or the node's own
-  std::string public_url;                  // empty: where it listens
+  std::vector<std::string> allow_networks;    // CIDR: private networks that integrations may call
+  std::vector<std::string> allow_files;       // directories that syncs may read
+  std::vector<std::string> allow_file_writes; // and those that they may write to
+  std::vector<std::string> stdio;             // NAME=PROGRAM: taps that syncs may run
+  std::string master_key;                     // a file; empty: the environment's or the node's own
+  std::string public_url;                     // empty: where it listens
   std::size_t sync_concurrency = 32;
   std::size_t tenant_sync_concurrency = 24; // 0: as the node's
 };

@@ -87,6 +87,8 @@ int run_node(const cli::node_options& o) {
                          .owner_key = environment("TENON_OWNER_KEY")};
   for (const auto& directory : o.allow_files)
     settings.allow_files.emplace_back(directory);
+  for (const auto& directory : o.allow_file_writes)
+    settings.allow_file_writes.emplace_back(directory);
   auto started = node::start(std::move(settings));
   if (!started)
     return complain(started.error());

@@ -3,7 +3,10 @@
 #include "actors/catalog.hpp"
 #include "actors/integration/effects.hpp"
 #include "actors/sync/destinations/connector.hpp"
+#include "actors/sync/destinations/csv.hpp"
+#include "actors/sync/destinations/mariadb.hpp"
 #include "actors/sync/destinations/postgres.hpp"
+#include "actors/sync/destinations/sqlite.hpp"
 #include "actors/sync/sources/connector.hpp"
 #include "actors/sync/sources/files.hpp"
 #include "actors/sync/sources/mariadb.hpp"
@@ -191,6 +194,10 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
                                               .closing = p->closing.get_token()}));
   p->destinations.push_back(actors::connector_destination(platform));
   p->destinations.push_back(actors::postgres_destination(databases));
+  p->destinations.push_back(actors::mariadb_destination(databases));
+  const actors::written_files files{s.allow_file_writes, *p->databases, p->closing.get_token()};
+  p->destinations.push_back(actors::sqlite_destination(files));
+  p->destinations.push_back(actors::csv_destination(files));
   p->turns = std::make_shared<actors::turnstile>(
       actors::turns::limits{s.sync_concurrency, s.tenant_sync_concurrency}, host, p->meters);
   host.add("sync.transfer",

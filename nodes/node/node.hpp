@@ -21,10 +21,11 @@ struct node_settings {
   unsigned threads = 0; // of actors and of the edge; 0: one for each core
   std::string tls_certificate;
   std::string tls_key;
-  std::vector<std::string> allow_networks;        // CIDR: private networks that may be called
-  std::vector<std::filesystem::path> allow_files; // directories that syncs may read
-  std::vector<std::string> stdio;                 // NAME=PROGRAM: taps that syncs may run
-  std::filesystem::path master_key;               // a file; empty: see nodes/node/master_key.hpp
+  std::vector<std::string> allow_networks;              // CIDR: private networks that may be called
+  std::vector<std::filesystem::path> allow_files;       // directories that syncs may read
+  std::vector<std::filesystem::path> allow_file_writes; // and those that they may write to
+  std::vector<std::string> stdio;                       // NAME=PROGRAM: taps that syncs may run
+  std::filesystem::path master_key; // a file; empty: see nodes/node/master_key.hpp
   std::string public_url; // under which providers and people reach it; empty: where it listens
   std::size_t sync_concurrency = 32;        // pages of syncs at once
   std::size_t tenant_sync_concurrency = 24; // of one tenant; 0: as the node's

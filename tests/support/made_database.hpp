@@ -4,9 +4,11 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace tenon::tests {
 
@@ -23,6 +25,26 @@ public:
   void run(const std::string& sql) {
     if (sqlite3_exec(held_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
       throw std::runtime_error{sql + ": " + sqlite3_errmsg(held_.get())};
+  }
+
+  /// Each row, as texts.
+  void each(const std::string& sql,
+            const std::function<void(const std::vector<std::string>&)>& take) {
+    const auto row = [](void* to, int count, char** fields, char**) {
+      std::vector<std::string> texts;
+      for (int i = 0; i < count; ++i)
+        texts.emplace_back(fields[i] ? fields[i] : "NULL");
+      (*static_cast<const std::function<void(const std::vector<std::string>&)>*>(to))(texts);
+      return 0;
+    };
+    if (sqlite3_exec(held_.get(), sql.c_str(), row,
+                     const_cast<void*>(static_cast<const void*>(&take)), nullptr) != SQLITE_OK)
+      throw std::runtime_error{sql + ": " + sqlite3_errmsg(held_.get())};
+  }
+  std::string first(const std::string& sql) {
+    std::string found;
+    each(sql, [&](const auto& row) { found = row.front(); });
+    return found;
   }
 
 private:

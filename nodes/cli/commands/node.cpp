@@ -47,6 +47,10 @@ void declare_node(const command_words& app, shell& s) {
           "repeatable")
       .type_name("NAME=PROGRAM");
   command
+      .option("--allow-file-writes", o->allow_file_writes,
+              "A directory that syncs may write to; repeatable")
+      .type_name("DIR");
+  command
       .option("--master-key", o->master_key,
               "The keys that seal secrets; else TENON_MASTER_KEY, TENON_MASTER_PASSPHRASE, or "
               "master.key in the data directory, which is made")

@@ -66,7 +66,7 @@ std::string in_quotes(std::string_view identifier) {
 result<std::unique_ptr<session>> session::open(const relational::server_options& s,
                                                const relational::login& who,
                                                const relational::database_options& o,
-                                               std::stop_token stop) {
+                                               std::stop_token stop, bool writes) {
   static std::once_flag once; // the library's own state, which threads must not race to make
   std::call_once(once, [] { mysql_server_init(0, nullptr, nullptr); });
   const auto there = relational::find_server(s, o, options);
@@ -92,7 +92,7 @@ result<std::unique_ptr<session>> session::open(const relational::server_options&
     return failure{code::forbidden, s.host + " has led to another address than was allowed",
                    options.place_of("url"), "Write the server's address."};
   made->use(std::move(stop));
-  if (auto ready = made->prepare(o); !ready)
+  if (auto ready = made->prepare(o, writes); !ready)
     return std::move(ready).error();
   return made;
 }
@@ -131,16 +131,33 @@ result<void> session::connect(const std::string& host, const relational::login& 
   return {};
 }
 
-result<void> session::prepare(const relational::database_options& o) {
+result<void> session::prepare(const relational::database_options& o, bool writes) {
   const auto seconds = std::to_string(static_cast<double>(o.statement_limit.count()) / 1000.0);
   const auto lock = std::to_string(seconds_of(o.lock_limit));
+  // Who writes wants an error instead of something else than was given.
+  const std::string mode = writes ? "SET SESSION sql_mode = 'STRICT_ALL_TABLES,"
+                                    "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'"
+                                  : "SET SESSION TRANSACTION READ ONLY";
   for (const auto& sql :
        {"SET time_zone = '+00:00', max_statement_time = " + seconds +
             ", lock_wait_timeout = " + lock + ", innodb_lock_wait_timeout = " + lock,
-        std::string{"SET SESSION TRANSACTION READ ONLY"}})
+        mode})
     if (auto done = ask(sql); !done)
       return std::move(done).error();
   return {};
+}
+
+/// The server counts a row that it updates twice, and tells how many those were: "Records: 3
+/// Duplicates: 1  Warnings: 0"; but not of a statement with a single row.
+std::size_t session::last_changed() const {
+  const auto affected = static_cast<std::size_t>(mysql_affected_rows(held_.get()));
+  const char* const told = mysql_info(held_.get());
+  if (!told)
+    return affected;
+  const std::string_view info{told};
+  constexpr std::string_view word{"Duplicates: "};
+  const auto at = info.find(word);
+  return at == info.npos ? affected : affected - std::strtoul(told + at + word.size(), nullptr, 10);
 }
 
 void session::use(std::stop_token stop) {

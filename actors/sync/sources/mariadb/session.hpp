@@ -1,5 +1,6 @@
-// One connection to a MariaDB server: read-only, in UTF-8 and UTC, and with every failure said in
-// words. The client library blocks; the task's stop ends it by closing the socket below it.
+// One connection to a MariaDB server: read-only unless it is told to write, in UTF-8 and UTC, and
+// with every failure said in words. The client library blocks; the task's stop ends it by closing
+// the socket below it.
 #pragma once
 
 #include "actors/sync/sources/relational/server.hpp"
@@ -20,13 +21,20 @@ class session {
 public:
   static result<std::unique_ptr<session>> open(const relational::server_options&,
                                                const relational::login&,
-                                               const relational::database_options&,
-                                               std::stop_token);
+                                               const relational::database_options&, std::stop_token,
+                                               bool writes = false);
 
   result<std::vector<fields>> ask(const std::string& sql);
   /// Each row as it comes, until `take` says that it is enough.
   result<void> each(const std::string& sql,
                     const std::function<result<bool>(const field_texts&)>& take);
+
+  /// Of the newest statement: its failure's number and SQLSTATE, the rows that it has changed, and
+  /// how many of those were there before.
+  unsigned last_number() const { return mysql_errno(held_.get()); }
+  std::string last_state() const { return mysql_sqlstate(held_.get()); }
+  std::string last_words() const { return mysql_error(held_.get()); }
+  std::size_t last_changed() const;
 
   /// Whose page this is from now on.
   void use(std::stop_token);
@@ -44,7 +52,7 @@ private:
 
   result<void> connect(const std::string& host, const relational::login&, relational::protection,
                        const relational::database_options&);
-  result<void> prepare(const relational::database_options&);
+  result<void> prepare(const relational::database_options&, bool writes);
   failure trouble();
 
   const relational::server_options server_;

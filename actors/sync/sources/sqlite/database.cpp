@@ -11,6 +11,7 @@ constexpr int instructions_per_look = 1'000'000;
 // A row is in memory while it is read.
 constexpr int max_row_bytes = 256 << 20;
 constexpr int max_columns = 2'000;
+constexpr int million_instructions_to_write = 10'000;
 
 } // namespace
 
@@ -89,20 +90,33 @@ result<std::unique_ptr<database>> database::open(const fs::path& file, std::stop
                                                  int million_instructions) {
   std::unique_ptr<database> db{new database{file, std::move(stop)}};
   db->looks_left_ = million_instructions;
-  sqlite3* raw = nullptr;
-  // The path has no link left in it; one that appears since is somebody leading us astray.
-  const int opened =
-      sqlite3_open_v2(file.c_str(), &raw,
-                      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
-  db->held_.reset(raw);
-  if (opened != SQLITE_OK)
-    return db->trouble();
-  if (auto ready = db->prepare_connection(); !ready)
-    return std::move(ready).error();
+  if (auto connected = db->connect(SQLITE_OPEN_READONLY,
+                                   "PRAGMA query_only = 1; PRAGMA cell_size_check = 1; BEGIN");
+      !connected)
+    return std::move(connected).error();
   return db;
 }
 
-result<void> database::prepare_connection() {
+result<std::unique_ptr<database>> database::open_to_write(const fs::path& file,
+                                                          std::stop_token stop) {
+  std::unique_ptr<database> db{new database{file, std::move(stop)}};
+  db->looks_left_ = million_instructions_to_write;
+  db->writes_ = true;
+  if (auto connected =
+          db->connect(SQLITE_OPEN_READWRITE, "PRAGMA foreign_keys = 1; PRAGMA cell_size_check = 1");
+      !connected)
+    return std::move(connected).error();
+  return db;
+}
+
+result<void> database::connect(int how, const char* first) {
+  sqlite3* raw = nullptr;
+  // The path has no link left in it; one that appears since is somebody leading us astray.
+  const int opened = sqlite3_open_v2(file_.c_str(), &raw,
+                                     how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
+  held_.reset(raw);
+  if (opened != SQLITE_OK)
+    return trouble();
   auto* const db = held_.get();
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, busy_ms);
@@ -113,7 +127,7 @@ result<void> database::prepare_connection() {
   sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_progress_handler(db, instructions_per_look, &watch, this);
-  return run("PRAGMA query_only = 1; PRAGMA cell_size_check = 1; BEGIN");
+  return run(first);
 }
 
 int database::watch(void* self) {
@@ -173,7 +187,8 @@ failure database::trouble() const {
   case SQLITE_IOERR:
   case SQLITE_FULL:
   case SQLITE_NOMEM:
-    return says(code::unavailable, "cannot be read now", "Look at the disk and its free space.");
+    return says(code::unavailable, writes_ ? "cannot be written now" : "cannot be read now",
+                "Look at the disk and its free space.");
   case SQLITE_NOTADB:
     return says(code::malformed, "is not a SQLite database",
                 "Name a SQLite 3 file; one that is encrypted cannot be read.");
@@ -184,6 +199,9 @@ failure database::trouble() const {
   case SQLITE_PERM:
   case SQLITE_READONLY:
   case SQLITE_AUTH:
+    if (writes_)
+      return says(code::forbidden, "may not be written",
+                  "Give the node's user the right to write it, and its directory.");
     return says(code::forbidden, "may not be opened",
                 "Give the node's user the right to read it; in WAL mode also to write in its "
                 "directory.");

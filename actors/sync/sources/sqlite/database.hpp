@@ -1,6 +1,7 @@
-// One connection to a SQLite file that somebody else owns: read-only, without extensions, bounded
-// in what a query may cost, and with every failure said in words. A connection lives for one page,
-// so that a file that is replaced between two pages is simply the new file.
+// One connection to a SQLite file that somebody else owns: read-only unless it is a destination,
+// without extensions, bounded in what a query may cost, and with every failure said in words. A
+// connection lives for one page, so that a file that is replaced between two pages is simply the
+// new file.
 #pragma once
 
 #include "actors/sync/sources/allowed_path.hpp"
@@ -32,6 +33,8 @@ public:
   std::string text_at(int column) const;
   std::int64_t number_at(int column) const;
   void bind(int parameter, const cell&);
+  /// For another row: what was bound stays.
+  void reset() { sqlite3_reset(held_.get()); }
   sqlite3_stmt* handle() const { return held_.get(); }
 
 private:
@@ -52,6 +55,9 @@ public:
   /// seconds, counted in work so that it does not hang on the load of the node.
   static result<std::unique_ptr<database>> open(const std::filesystem::path&, std::stop_token,
                                                 int million_instructions = 3'000);
+  /// To be written, outside of a transaction. The rules among its tables are kept.
+  static result<std::unique_ptr<database>> open_to_write(const std::filesystem::path&,
+                                                         std::stop_token);
 
   result<statement> prepare(const std::string& sql, const std::vector<cell>& parameters = {});
   /// `column` of every row.
@@ -59,6 +65,15 @@ public:
                                          const std::vector<cell>& parameters = {});
   /// Whether text of this column compares byte by byte.
   bool plain_collation(const std::string& table, const std::string& column);
+  result<void> run(const char* sql);
+  bool in_transaction() const { return sqlite3_get_autocommit(held_.get()) == 0; }
+  /// The rows that the newest statement has changed.
+  std::size_t last_changed() const {
+    return static_cast<std::size_t>(sqlite3_changes(held_.get()));
+  }
+  /// SQLite's code of the newest failure, without what extends it; and its words.
+  int last_code() const { return sqlite3_extended_errcode(held_.get()) & 0xff; }
+  std::string last_words() const { return sqlite3_errmsg(held_.get()); }
 
 private:
   friend statement;
@@ -68,14 +83,14 @@ private:
   database(std::filesystem::path file, std::stop_token stop)
       : file_{std::move(file)}, stop_{std::move(stop)} {}
 
-  result<void> prepare_connection();
-  result<void> run(const char* sql);
+  result<void> connect(int how, const char* first);
   failure trouble() const;
   static int watch(void* self);
 
   const std::filesystem::path file_;
   const std::stop_token stop_;
   int looks_left_ = 0;
+  bool writes_ = false;
   std::unique_ptr<sqlite3, closer> held_;
 };
 
