@@ -1,5 +1,6 @@
 #include "actors/sync/runs/account.hpp"
 
+#include "actors/resource/periods.hpp"
 #include "actors/sync/runs/next_page.hpp"
 #include "protocols/json.hpp"
 
@@ -17,26 +18,6 @@ constexpr span hour = std::chrono::hours{1}, day = std::chrono::hours{24};
 constexpr std::size_t newest_runs = 10;
 // A century, so that nothing overflows.
 constexpr span longest_run = day * 36'500;
-
-moment beginning_of(moment at, span width) {
-  return moment{at.time_since_epoch() / width * width};
-}
-
-wire::bucket& bucket_of(std::vector<wire::bucket>& all, span width, std::size_t most, moment at) {
-  const auto start = beginning_of(at, width);
-  const auto window = width * static_cast<span::rep>(most);
-  // What lies a whole window ahead was counted while the clock was wrong.
-  if (!all.empty() && start <= all.back().begun_at - window)
-    all.clear();
-  auto it = std::ranges::lower_bound(all, start, {}, &wire::bucket::begun_at);
-  if (it == all.end() || it->begun_at != start)
-    it = all.insert(it, wire::bucket{.begun_at = start});
-  const auto kept_from = all.back().begun_at - window;
-  const auto old = std::ranges::upper_bound(all, kept_from, {}, &wire::bucket::begun_at);
-  const auto index = it - old;
-  all.erase(all.begin(), old);
-  return all[static_cast<std::size_t>(index)];
-}
 
 template <class Count> void count(wire::state& s, moment at, Count add) {
   add(bucket_of(s.hours, hour, most_hours, at));
