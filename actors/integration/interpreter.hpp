@@ -128,6 +128,10 @@ std::optional<page_outcome> read_search(const reading&, const http_request&, con
 /// Without the credentials.
 result<http_request> page_request(const reading&, const position&, const progress&, moment now);
 
+/// The position, with pages of so many records from there on where the pager knows how to ask for
+/// that and loses none; 0: of the usual size.
+position sized(const stream&, position, const progress&, std::int64_t wanted);
+
 /// Whether it is a request to the platform: the file that a job has made may lie with others, who
 /// are neither shown a proof nor counted.
 bool needs_proof(const reading&, const position&);

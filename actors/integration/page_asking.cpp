@@ -127,6 +127,13 @@ result<http_request> file_request(const reading& r, const position& at) {
 
 } // namespace
 
+position sized(const stream& s, position at, const progress& so_far, std::int64_t wanted) {
+  const auto& now = present(s, so_far);
+  if (now.page != nullptr && asked_for(s, at, so_far) == asking::records)
+    at.at = now.page->sized(std::move(at.at), wanted);
+  return at;
+}
+
 bool needs_proof(const reading& r, const position& at) {
   if (!r.stream.job || !r.stream.job->files || !at.job || !at.job->done)
     return true;

@@ -3,7 +3,8 @@
 //   page: {keyset: {field: id, to: after, more: has_more}}        the last record's own field
 //   page: {keyset: {last_id: last_id, to: after_id, more: has_more}}   a path of the answer
 //
-// Without `more`, the stream ends with an empty page, or with `stop: short` and a `limit`.
+// Without `more`, the stream ends with an empty page, or with `stop: short` and a `limit`. The size
+// of pages may change at any of them.
 #include "actors/integration/pagination/steps.hpp"
 
 #include <algorithm>
@@ -17,15 +18,21 @@ public:
   std::optional<json_path> last_id;
   std::optional<json_path> more;
   place to;
-  std::int64_t size = 0; // asked for; 0: the server's own
+  pager::size size; // usually 0: the server's own
   place limit;
   stop_rules stop;
 
   object first() const override { return {}; }
+  std::optional<pager::size> sizes() const override {
+    return limit.named() ? std::optional{size} : std::nullopt;
+  }
+  object sized(object position, std::int64_t wanted) const override {
+    return limit.named() ? with_size(std::move(position), wanted, size) : position;
+  }
 
   result<void> put(draft& request, const object& position) const override {
     if (limit.named())
-      if (auto ok = put_at(request, limit, size); !ok)
+      if (auto ok = put_at(request, limit, size_at(position, size.usual)); !ok)
         return ok;
     const auto after = text_of(position, "after");
     return after.empty() ? result<void>{} : put_at(request, to, after);
@@ -36,7 +43,8 @@ public:
     const std::optional<object> end;
     if (ends(stop, answer) || answer.records == 0)
       return end;
-    if (stop.below_size && size > 0 && answer.records < static_cast<std::size_t>(size))
+    const auto asked = size_at(position, size.usual);
+    if (stop.below_size && asked > 0 && answer.records < static_cast<std::size_t>(asked))
       return end;
     if (more) {
       const auto flag = find(answer.body, answer.body.root(), *more);
@@ -55,6 +63,8 @@ public:
       return failure{code::malformed, "the server gives the page after '" + *text +
                                           "' as the page after itself: it leads in a circle"};
     object following{{"after", *text}};
+    if (const auto here = number_of(position, "size"); here > 0)
+      following["size"] = here;
     if (auto ok = check_circle(*text, position, following); !ok)
       return std::move(ok).error();
     return std::optional{std::move(following)};
@@ -104,12 +114,12 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
   made->to = take_place(fields, "to", "", in_body);
   made->more = take_path(fields, "more");
   made->limit = take_place(fields, "limit", "", in_body);
-  made->size = fields.number("size", 1, 100'000).value_or(0);
-  if (made->limit.named() != (made->size != 0))
+  made->size = take_size(fields, 0);
+  if (made->limit.named() != (made->size.usual != 0))
     found.add(where, "`limit` names the parameter and `size` says how many: both or neither",
               "Write limit: limit, size: 100.");
   made->stop = compile_stop(stop, where, {"empty", "short", "false:<path>"}, found);
-  if (made->stop.below_size && made->size == 0)
+  if (made->stop.below_size && made->size.usual == 0)
     found.add(where, "`stop: short` needs to know how many are asked for", "Add limit and size.");
   fields.finish();
   return made;

@@ -1,6 +1,8 @@
 // The request says which page, by its number.
 //
 //   page: {number: {page: page, limit: size, size: 50, total_pages: pages, from: 1, where: query}}
+//
+// The size may change only before the first page: afterwards a number means other records.
 #include "actors/integration/pagination/steps.hpp"
 
 namespace tenon::actors::connectors {
@@ -10,16 +12,23 @@ class number final : public pager {
 public:
   place parameter;
   place limit; // of the page's size
-  std::int64_t size = 0;
+  pager::size size;
   std::int64_t from = 1;
   std::optional<json_path> total_pages;
   stop_rules stop;
 
   object first() const override { return {{"page", from}}; }
+  std::optional<pager::size> sizes() const override {
+    return limit.named() ? std::optional{size} : std::nullopt;
+  }
+  object sized(object position, std::int64_t wanted) const override {
+    const bool at_first = limit.named() && number_of(position, "page") == from;
+    return at_first ? with_size(std::move(position), wanted, size) : position;
+  }
 
   result<void> put(draft& request, const object& position) const override {
     if (limit.named())
-      if (auto ok = put_at(request, limit, size); !ok)
+      if (auto ok = put_at(request, limit, size_at(position, size.usual)); !ok)
         return ok;
     return put_at(request, parameter, number_of(position, "page"));
   }
@@ -29,7 +38,7 @@ public:
     const std::optional<object> end;
     const auto here = number_of(position, "page");
     const auto came = static_cast<std::int64_t>(answer.records);
-    if (ends(stop, answer) || (stop.below_size && came < size))
+    if (ends(stop, answer) || (stop.below_size && came < size_at(position, size.usual)))
       return end;
     if (total_pages) {
       const auto all = number_at(answer, *total_pages);
@@ -42,6 +51,8 @@ public:
       return end;
     }
     object then{{"page", here + 1}};
+    if (const auto kept = number_of(position, "size"); kept > 0)
+      then["size"] = kept;
     if (auto ok = check_repeat(answer, position, then, parameter.to.text); !ok)
       return std::move(ok).error();
     return std::optional{std::move(then)};
@@ -76,7 +87,7 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
   const bool in_body = take_in_body(fields);
   made->parameter = take_place(fields, "page", "page", in_body);
   made->limit = take_place(fields, "limit", "", in_body);
-  made->size = fields.number("size", 1, 100'000).value_or(100);
+  made->size = take_size(fields, 100);
   made->from = fields.number("from", 0, 1).value_or(1);
   made->total_pages = take_path(fields, "total_pages");
   made->stop = compile_stop(stop, where, {"empty", "short", "total", "false:<path>"}, found);

@@ -2,6 +2,8 @@
 // those asked for: a server may give fewer than it was asked for before the end.
 //
 //   page: {offset: {offset: offset, limit: limit, size: 100, total: total, where: query}}
+//
+// The size may change at any page; `most: 500` allows more than the usual.
 #include "actors/integration/pagination/steps.hpp"
 
 namespace tenon::actors::connectors {
@@ -11,15 +13,21 @@ class offset final : public pager {
 public:
   place parameter;
   place limit; // of the page's size
-  std::int64_t size = 0;
+  pager::size size;
   std::optional<json_path> total;
   stop_rules stop;
 
   object first() const override { return {{"offset", std::int64_t{0}}}; }
+  std::optional<pager::size> sizes() const override {
+    return limit.named() ? std::optional{size} : std::nullopt;
+  }
+  object sized(object position, std::int64_t wanted) const override {
+    return limit.named() ? with_size(std::move(position), wanted, size) : position;
+  }
 
   result<void> put(draft& request, const object& position) const override {
     if (limit.named())
-      if (auto ok = put_at(request, limit, size); !ok)
+      if (auto ok = put_at(request, limit, size_at(position, size.usual)); !ok)
         return ok;
     return put_at(request, parameter, number_of(position, "offset"));
   }
@@ -29,7 +37,8 @@ public:
     const std::optional<object> end;
     const auto came = static_cast<std::int64_t>(answer.records);
     const auto following = number_of(position, "offset") + came;
-    if (came == 0 || ends(stop, answer) || (stop.below_size && came < size))
+    if (came == 0 || ends(stop, answer) ||
+        (stop.below_size && came < size_at(position, size.usual)))
       return end;
     if (total) {
       const auto all = number_at(answer, *total);
@@ -40,6 +49,8 @@ public:
         return end;
     }
     object then{{"offset", following}};
+    if (const auto here = number_of(position, "size"); here > 0)
+      then["size"] = here;
     if (auto ok = check_repeat(answer, position, then, parameter.to.text); !ok)
       return std::move(ok).error();
     return std::optional{std::move(then)};
@@ -70,7 +81,7 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
   const bool in_body = take_in_body(fields);
   made->parameter = take_place(fields, "offset", "offset", in_body);
   made->limit = take_place(fields, "limit", "", in_body);
-  made->size = fields.number("size", 1, 100'000).value_or(100);
+  made->size = take_size(fields, 100);
   made->total = take_path(fields, "total");
   made->stop = compile_stop(stop, where, {"empty", "short", "total", "false:<path>"}, found);
   if (made->stop.total && !made->total)

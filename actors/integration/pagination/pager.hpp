@@ -57,7 +57,19 @@ class pager {
 public:
   virtual ~pager() = default;
 
+  /// What this kind knows of how many records it asks for.
+  struct size {
+    std::int64_t usual = 0;
+    std::int64_t most = 0;
+    bool operator==(const size&) const = default;
+  };
+
   virtual object first() const = 0;
+  /// Nothing where a manifest does not say how to ask for a number of records.
+  virtual std::optional<size> sizes() const { return std::nullopt; }
+  /// The position with pages of another size from there on, where that loses none; elsewhere as it
+  /// is.
+  virtual object sized(object position, std::int64_t) const { return position; }
   virtual result<void> put(draft&, const object& position) const = 0;
   /// Nothing at the end.
   virtual result<std::optional<object>> next(const page_answer&, const object& position) const = 0;

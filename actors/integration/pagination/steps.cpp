@@ -54,6 +54,27 @@ std::optional<std::int64_t> number_at(const page_answer& answer, const json_path
   return read.ec == std::errc{} && read.ptr == end ? std::optional{number} : std::nullopt;
 }
 
+std::int64_t size_at(const object& position, std::int64_t usual) {
+  const auto said = number_of(position, "size");
+  return said > 0 ? said : usual;
+}
+
+object with_size(object position, std::int64_t wanted, const pager::size& sizes) {
+  position.erase("size");
+  const auto allowed = std::clamp<std::int64_t>(wanted, 1, sizes.most);
+  if (wanted > 0 && allowed != sizes.usual)
+    position.append("size", allowed);
+  return position;
+}
+
+pager::size take_size(form& fields, std::int64_t fallback) {
+  constexpr std::int64_t most = 100'000;
+  pager::size made{fields.number("size", 1, most).value_or(fallback), 0};
+  made.most =
+      fields.number("most", std::max<std::int64_t>(made.usual, 1), most).value_or(made.usual);
+  return made;
+}
+
 namespace {
 
 const value* found_at(const value& root, const json_path& path) {

@@ -33,6 +33,13 @@ result<void> check_circle(std::string_view cursor, const object& position, objec
 result<void> check_repeat(const page_answer&, const object& position, object& next,
                           std::string_view parameter);
 
+/// How many records a page has: as the position says, or as usual.
+std::int64_t size_at(const object& position, std::int64_t usual);
+/// The position, for pages of so many; of the usual size it says nothing.
+object with_size(object position, std::int64_t wanted, const pager::size&);
+/// `size` and `most`, the largest that a platform takes, which is the size if nobody says.
+pager::size take_size(form&, std::int64_t fallback);
+
 /// What a request says at a place; nothing when it says nothing.
 std::optional<std::string> said_at(const platform_request&, const place&);
 /// The same as a whole number; `malformed` when it is none.
