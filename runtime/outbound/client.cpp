@@ -112,9 +112,11 @@ private:
                        : *std::move(e->outcome);
     if (thrown)
       log::error("outbound.crashed");
-    machinery_.counts.outcome(outcome).Increment();
-    machinery_.counts.seconds.Observe(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - e->started).count());
+    if (!e->only_looks()) {
+      machinery_.counts.outcome(outcome).Increment();
+      machinery_.counts.seconds.Observe(
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - e->started).count());
+    }
     e->done(std::move(outcome));
   }
 
@@ -182,6 +184,20 @@ task<result<response>> client::send(request r, limits l) {
   co_return co_await callback<response>([&, this](completion<response> done) {
     send(std::move(r), std::move(l), answered{std::move(done)}, std::move(stop));
   });
+}
+
+task<examination> client::examine(std::string url, limits l) {
+  auto stop = co_await stop_token_of_task{};
+  const auto seen = std::make_shared<examination>();
+  const auto opened = co_await callback<response>([&, this](completion<response> done) {
+    auto looking = std::make_shared<exchange>(core_->parts(), request{"GET", std::move(url)},
+                                              std::move(l), on_chunk{}, answered{std::move(done)});
+    looking->only_look(seen);
+    core_->send(std::move(looking), std::move(stop));
+  });
+  if (!opened)
+    seen->trouble = opened.error();
+  co_return *seen;
 }
 
 void client::close() {

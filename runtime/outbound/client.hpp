@@ -8,6 +8,7 @@
 #pragma once
 
 #include "runtime/outbound/answer.hpp"
+#include "runtime/outbound/examination.hpp"
 #include "runtime/outbound/guard.hpp"
 #include "runtime/outbound/message.hpp"
 #include "runtime/outbound/pool.hpp"
@@ -50,6 +51,10 @@ public:
 
   /// For tasks; honours the task's stop token and carries its trace on, as `traceparent`.
   task<result<response>> send(request, limits);
+
+  /// Connects to where a request to this URL would go, if the guard allows it, and looks. For
+  /// tasks. What went wrong is part of what was seen.
+  task<examination> examine(std::string url, limits);
 
   /// Ends every exchange as `unavailable`, now and from now on. Each is answered before it returns.
   void close();

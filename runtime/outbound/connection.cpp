@@ -46,6 +46,15 @@ awaitable<void> connection::secure(asio::ssl::context& context, const url& u, er
   co_await tls_->async_handshake(asio::ssl::stream_base::client, into(ec));
 }
 
+void connection::describe(examination& e) {
+  auto* native = tls_->native_handle();
+  e.protocol = SSL_get_version(native);
+  if (const auto* cipher = SSL_get_cipher_name(native))
+    e.cipher = cipher;
+  if (auto* peer = SSL_get0_peer_certificate(native))
+    e.shown = read_certificate(peer);
+}
+
 awaitable<std::size_t> connection::read_more(error_code& ec) {
   if (begin_ == end_)
     begin_ = end_ = 0;

@@ -47,6 +47,8 @@ public:
   /// The handshake; `noted` says what was wrong with the certificate.
   awaitable<void> secure(asio::ssl::context&, const url&, error_code&);
   const objection& noted() const { return noted_; }
+  /// What the handshake agreed on, and the peer's certificate.
+  void describe(examination&);
 
   awaitable<std::size_t> write(const std::array<asio::const_buffer, 2>& bytes, error_code& ec) {
     return tls_ ? asio::async_write(*tls_, bytes, into(ec))

@@ -35,7 +35,10 @@ exchange::exchange(machinery& m, request r, limits l, on_chunk chunk, client::an
 }
 
 awaitable<void> exchange::run() {
-  outcome.emplace(co_await follow());
+  if (seen_)
+    outcome.emplace(co_await look());
+  else
+    outcome.emplace(co_await follow());
   watch_.cancel();
 }
 
@@ -147,6 +150,23 @@ awaitable<result<response>> exchange::follow() {
   }
 }
 
+awaitable<result<response>> exchange::look() {
+  auto parsed = parse_url(request_.url);
+  if (!parsed)
+    co_return std::move(parsed).error();
+  url_ = *std::move(parsed);
+  seen_->endpoint = endpoint_of(url_);
+  seen_->tls = url_.tls;
+  auto got = co_await acquire();
+  if (!got)
+    co_return std::move(got).error();
+  got->held.reset();
+  auto opened = co_await open(*got);
+  if (!opened)
+    co_return std::move(opened).error();
+  co_return response{};
+}
+
 result<void> exchange::follow_to(const response& answer) {
   phase_ = phase::redirect;
   if (++redirected_ > limits_.redirects)
@@ -217,6 +237,11 @@ awaitable<result<lease>> exchange::acquire() {
 
 awaitable<result<void>> exchange::open(lease& l) {
   const auto until = within(limits_.connect);
+  auto begun = steady_clock::now();
+  const auto took = [&begun] {
+    const auto end = steady_clock::now();
+    return std::chrono::duration_cast<span>(end - std::exchange(begun, end));
+  };
   watch(phase::lookup, until);
   std::vector<address> all;
   if (url_.literal) {
@@ -227,10 +252,16 @@ awaitable<result<void>> exchange::open(lease& l) {
       co_return std::move(found).error();
     all = *std::move(found);
   }
+  if (seen_) {
+    seen_->lookup = took();
+    seen_->addresses = all;
+  }
   phase_ = phase::guard;
   if (auto judged = allowed(all, machinery_.policy, url_.host); !judged)
     co_return std::move(judged).error();
   auto connected = co_await connect_one_of(l, all, until);
+  if (seen_)
+    seen_->connect = took();
   if (!connected || !url_.tls)
     co_return connected;
 
@@ -239,6 +270,12 @@ awaitable<result<void>> exchange::open(lease& l) {
   current_ = l.held.get();
   co_await l.held->secure(*machinery_.tls, url_, ec);
   current_ = nullptr;
+  if (seen_) {
+    seen_->handshake = took();
+    l.held->describe(*seen_);
+    if (l.held->noted().shown)
+      seen_->shown = l.held->noted().shown;
+  }
   if (stopped())
     co_return why({});
   if (ec)
@@ -282,8 +319,11 @@ awaitable<result<void>> exchange::connect_one_of(lease& l, const std::vector<add
     error_code ec;
     co_await l.held->connect(all[i], url_.port, ec);
     current_ = nullptr;
-    if (!ec && !stopped())
+    if (!ec && !stopped()) {
+      if (seen_)
+        seen_->reached = all[i];
       co_return result<void>{};
+    }
     last = to_text(all[i]) + ": " + ec.message();
     if (interrupted_ || (late_ && steady_clock::now() >= until))
       break;

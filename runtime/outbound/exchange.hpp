@@ -53,6 +53,10 @@ class exchange : public std::enable_shared_from_this<exchange> {
 public:
   exchange(machinery&, request, limits, on_chunk, client::answered);
 
+  /// Only a connection is made, a new one, and looked at; then it is closed. Said before `run`.
+  void only_look(std::shared_ptr<examination> into) { seen_ = std::move(into); }
+  bool only_looks() const { return seen_ != nullptr; }
+
   /// Ends with `outcome` set.
   awaitable<void> run();
   /// Ends it soon, with this failure unless another came first. The phase is filled in.
@@ -67,6 +71,7 @@ private:
   using time_point = std::chrono::steady_clock::time_point;
   awaitable<result<response>> follow();
   awaitable<result<response>> once();
+  awaitable<result<response>> look();
   awaitable<result<lease>> acquire();
   awaitable<result<void>> open(lease&);
   awaitable<result<std::vector<address>>> look_up();
@@ -104,7 +109,8 @@ private:
   std::optional<failure> interrupted_;
   connection* current_ = nullptr;
   std::optional<result<std::vector<address>>> found_;
-  bool heard_ = false; // a byte of the answer
+  std::shared_ptr<examination> seen_; // null: it is a request
+  bool heard_ = false;                // a byte of the answer
   unsigned redirected_ = 0;
   std::uint64_t body_got_ = 0;
   std::optional<std::uint64_t> body_length_;

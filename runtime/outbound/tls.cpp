@@ -7,6 +7,8 @@
 
 #include <boost/asio/ssl/error.hpp>
 
+#include <ctime>
+
 namespace tenon::runtime::outbound {
 
 namespace ssl = boost::asio::ssl;
@@ -36,6 +38,14 @@ std::string common_name(const X509_NAME* name) {
   char text[128]{};
   X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof text);
   return text;
+}
+
+/// The epoch for one that cannot be read.
+moment moment_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1)
+    return {};
+  return moment{std::chrono::seconds{::timegm(&parts)}};
 }
 
 struct reason {
@@ -97,8 +107,18 @@ void objection::note(ssl::verify_context& found) {
   error = X509_STORE_CTX_get_error(store);
   if (!certificate)
     return;
+  if (auto* leaf = X509_STORE_CTX_get0_cert(store))
+    shown = read_certificate(leaf);
   names = names_of(certificate);
   issuer = common_name(X509_get_issuer_name(certificate));
+}
+
+certificate read_certificate(X509* c) {
+  return {.subject = common_name(X509_get_subject_name(c)),
+          .issuer = common_name(X509_get_issuer_name(c)),
+          .names = names_of(c),
+          .valid_from = moment_of(X509_get0_notBefore(c)),
+          .valid_until = moment_of(X509_get0_notAfter(c))};
 }
 
 void expect_peer(SSL* stream, const url& u) {

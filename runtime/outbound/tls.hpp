@@ -2,6 +2,7 @@
 // wrong with the certificate, because "certificate verify failed" helps nobody.
 #pragma once
 
+#include "runtime/outbound/examination.hpp"
 #include "runtime/outbound/url.hpp"
 
 #include <utility>
@@ -10,6 +11,7 @@
 #include <boost/asio/ssl/verify_context.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +26,14 @@ struct objection {
   int error = 0; // X509_V_ERR_…; zero: nothing
   std::string names;
   std::string issuer;
+  std::optional<certificate> shown; // by the peer
 
   /// For the verification callback.
   void note(boost::asio::ssl::verify_context&);
 };
+
+/// What it says of itself.
+certificate read_certificate(X509*);
 
 /// Which name the certificate must carry, and the one asked for in the handshake.
 void expect_peer(SSL*, const url&);
