@@ -21,6 +21,9 @@ struct breaker : runtime::actor<protocols::breaker> {
   static decision<acquire> on(const state&, const acquire&, moment now);
   static decision<report> on(const state&, const report&, moment now);
   static decision<configure> on(const state&, const configure&, moment now);
+  static decision<read_standing> on(const state& s, const read_standing&, moment) {
+    return reply(standing{s.open, s.failures, s.policy.failure_limit, s.retry_at});
+  }
 
   static void apply(state& s, const failed&) { ++s.failures; }
   static void apply(state& s, const succeeded&) { s.failures = 0; }

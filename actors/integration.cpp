@@ -1,6 +1,7 @@
 #include "actors/integration.hpp"
 
 #include "actors/breaker.hpp"
+#include "actors/integration/health/memory.hpp"
 #include "protocols/binding.hpp"
 #include "runtime/outbound/url.hpp"
 
@@ -20,6 +21,9 @@ result<void> check_name(const std::string& name, std::string_view kind, std::str
 constexpr span warned_before = std::chrono::days{60};
 constexpr span a_day = std::chrono::days{1};
 constexpr moment unknown{};
+
+using connectors::health::health_holds;
+using connectors::health::health_of;
 
 /// Whether its end is so near that somebody should know.
 template <class Known> bool is_near(const Known& k, moment now) {
@@ -76,6 +80,8 @@ value integration::status(const state& s) {
     shown["sunset_at"] = s.sunset_at;
   if (s.warned_at != unknown)
     shown["warning"] = words_of(s, s.warned_at);
+  if (auto health = health_of(s); !health.empty())
+    shown["health"] = std::move(health);
   if (s.checked == 0)
     return shown;
   if (!s.account.empty())
@@ -173,7 +179,8 @@ void integration::apply(state& s, const noted& e) {
 }
 
 bool integration::holds(const state& s) {
-  return actors::holds(s.record) && s.checked <= s.checks && (!s.checking || s.record.exists);
+  return actors::holds(s.record) && s.checked <= s.checks && (!s.checking || s.record.exists) &&
+         health_holds(s);
 }
 
 integration::metrics::metrics(runtime::meters& m)

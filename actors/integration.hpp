@@ -7,6 +7,9 @@
 // It also keeps when the API's version comes to its end, and says once a day, from 60 days before,
 // that a person should do something about it.
 //
+// What its requests come to is told to it (actors/integration/health/watch.hpp); some time after
+// that it asks for an appraisal of its health, and keeps what was found and since when.
+//
 // It sends no request of its own beyond that check: syncs and workflows do.
 #pragma once
 
@@ -24,6 +27,10 @@ struct integration : resource<integration, protocols::integration> {
   static decision<check> on(const state&, const check&, moment now);
   static decision<checked> on(const state&, const checked&, moment now);
   static decision<noticed> on(const state&, const noticed&, moment now);
+  static decision<count> on(const state&, const count&, moment now);
+  static decision<read_vitals> on(const state&, const read_vitals&, moment now);
+  static decision<appraisal_due> on(const state&, const appraisal_due&, moment now);
+  static decision<appraised> on(const state&, const appraised&, moment now);
 
   using resource::apply;
   static void apply(state& s, const configured& e);
@@ -31,6 +38,10 @@ struct integration : resource<integration, protocols::integration> {
   static void apply(state& s, const check_asked&);
   static void apply(state& s, const check_ended& e);
   static void apply(state& s, const noted& e);
+  static void apply(state& s, const counted& e);
+  static void apply(state& s, const appraisal_asked& e);
+  static void apply(state& s, const judged& e);
+  static runtime::deadlines due(const state&);
   static bool holds(const state& s);
 
   struct metrics {

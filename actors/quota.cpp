@@ -275,6 +275,17 @@ quota::decision<quota::pressed> quota::on(const state& s, const pressed& p, mome
   return persist(slowed{share, until});
 }
 
+quota::decision<quota::read_standing> quota::on(const state& s, const read_standing&, moment now) {
+  standing told{.blocked_until_at = s.blocked_until_at, .per_mille = pressure(s, now)};
+  for (const auto& l : s.levels) {
+    auto free = left(l, now);
+    if (l.reset_at > now)
+      free = std::min(free, l.remaining);
+    told.buckets.push_back({l.bucket, free, wait_for(l, now)});
+  }
+  return reply(std::move(told));
+}
+
 void quota::apply(state& s, const caught_up& e) {
   for (auto& l : s.levels)
     if (is_ahead(l, e.at))

@@ -24,6 +24,7 @@ struct quota : runtime::actor<protocols::quota> {
   static decision<catch_up> on(const state&, const catch_up&, moment now);
   static decision<settle> on(const state&, const settle&, moment now);
   static decision<pressed> on(const state&, const pressed&, moment now);
+  static decision<read_standing> on(const state&, const read_standing&, moment now);
 
   static void apply(state& s, const taken& e);
   static void apply(state& s, const returned& e);

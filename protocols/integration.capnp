@@ -7,6 +7,7 @@ $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
 using R = import "resource.capnp";
 using B = import "breaker.capnp";
+using H = import "health.capnp";
 
 struct IntegrationSpec {
   connector @0 :Text $T.required;
@@ -53,7 +54,46 @@ struct IntegrationCommand {
       more @11 :Text;
       # Where the platform explains it.
     }
+    count :group {
+      # What requests have come to since it was last told. Not answered.
+      tally @12 :H.HealthTally;
+      syncs @13 :List(Text);
+      # Who asked.
+    }
+    readVitals @14 :Void $T.reply("Vitals");
+    appraisalDue @15 :Void;
+    # The integration's own: it is time to find out how it is.
+    appraised :group {
+      # The outcome of IntegrationAppraise.
+      score @16 :UInt8;
+      standings @17 :List(H.HealthStanding);
+      # Without a score of their own where nothing is known.
+      advice @18 :Text;
+      # What is worst, and what to do; empty: nothing is wrong.
+    }
   }
+}
+
+struct IntegrationVitals {
+  # What the integration itself knows of how it is.
+  hours @0 :List(H.HealthTally);
+  # The last 24 in which anything happened, the newest last.
+  days @1 :List(H.HealthTally);
+  # The last 14.
+  users @2 :List(H.HealthUser);
+  standings @3 :List(H.HealthStanding);
+  spec @4 :Text $T.json;
+  checked @5 :Bool;
+  # A check was made, and ended so.
+  succeeded @6 :Bool;
+  why @7 :Text;
+  checkedAtMs @8 :Int64;
+  warning @9 :Text;
+  # Of the end of the API's version.
+}
+
+struct IntegrationAppraise $T.outcome("appraised") {
+  # Finds out how the integration is.
 }
 
 struct IntegrationWarning {
@@ -94,6 +134,19 @@ struct IntegrationEvent {
       atMs @12 :Int64;
       warns @13 :Bool;
     }
+    counted :group {
+      tally @14 :H.HealthTally;
+      syncs @15 :List(Text);
+      atMs @16 :Int64;
+    }
+    appraisalAsked :group {
+      atMs @17 :Int64;
+    }
+    judged :group {
+      score @18 :UInt8;
+      standings @19 :List(H.HealthStanding);
+      advice @20 :Text;
+    }
   }
 }
 
@@ -114,4 +167,16 @@ struct IntegrationState {
   more @11 :Text;
   warnedAtMs @12 :Int64;
   # 0: there is nothing to warn of.
+
+  hours @13 :List(H.HealthTally);
+  days @14 :List(H.HealthTally);
+  users @15 :List(H.HealthUser);
+  # At most 64, those who asked last.
+  countedAtMs @16 :Int64;
+  appraisalAtMs @17 :Int64;
+  # When one was asked for last.
+  score @18 :UInt8;
+  standings @19 :List(H.HealthStanding);
+  # Empty: nobody has looked yet.
+  advice @20 :Text;
 }

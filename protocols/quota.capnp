@@ -102,7 +102,26 @@ struct QuotaCommand {
       # 1 to 1000.
       untilAtMs @21 :Int64;
     }
+    readStanding @22 :Void $T.reply("Standing");
   }
+}
+
+struct QuotaHeadroom {
+  # Of one bucket, now.
+  bucket @0 :QuotaBucket;
+  left @1 :UInt32;
+  # By our own count, and by the platform's word where that is less.
+  waitMs @2 :UInt64;
+  # Until there is one.
+}
+
+struct QuotaStanding {
+  buckets @0 :List(QuotaHeadroom);
+  # Those from which anything was taken.
+  blockedUntilAtMs @1 :Int64;
+  # The platform asked everyone to wait; past: it does not.
+  perMille @2 :UInt32;
+  # Of the buckets that the platform's patience leaves; 1000: all.
 }
 
 struct QuotaGranted {

@@ -25,8 +25,6 @@ using runtime::task;
 // A token that takes longer is a matter for the sync's own back-off.
 constexpr span longest_token_wait = std::chrono::seconds{30};
 constexpr span token_look{25};
-// A bucket that is empty for longer: the same.
-constexpr span longest_quota_wait = std::chrono::seconds{60};
 
 identity beside(const identity& integration, std::string_view kind) {
   return {integration.tenant, std::string{kind}, integration.name};
@@ -136,8 +134,10 @@ task<result<session>> platform::enter_without_token(identity integration) {
   auto there = co_await describe(integration);
   if (!there)
     co_return std::move(there).error();
-  session s{
-      .integration = integration, .connector = there->connector, .credential = there->credential};
+  session s{.integration = integration,
+            .connector = there->connector,
+            .credential = there->credential,
+            .through = there->through};
   object secrets;
   if (!s.credential.empty()) {
     auto shown = co_await use_credential(s, false);
@@ -229,7 +229,7 @@ task<result<platform::grant>> platform::take(const session& s, const http_reques
   if (g.asked.buckets.empty())
     co_return g;
   const auto quota_id = quota_of(s);
-  const auto give_up = outside_.clock.steady() + longest_quota_wait;
+  const auto give_up = outside_.clock.steady() + s.patience.quota;
   span longest{0};
   for (const auto& b : g.asked.wanted.buckets)
     longest = std::max(longest, actors::longest_wait(b));
@@ -282,7 +282,9 @@ task<result<http_response>> platform::send_plainly(const session& s, http_reques
   if (!s.through.empty())
     r.url = at_gateway(s.through, r.url);
   const runtime::outbound::request request{r.method, r.url, r.headers, r.body};
-  auto answer = co_await outside_.web.send(request, {});
+  runtime::outbound::limits bounds;
+  bounds.first_byte = s.patience.answer;
+  auto answer = co_await outside_.web.send(request, std::move(bounds));
   if (!answer)
     co_return std::move(answer).error();
   co_return http_response{answer->status, std::move(answer->headers), std::move(answer->body)};
@@ -320,13 +322,28 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
     give_back(s, *granted, nullptr);
     co_return std::move(proved).error();
   }
+  const auto begun = outside_.clock.steady();
   auto answer = co_await send_plainly(s, std::move(r));
+  count(s, answer, std::chrono::duration_cast<span>(outside_.clock.steady() - begun));
   give_back(s, *granted, answer ? &*answer : nullptr);
   const protocols::breaker::report went{passed->epoch, healthy(answer)};
   outside_.host.ask<actors::breaker>(breaker_id, went, [](auto&&) {});
   if (answer)
     tell_lifetime(s, *answer);
   co_return answer;
+}
+
+void platform::count(const session& s, const result<http_response>& answer, span took) {
+  constexpr std::string_view sync = "sync "; // as `background` has it
+  const bool by_sync = !s.asker.interactive && s.asker.name.starts_with(sync);
+  const auto who = by_sync ? s.asker.name.substr(sync.size()) : std::string{};
+  if (const auto told = watch_.hear(s.integration, answer, took, who, now()))
+    outside_.host.ask<actors::integration>(s.integration, *told, [](auto&&) {});
+}
+
+void platform::tell_counts(const identity& integration) {
+  if (const auto told = watch_.take(integration, now()))
+    outside_.host.ask<actors::integration>(integration, *told, [](auto&&) {});
 }
 
 void platform::tell_lifetime(const session& s, const http_response& answer) {

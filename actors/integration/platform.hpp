@@ -4,6 +4,7 @@
 // interpreter's business (actors/integration/interpreter.hpp).
 #pragma once
 
+#include "actors/integration/health/watch.hpp"
 #include "actors/integration/interpreter.hpp"
 #include "actors/integration/pace.hpp"
 #include "actors/integration/sunset.hpp"
@@ -32,6 +33,13 @@ struct outside {
   std::function<std::shared_ptr<const manifest>(std::string_view name)> shipped{};
 };
 
+/// How long whoever asks waits: for the quota, and for an answer.
+struct patience {
+  span quota =
+      std::chrono::seconds{60}; // a bucket that is empty for longer: the asker's own matter
+  span answer = std::chrono::seconds{60};
+};
+
 /// An integration ready to be used for one request or a few.
 struct session {
   identity integration;
@@ -42,6 +50,7 @@ struct session {
   std::string through;    // the address of a gateway before the platform; empty: none
   std::uint64_t token_version = 0;
   connectors::asker asker{}; // to those who use the same credential
+  connectors::patience patience{};
 };
 
 /// The failure as it may be kept and shown: without what a platform repeated of our proofs.
@@ -72,9 +81,13 @@ public:
   void throttled(const session&, span wait);
 
   moment now() const { return outside_.clock.now(); }
+  std::chrono::steady_clock::time_point steady() const { return outside_.clock.steady(); }
   runtime::host& host() const { return outside_.host; }
   /// False when the node is stopping.
   runtime::task<bool> rest(span time) { return outside_.timer.wait(time); }
+  /// What was counted of the integration's requests is told to it now.
+  void tell_counts(const identity& integration);
+  runtime::outbound::client& web() const { return outside_.web; }
   /// 43 characters that nobody can guess.
   std::string random_text();
 
@@ -105,6 +118,8 @@ private:
   runtime::task<result<grant>> take(const session&, const http_request&);
   /// It is over: its places are free again, and the quota hears what the answer said.
   void give_back(const session&, const grant&, const http_response* answer);
+  /// How it went, for the integration's health.
+  void count(const session&, const result<http_response>&, span took);
   /// Of the API's version, to the integration, which says when somebody is to be warned.
   void tell_lifetime(const session&, const http_response&);
 
@@ -112,6 +127,7 @@ private:
   runtime::system_entropy random_;
   pace pace_;
   sunset_watch sunsets_;
+  health::watch watch_;
   std::mutex guard_;
   std::map<identity, compiled> compiled_; // by connector; as many as there are
 };
