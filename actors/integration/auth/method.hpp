@@ -69,6 +69,8 @@ public:
   virtual bool needs_token() const { return false; }
   /// Whether a person has to allow it first.
   virtual bool needs_person() const { return false; }
+  /// What that person is asked for, as far as it is known by name.
+  virtual std::string asked_scopes(const scope&) const { return {}; }
   /// Where that person is sent.
   virtual result<std::string> authorize(const scope&, const consent&) const;
 

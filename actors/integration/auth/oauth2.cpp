@@ -45,6 +45,12 @@ public:
   bool needs_token() const override { return true; }
   bool needs_person() const override { return true; }
 
+  std::string asked_scopes(const scope& names) const override {
+    parameters all;
+    const auto added = add_evaluated(all, scopes, names);
+    return added && !all.empty() ? all.front().second : "";
+  }
+
   result<std::string> authorize(const scope& names, const consent& asked) const override {
     const auto address = evaluate_text(*authorize_url, names);
     if (!address)
