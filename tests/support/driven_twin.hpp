@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 namespace tenon::actors::connectors {
@@ -63,12 +64,13 @@ public:
   std::size_t renewals = 0;
   std::size_t waits = 0;
   std::size_t looks = 0; // at jobs that were not done
+  std::function<void(const http_request&, const http_response&)> overhears{};
 
   /// The answer to a request, with the proof it needs, when the quota lets it through.
   http_response send(http_request request, bool needs_proof = true) {
     const auto& c = twin_.connection();
     if (!needs_proof)
-      return twin_.answer(request, now);
+      return ask(request);
     const auto asked = toll_of(manifest_, c, request, background("conformance"));
     EXPECT_TRUE(asked) << asked.error().why;
     const auto granted = asks_the_quota ? take(asked->wanted) : quota::granted{};
@@ -77,7 +79,7 @@ public:
     const instant when{now, "nonce" + std::to_string(++nonces_)};
     const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request, when);
     EXPECT_TRUE(proved) << proved.error().why;
-    auto came = twin_.answer(request, now);
+    auto came = ask(request);
     limits_.when(quota::give_back{granted.grant});
     for (const auto& word : told_by(manifest_, *asked, granted, came, now))
       std::visit([&](const auto& command) { static_cast<void>(limits_.when(command)); }, word);
@@ -172,6 +174,13 @@ public:
   }
 
 private:
+  http_response ask(const http_request& request) {
+    auto came = twin_.answer(request, now);
+    if (overhears)
+      overhears(request, came);
+    return came;
+  }
+
   quota::granted take(const quota::take& wanted) {
     for (int times = 0; times < 100; ++times) {
       limits_.now = now;

@@ -234,7 +234,8 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
   else if (shape.page != nullptr)
     lead_by_header(*shape.page, seen, made);
   const auto& cursor = shape.cursor;
-  if (cursor && cursor->what == progress_rule::kind::token &&
+  const bool told_before = s.start && &shape == &s; // the token was asked for on its own
+  if (cursor && cursor->what == progress_rule::kind::token && !told_before &&
       wanted.from + wanted.count == all.size())
     set_member(made.body, cursor->field, token_after(*cursor, r.target));
   auto plain = json_answer(made.body, 200, std::move(made.sent));
