@@ -91,6 +91,9 @@ result<void> sync::check_spec(const value& written) {
   if (const auto named = check(identity{"t", "collection", read->into});
       !read->into.empty() && !named)
     return failure{code::malformed, named.error().why, "spec.into", named.error().remedy};
+  if (!read->to.empty() && !read->key.empty())
+    return failure{code::malformed, "what is written goes by its name in the collection",
+                   "spec.key", "Say it at the sync whose records go into the collection."};
   if (!read->to.empty() && (written.find("conflicts") || !read->modified.empty()))
     return failure{code::malformed, "conflicts are found where records come in",
                    written.find("conflicts") ? "spec.conflicts" : "spec.modified",

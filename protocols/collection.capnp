@@ -28,6 +28,8 @@ struct CollectionIncoming {
   # When it was changed there; 0: it does not say, so it counts as changed when it was read.
   came @4 :Data;
   # As it came, if content is something else, and it may still become a letter; empty: as content.
+  origin @5 :Text;
+  # Its key at the source, if it is called something else here. Of a deletion, that alone.
 }
 
 struct CollectionCommand {
@@ -297,6 +299,7 @@ struct CollectionEvent {
       drift @45 :D.DriftNoted;
       replayed @46 :UInt64;
       # 0: it is a page of the feed. Else what the letter of this number held, and may hold again.
+      names @60 :List(W.RowName);
     }
     swept :group {
       feed @17 :Text;

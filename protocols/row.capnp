@@ -30,6 +30,14 @@ struct RowOrigin {
   atMs @2 :Int64;
 }
 
+struct RowName {
+  # What a feed's record is called.
+  origin @0 :Text;
+  # By its source.
+  key @1 :Text;
+  # Here; empty: it is gone.
+}
+
 struct RowChange {
   key @0 :Text;
   row @1 :RowRecord;

@@ -61,6 +61,10 @@ struct SyncSpec {
   # type than its field has had. widen (they are stored, and it is noted), add (a new field is
   # welcome, another type makes a letter), quarantine (both make a letter) or fail (the run fails
   # before anything of the page is stored). The first run of a collection shows what its fields are.
+
+  key @11 :Text;
+  # An expression over `record`, as it came: what it is called in the collection, instead of by the
+  # source's key, so that the records of two sources can be the same row. Text, or a whole number.
 }
 
 enum SyncPriority {

@@ -3,6 +3,7 @@
 // what is delivered nor lose a change that comes while it goes through the rows.
 #include "actors/collection.hpp"
 #include "actors/collection/conflicts.hpp"
+#include "actors/collection/naming.hpp"
 #include "actors/collection/progress.hpp"
 #include "actors/collection/rows.hpp"
 
@@ -240,6 +241,7 @@ void collection::apply(state& s, const sync_forgotten& e) {
   if (!e.feed)
     return;
   std::erase_if(s.feeds, [&](const auto& f) { return f.name == e.name; });
+  forget_names(s, e.name);
   if (const auto it = of_name(&wire::outlet::except, e.name);
       it != s.outlets.end() && it->name.empty())
     drop(it);

@@ -37,7 +37,8 @@ collection::decision<collection::replay> collection::on(const state& s, const re
                    "It may have been settled already."});
   auto letter = protocols::decode<letters::kept>(*stored);
   ensure(letter.has_value(), "a stored letter cannot be read");
-  if (letter->key.empty() || letter->key != c.record.key)
+  const auto& name = c.record.origin.empty() ? c.record.key : c.record.origin;
+  if (letter->key.empty() || letter->key != name)
     return refuse({code::conflict, "the letter is not about the record " + c.record.key, "number",
                    "List the letters again."});
   const auto forget = [&](letters::fate fate) {
@@ -52,7 +53,7 @@ collection::decision<collection::replay> collection::on(const state& s, const re
     return keep(c.why);
   if (c.filtered)
     return forget(letters::fate::filtered);
-  const auto bytes = s.rows.find(row_key(letter->key));
+  const auto bytes = s.rows.find(row_key(c.record.key));
   const auto row = bytes ? std::optional{read_row(*bytes)} : std::nullopt;
   const bool own = row && row->feed == letter->feed;
   if (own && row->changed_at > letter->at)

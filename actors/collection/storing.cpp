@@ -3,6 +3,7 @@
 #include "actors/collection/conflicts.hpp"
 #include "actors/collection/drift/keeping.hpp"
 #include "actors/collection/merging.hpp"
+#include "actors/collection/naming.hpp"
 #include "actors/collection/rows.hpp"
 
 #include <algorithm>
@@ -61,10 +62,12 @@ public:
 private:
   void take(const wire::incoming& record) {
     if (record.key.empty() || record.key.size() > max_key_bytes) {
-      out.letters.push_back(
-          {.place = "key",
-           .reason = record.key.empty() ? "the key is empty" : "the key is longer than 250 bytes",
-           .bytes = record.content});
+      out.letters.push_back({.place = "key",
+                             .reason = record.key.empty() ? "the key is empty"
+                                       : record.origin.empty()
+                                           ? "the key is longer than 250 bytes"
+                                           : "the key, here or there, is longer than 240 bytes",
+                             .bytes = record.content});
       return;
     }
     const auto stored = state_.rows.find(row_key(record.key));
@@ -214,7 +217,13 @@ void collections::change_rows(collection::state& s,
 
 collection::page_stored collections::become_rows(const collection::state& s,
                                                  const wire::store& page, moment now) {
-  return page_account{s, page, now}.out;
+  if (!needs_names(page))
+    return page_account{s, page, now}.out;
+  auto found = with_names(s, page);
+  auto event = page_account{s, found.page, now}.out;
+  event.names = std::move(found.names);
+  event.unchanged += found.unknown;
+  return event;
 }
 
 wire::stored collections::answer_to(const collection::page_stored& e) {
@@ -290,6 +299,7 @@ void collection::apply(state& s, const page_stored& e) {
   if (const auto* counterpart = counterpart_of(s, e.feed))
     keep_sides(s, *counterpart, e);
   note_seen(s, e);
+  keep_names(s, e.feed, e.names);
   for (const auto& l : e.letters)
     s.rows.put(letter_key(e.replayed != 0 ? e.replayed : ++s.letters), protocols::encode(l));
   if (e.replayed != 0 && e.letters.empty())

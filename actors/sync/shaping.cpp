@@ -2,6 +2,8 @@
 
 #include "protocols/json.hpp"
 
+#include <utility>
+
 namespace tenon::actors {
 namespace {
 
@@ -27,6 +29,20 @@ result<moment> moment_in(const value& said) {
                  "Make it one: modified: \"from_epoch_s(updated)\"."};
 }
 
+/// What a record is to be called.
+result<std::string> name_in(const value& said) {
+  if (const auto* number = said.as<std::int64_t>())
+    return std::to_string(*number);
+  if (const auto* text = said.as<std::string>(); text && !text->empty())
+    return *text;
+  const auto what = said.is<std::string>() ? "an empty text" : "a " + std::string{said.type_name()};
+  return failure{
+      code::malformed,
+      what + " is no name of a record",
+      {},
+      "Leave out with `keep` what has no name, or name it by a field that is always there."};
+}
+
 } // namespace
 
 result<shaping> shaping::make(const protocols::sync::spec& spec) {
@@ -42,6 +58,12 @@ result<shaping> shaping::make(const protocols::sync::spec& spec) {
     if (!compiled)
       return at("spec.modified", std::move(compiled).error());
     made.modified_ = *std::move(compiled);
+  }
+  if (!spec.key.empty()) {
+    auto compiled = runtime::expression::compile(spec.key, words);
+    if (!compiled)
+      return at("spec.key", std::move(compiled).error());
+    made.key_ = *std::move(compiled);
   }
   if (spec.map.empty())
     return made;
@@ -111,6 +133,17 @@ shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& wh
       return fate::letter;
     }
     r.modified_at = *when;
+  }
+  if (key_) {
+    runtime::expression::scope names;
+    names.set_now(now).bind_json("record", r.content.view());
+    const auto said = runtime::expression::evaluate(*key_, names);
+    auto key = said ? name_in(*said) : result<std::string>{said.error()};
+    if (!key) {
+      why = "spec.key: " + key.error().why;
+      return fate::letter;
+    }
+    r.origin = std::exchange(r.key, *std::move(key));
   }
   return shape(r.content, why, now);
 }

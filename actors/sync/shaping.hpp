@@ -1,6 +1,6 @@
 // What a sync makes of records on their way: `keep` says which go on, `map` what becomes of them,
-// `modified` when they were changed. A record on which an expression fails is a letter: whether it
-// was wanted cannot be known.
+// `modified` when they were changed, `key` what they are called here. A record on which an
+// expression fails is a letter: whether it was wanted cannot be known.
 #pragma once
 
 #include "protocols/collection.hpp"
@@ -18,7 +18,8 @@ public:
   /// A failure names the place in the spec.
   static result<shaping> make(const protocols::sync::spec&);
 
-  bool does_nothing() const { return !keep_ && !modified_ && fields_.empty(); }
+  bool does_nothing() const { return !keep_ && !modified_ && !key_ && fields_.empty(); }
+  bool names() const { return key_.has_value(); }
 
   enum class fate : std::uint8_t { kept, filtered, letter };
   /// `content` becomes what `map` makes of it; `why` says why it is a letter.
@@ -34,6 +35,7 @@ private:
   };
   std::optional<runtime::expression::program> keep_;
   std::optional<runtime::expression::program> modified_;
+  std::optional<runtime::expression::program> key_;
   std::vector<field> fields_;
 };
 

@@ -45,16 +45,20 @@ result<void> check_size(const source_page& p, std::string_view feed) {
 /// later is needed then as it came.
 void shape_page(const shaping& shape, source_page& p, bool may_be_letters, moment now) {
   std::erase_if(p.records, [&](protocols::collection::incoming& r) {
-    if (r.deleted)
+    if (r.deleted) {
+      if (shape.names())
+        r.origin = std::exchange(r.key, {});
       return false;
+    }
     const auto as_it_came = r.content;
+    const auto name = r.key;
     std::string why;
     const auto fate = shape.shape(r, why, now);
     if (fate == shaping::fate::filtered)
       ++p.filtered;
     else if (fate == shaping::fate::letter)
       p.letters.push_back(
-          {.place = r.key, .reason = std::move(why), .bytes = as_it_came, .key = r.key});
+          {.place = name, .reason = std::move(why), .bytes = as_it_came, .key = name});
     else if (may_be_letters && r.content.view().data() != as_it_came.view().data())
       r.came = as_it_came;
     return fate != shaping::fate::kept;

@@ -135,7 +135,7 @@ wire::store without_refused(const wire::store& page, const held& h) {
       stored.letters.push_back({.place = record.key,
                                 .reason = h.refused[i],
                                 .bytes = record.came.empty() ? record.content : record.came,
-                                .key = record.key});
+                                .key = record.origin.empty() ? record.key : record.origin});
   }
   return stored;
 }

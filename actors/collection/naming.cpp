@@ -1,0 +1,127 @@
+#include "actors/collection/naming.hpp"
+
+#include "actors/collection/rows.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace tenon::actors::collections {
+namespace {
+
+using wire = protocols::collection;
+
+// 'a': what the source's key is called here; 'A': what the row is called there.
+std::string name_key(char kind, std::string_view feed, std::string_view name) {
+  return numbered_key(kind, stable_hash(feed)) += name;
+}
+
+std::optional<std::string> find_name(const collection::state& s, char kind, std::string_view feed,
+                                     std::string_view name) {
+  const auto stored = s.rows.find(name_key(kind, feed, name));
+  return stored ? std::optional{stored->text()} : std::nullopt;
+}
+
+/// The names as they are when the page's records so far are stored.
+class names_so_far {
+public:
+  names_so_far(const collection::state& s, std::string_view feed) : state_{s}, feed_{feed} {}
+
+  std::optional<std::string> here(const std::string& origin) const {
+    const auto it = here_.find(origin);
+    return it != here_.end() ? it->second : find_name(state_, 'a', feed_, origin);
+  }
+  bool is_of(const std::string& key, const std::string& origin) const {
+    const auto it = there_.find(key);
+    return (it != there_.end() ? it->second : find_name(state_, 'A', feed_, key)) == origin;
+  }
+  void is_called(const std::string& origin, const std::string& key) {
+    here_[origin] = key;
+    there_[key] = origin;
+  }
+  void is_gone(const std::string& origin, const std::string& key) {
+    here_[origin].reset();
+    there_[key].reset();
+  }
+
+private:
+  const collection::state& state_;
+  std::string_view feed_;
+  std::map<std::string, std::optional<std::string>> here_{};
+  std::map<std::string, std::optional<std::string>> there_{};
+};
+
+} // namespace
+
+bool needs_names(const wire::store& page) {
+  return std::ranges::any_of(page.records, [](const auto& r) { return !r.origin.empty(); });
+}
+
+named with_names(const collection::state& s, const wire::store& page) {
+  named all{.page = page};
+  std::vector<wire::incoming> records, left;
+  names_so_far names{s, page.feed};
+  for (const auto& r : page.records) {
+    const auto before = r.origin.empty() ? std::nullopt : names.here(r.origin);
+    const bool too_long = std::max(r.origin.size(), r.key.size()) > max_name_bytes;
+    if (r.origin.empty() || (too_long && !r.deleted)) {
+      records.push_back(r);
+      if (!r.origin.empty())
+        records.back().key.resize(max_name_bytes * 2); // no row can be called so: it is a letter
+    } else if (!r.deleted) {
+      if (before && *before != r.key && names.is_of(*before, r.origin))
+        left.push_back({.key = *before, .deleted = true});
+      if (before != r.key || !names.is_of(r.key, r.origin))
+        all.names.push_back({r.origin, r.key});
+      names.is_called(r.origin, r.key);
+      records.push_back(r);
+    } else if (before && names.is_of(*before, r.origin)) {
+      records.push_back({.key = *before, .deleted = true});
+      all.names.push_back({r.origin, {}});
+      names.is_gone(r.origin, *before);
+    } else {
+      ++all.unknown;
+    }
+  }
+  // First, so that a record which takes over a name counts.
+  left.insert(left.end(), std::make_move_iterator(records.begin()),
+              std::make_move_iterator(records.end()));
+  all.page.records = std::move(left);
+  return all;
+}
+
+void keep_names(collection::state& s, std::string_view feed,
+                const std::vector<protocols::row_types::name>& names) {
+  for (const auto& [origin, key] : names) {
+    const auto place = name_key('a', feed, origin);
+    if (const auto before = s.rows.find(place)) {
+      const auto there = name_key('A', feed, before->text());
+      if (const auto of = s.rows.find(there); of && of->view() == origin)
+        s.rows.erase(there);
+    }
+    if (key.empty()) {
+      s.rows.erase(place);
+      continue;
+    }
+    s.rows.put(place, blob::copy_of(key));
+    s.rows.put(name_key('A', feed, key), blob::copy_of(origin));
+  }
+}
+
+void forget_names(collection::state& s, std::string_view feed) {
+  for (const char kind : {'a', 'A'}) {
+    const auto prefix = name_key(kind, feed, "");
+    std::vector<std::string> all;
+    s.rows.scan(prefix, std::numeric_limits<std::size_t>::max(),
+                [&](std::string_view key, const blob&) {
+                  if (!key.starts_with(prefix))
+                    return false;
+                  all.emplace_back(key);
+                  return true;
+                });
+    for (auto& key : all)
+      s.rows.erase(std::move(key));
+  }
+}
+
+} // namespace tenon::actors::collections

@@ -1,0 +1,27 @@
+// What a feed's records are called at their source, when they are called something else here, as
+// with a sync's `key`. It is kept both ways, because a source that tells of a deletion says its own
+// key alone, and because a record that gets another name leaves its row, unless somebody else has
+// got that name meanwhile.
+#pragma once
+
+#include "actors/collection.hpp"
+
+namespace tenon::actors::collections {
+
+/// Of what is called something else here: both names.
+inline constexpr std::size_t max_name_bytes = 240;
+
+struct named {
+  protocols::collection::store page;             // each record under its key here
+  std::vector<protocols::row_types::name> names; // what is to be kept
+  std::uint64_t unknown = 0;                     // deletions of what was never here
+};
+
+bool needs_names(const protocols::collection::store&);
+named with_names(const collection::state&, const protocols::collection::store&);
+
+void keep_names(collection::state&, std::string_view feed,
+                const std::vector<protocols::row_types::name>&);
+void forget_names(collection::state&, std::string_view feed);
+
+} // namespace tenon::actors::collections
