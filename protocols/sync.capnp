@@ -5,6 +5,7 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
 using T = import "annotations.capnp";
+using A = import "account.capnp";
 using R = import "resource.capnp";
 using C = import "conflict.capnp";
 using D = import "drift.capnp";
@@ -154,7 +155,7 @@ struct SyncCommand {
       run @29 :UInt64;
       # The newest; 0: whichever that is.
     }
-    readStatistics @30 :Void $T.reply("Statistics");
+    readStatistics @30 :Void $T.reply("AccountStatistics");
   }
 }
 
@@ -240,49 +241,6 @@ struct SyncPlace {
 struct SyncPlaces {
   run @0 :UInt64;
   places @1 :List(SyncPlace);
-}
-
-struct SyncBucket {
-  # What happened in an hour or a day that begins then, in UTC. Runs count where they ended.
-  begunAtMs @0 :Int64;
-  succeeded @1 :UInt64;
-  failed @2 :UInt64;
-  cancelled @3 :UInt64;
-  pages @4 :UInt64;
-  read @5 :UInt64;
-  stored @6 :UInt64;
-  deadLettered @7 :UInt64;
-  retries @8 :UInt64;
-  bytes @9 :UInt64;
-  busyMs @10 :UInt64;
-  # As of a run.
-}
-
-struct SyncRate {
-  # Of runs: how fast they read while they were busy.
-  runs @0 :UInt64;
-  recordsPerSecond @1 :Float64;
-  bytesPerSecond @2 :Float64;
-}
-
-struct SyncStatistics {
-  succeeded @0 :UInt64;
-  # Of the runs that are kept.
-  failed @1 :UInt64;
-  underWay @2 :SyncRate;
-  # 0 runs: none is.
-  newest @3 :SyncRate;
-  # The last runs that ended.
-  wholeAtMs @4 :Int64 $T.optional;
-  # When the newest reading began that has seen all there was: what was there then has been seen.
-  lagMs @5 :UInt64 $T.optional;
-  # Since then.
-  hours @6 :List(SyncBucket);
-  # The last 48, without a gap, the present one last.
-  days @7 :List(SyncBucket);
-  # The last 30.
-  from @8 :Text;
-  # Of a sync that writes: the collection, which knows what is still to be delivered.
 }
 
 struct SyncTransfer $T.outcome("transferred") {
@@ -391,9 +349,9 @@ struct SyncState {
   # Where the newest run stood, evenly thinned, the oldest first.
   placesEvery @16 :UInt64;
   # One place is kept for so many pages; 0: for each.
-  hours @17 :List(SyncBucket);
+  hours @17 :List(A.AccountBucket);
   # Only those in which something happened, the newest last.
-  days @18 :List(SyncBucket);
+  days @18 :List(A.AccountBucket);
   beganAtMs @19 :Int64;
   # The present reading of the source.
   wholeAtMs @20 :Int64 $T.optional;

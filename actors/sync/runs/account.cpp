@@ -31,17 +31,20 @@ void settle_busy(wire::state& s, moment at) {
   const auto took = std::max(span{0}, at - *s.busy_at);
   s.run.busy += took;
   s.busy_at = at;
-  count(s, at, [&](wire::bucket& b) { b.busy += took; });
+  count(s, at, [&](protocols::account_types::bucket& b) { b.busy += took; });
 }
 
-std::vector<wire::bucket> without_gaps(const std::vector<wire::bucket>& kept, span width,
-                                       std::size_t most, moment now) {
-  std::vector<wire::bucket> all;
+std::vector<protocols::account_types::bucket>
+without_gaps(const std::vector<protocols::account_types::bucket>& kept, span width,
+             std::size_t most, moment now) {
+  std::vector<protocols::account_types::bucket> all;
   for (auto left = static_cast<span::rep>(most); left-- > 0;) {
     const auto start = beginning_of(now, width) - left * width;
-    const auto it = std::ranges::lower_bound(kept, start, {}, &wire::bucket::begun_at);
-    all.push_back(it != kept.end() && it->begun_at == start ? *it
-                                                            : wire::bucket{.begun_at = start});
+    const auto it =
+        std::ranges::lower_bound(kept, start, {}, &protocols::account_types::bucket::begun_at);
+    all.push_back(it != kept.end() && it->begun_at == start
+                      ? *it
+                      : protocols::account_types::bucket{.begun_at = start});
   }
   return all;
 }
@@ -54,7 +57,7 @@ public:
     records_ += r.read;
     bytes_ += r.bytes;
   }
-  wire::rate done() const {
+  protocols::account_types::rate done() const {
     auto done = of_;
     if (const auto seconds = std::chrono::duration<double>(busy_).count(); seconds > 0) {
       done.records_per_second = static_cast<double>(records_) / seconds;
@@ -64,7 +67,7 @@ public:
   }
 
 private:
-  wire::rate of_{};
+  protocols::account_types::rate of_{};
   span busy_{};
   std::uint64_t records_ = 0, bytes_ = 0;
 };
@@ -92,7 +95,7 @@ void count_paused(wire::state& s) {
 void count_page(wire::state& s, const wire::moved& e) {
   settle_busy(s, e.at);
   const auto read = e.stored + e.unchanged + e.filtered + e.dead_lettered;
-  count(s, e.at, [&](wire::bucket& b) {
+  count(s, e.at, [&](protocols::account_types::bucket& b) {
     ++b.pages;
     b.read += read;
     b.stored += e.stored;
@@ -106,7 +109,7 @@ void count_page(wire::state& s, const wire::moved& e) {
 void count_end(wire::state& s, const wire::ended& e) {
   settle_busy(s, e.at);
   s.busy_at.reset();
-  count(s, e.at, [&](wire::bucket& b) {
+  count(s, e.at, [&](protocols::account_types::bucket& b) {
     b.succeeded += e.outcome == wire::outcome::succeeded;
     b.failed += e.outcome == wire::outcome::failed;
     b.cancelled += e.outcome == wire::outcome::cancelled;
@@ -123,8 +126,8 @@ std::optional<moment> end_of_time(const wire::state& s) {
   return s.ends_at ? *s.ends_at : s.run.started_at + s.time_limit;
 }
 
-wire::statistics statistics_of(const wire::state& s, moment now) {
-  wire::statistics all;
+protocols::account_types::statistics statistics_of(const wire::state& s, moment now) {
+  protocols::account_types::statistics all;
   rate newest, present;
   std::size_t ended = 0;
   each_ended(s, [&](const wire::run& r) {
@@ -176,9 +179,9 @@ object account_of(const wire::state& s) {
 }
 
 bool account_holds(const wire::state& s) {
-  const auto ordered = [](const std::vector<wire::bucket>& all) {
-    return std::ranges::adjacent_find(all, std::ranges::greater_equal{}, &wire::bucket::begun_at) ==
-           all.end();
+  const auto ordered = [](const std::vector<protocols::account_types::bucket>& all) {
+    return std::ranges::adjacent_find(all, std::ranges::greater_equal{},
+                                      &protocols::account_types::bucket::begun_at) == all.end();
   };
   return s.hours.size() <= most_hours && s.days.size() <= most_days && ordered(s.hours) &&
          ordered(s.days);

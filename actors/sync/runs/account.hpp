@@ -17,7 +17,7 @@ void count_end(protocols::sync::state&, const protocols::sync::ended&);
 /// When the present run has had its time; nothing while time does not pass for it.
 std::optional<moment> end_of_time(const protocols::sync::state&);
 
-protocols::sync::statistics statistics_of(const protocols::sync::state&, moment now);
+protocols::account_types::statistics statistics_of(const protocols::sync::state&, moment now);
 /// What of it can be said without asking for the time.
 object account_of(const protocols::sync::state&);
 

@@ -16,7 +16,7 @@ identity sync_of(const request& q) {
   return {std::string{q.tenant}, "sync", std::string{q.arguments.path("name")}};
 }
 
-value shown(const wire::rate& r) {
+value shown(const protocols::account_types::rate& r) {
   if (r.runs == 0)
     return {};
   return object{{"runs", r.runs},
@@ -24,7 +24,7 @@ value shown(const wire::rate& r) {
                 {"bytes_per_second", r.bytes_per_second}};
 }
 
-value shown(const std::vector<wire::bucket>& all) {
+value shown(const std::vector<protocols::account_types::bucket>& all) {
   list buckets;
   for (const auto& b : all)
     buckets.push_back(object{{"from", b.begun_at},
@@ -41,7 +41,7 @@ value shown(const std::vector<wire::bucket>& all) {
   return buckets;
 }
 
-object shown(const wire::statistics& s) {
+object shown(const protocols::account_types::statistics& s) {
   const auto ended = s.succeeded + s.failed;
   const auto rate = static_cast<double>(s.succeeded) / static_cast<double>(ended);
   return object{{"succeeded", s.succeeded},

@@ -29,7 +29,7 @@ wire::transferred page(std::uint64_t run, std::uint64_t number, bool last = fals
           .moved = {.stored = 60, .unchanged = 40, .bytes = 5'000, .position = "p", .last = last}};
 }
 
-wire::statistics statistics(auto& one) {
+tenon::protocols::account_types::statistics statistics(auto& one) {
   return *one.when(subject::read_statistics{}).reply;
 }
 
