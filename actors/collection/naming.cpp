@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 namespace tenon::actors::collections {
 namespace {
@@ -61,7 +62,15 @@ named with_names(const collection::state& s, const wire::store& page) {
   named all{.page = page};
   std::vector<wire::incoming> records, left;
   names_so_far names{s, page.feed};
+  // Of a record that comes twice, the last word counts.
+  std::unordered_map<std::string_view, const wire::incoming*> last;
+  for (const auto& r : page.records)
+    last[r.origin] = &r;
   for (const auto& r : page.records) {
+    if (!r.origin.empty() && last[r.origin] != &r) {
+      ++all.unknown;
+      continue;
+    }
     const auto before = r.origin.empty() ? std::nullopt : names.here(r.origin);
     const bool too_long = std::max(r.origin.size(), r.key.size()) > max_name_bytes;
     if (r.origin.empty() || (too_long && !r.deleted)) {

@@ -14,7 +14,7 @@ inline constexpr std::size_t max_name_bytes = 240;
 struct named {
   protocols::collection::store page;             // each record under its key here
   std::vector<protocols::row_types::name> names; // what is to be kept
-  std::uint64_t unknown = 0;                     // deletions of what was never here
+  std::uint64_t unknown = 0; // deletions of what was never here; words that were not the last
 };
 
 bool needs_names(const protocols::collection::store&);

@@ -30,8 +30,22 @@ value* member_at(value& record, const json_path& path) {
   return at;
 }
 
-/// Another record like the sample: with its own key, and so much later.
+/// People are known by their addresses: each copy has its own, as in ann+7@example.com.
+void make_addresses_distinct(value& any, std::int64_t number) {
+  if (auto* text = any.as<std::string>()) {
+    const auto sign = text->find('@');
+    if (sign != text->npos && sign > 0 && text->find('@', sign + 1) == text->npos &&
+        text->find('.', sign) != text->npos && text->find_first_of(" /:<>") == text->npos)
+      text->insert(sign, '+' + std::to_string(number));
+  } else if (auto* members = any.as<object>()) {
+    for (auto& [name, member] : *members)
+      make_addresses_distinct(member, number);
+  }
+}
+
+/// Another record like the sample: with its own key and addresses, and so much later.
 void make_distinct(const stream& s, value& record, std::int64_t number) {
+  make_addresses_distinct(record, number);
   if (!s.key.empty())
     if (auto* key = member_at(record, s.key.back())) {
       if (auto* whole = key->as<std::int64_t>())

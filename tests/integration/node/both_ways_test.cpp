@@ -1,0 +1,83 @@
+// A table and a platform that are kept in step, with the sample that the README shows.
+#include "config/yaml.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/support/running_node.hpp"
+
+#include <regex>
+
+namespace {
+
+using namespace tenon;
+using namespace tenon::tests;
+
+class both_ways : public running_node {
+protected:
+  void begin() {
+    db_.run("CREATE TABLE customers (email text PRIMARY KEY, firstname text, lastname text, "
+            "company text); INSERT INTO customers VALUES "
+            "('Maria@example.com', 'Maria', 'Johnson', 'Ours'), "
+            "('new@example.com', 'New', 'Customer', 'Theirs')");
+    twin_.emplace("tenon", words{"twin", "hubspot"});
+    ASSERT_TRUE(twin_->first_line().starts_with("http://")) << twin_->errors();
+    start_node();
+    const auto said = twin_->errors();
+    const auto account = config::read_yaml(said.substr(said.find("kind:")), "twin");
+    auto text = contents_of("config/samples/hubspot/with-postgres.yaml");
+    text = std::regex_replace(text, std::regex{"postgres://localhost/shop"}, server_.url());
+    text = std::regex_replace(text, std::regex{"password: tenon"}, "password: " + server_.password);
+    const auto sample = config::read_yaml(text, "with-postgres.yaml");
+    ASSERT_TRUE(account && sample);
+    list resources;
+    for (const auto* part : {&*account, &*sample})
+      for (const auto& one : *part)
+        resources.push_back(one.value);
+    apply(resources);
+  }
+
+  /// Each of the four once; what the writers wrote.
+  std::int64_t round() {
+    for (const auto* sync : {"from_hubspot", "from_table"})
+      ran(sync);
+    return ran("to_hubspot") + ran("to_table");
+  }
+  std::int64_t ran(const std::string& sync) {
+    const auto done = run(sync);
+    EXPECT_EQ(state(done), "succeeded") << sync << ": " << write_json(done);
+    expect_conserved(done);
+    return number(done, "stored");
+  }
+
+  postgres_server server_;
+  postgres_client db_{server_};
+  std::optional<started_program> twin_;
+};
+
+TEST_F(both_ways, each_side_gets_what_the_other_has_and_nothing_goes_round) {
+  begin();
+  round();
+  // 450 contacts, of whom the table knew one, by an address that is written in another way.
+  EXPECT_EQ(db_.run("SELECT count(*) FROM customers"), "452");
+  EXPECT_EQ(db_.run("SELECT firstname FROM customers WHERE email = 'brian@example.com'"), "Brian");
+  EXPECT_EQ(contents("people").size(), 451u);
+  EXPECT_EQ(contents("people").at("maria@example.com"),
+            R"({"email":"maria@example.com","firstname":"Maria","lastname":"Johnson",)"
+            R"("company":"Ours"})");
+  for (int i = 0; i < 3; ++i)
+    round();
+  EXPECT_EQ(round(), 0) << "what was written comes back, and is no news";
+  EXPECT_EQ(contents("people").size(), 451u);
+}
+
+TEST_F(both_ways, a_row_that_gets_another_name_is_another_row_and_its_deletion_is_understood) {
+  begin();
+  round();
+  db_.run("UPDATE customers SET email = 'renamed@example.com' WHERE email = 'new@example.com'");
+  ran("from_table");
+  EXPECT_FALSE(contents("people").contains("new@example.com"));
+  EXPECT_TRUE(contents("people").contains("renamed@example.com"));
+  db_.run("DELETE FROM customers WHERE email = 'renamed@example.com'");
+  ran("from_table");
+  EXPECT_FALSE(contents("people").contains("renamed@example.com"));
+}
+
+} // namespace

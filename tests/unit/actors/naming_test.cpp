@@ -1,0 +1,144 @@
+// Records that are called something else here than at their source.
+#include "actors/collection.hpp"
+#include "actors/collection/naming.hpp"
+
+#include "tests/support/given.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+using tenon::blob;
+using tenon::actors::collection;
+using tenon::tests::scene;
+
+namespace {
+
+using incoming = tenon::protocols::collection::incoming;
+
+class naming : public ::testing::Test {
+protected:
+  static incoming called(const std::string& origin, const std::string& key,
+                         const std::string& content = "{}") {
+    return {.key = key, .content = blob::copy_of(content), .origin = origin};
+  }
+  static incoming gone(const std::string& origin) { return {.deleted = true, .origin = origin}; }
+
+  collection::stored stores(std::vector<incoming> records, const std::string& feed = "in") {
+    auto d = c_.when(
+        collection::store{.feed = feed, .run = 1, .page = pages_[feed]++, .records = records});
+    EXPECT_FALSE(d.refusal) << d.refusal->why;
+    return d.reply ? *d.reply : collection::stored{};
+  }
+  /// "key=content …" of the rows that live.
+  std::string rows() {
+    std::string text;
+    for (const auto& one : c_.when(collection::read{.limit = 1000}).reply->items)
+      text += one.key + '=' + one.row.content.text() + ' ';
+    return text;
+  }
+  std::size_t kept() {
+    std::size_t n = 0;
+    c_.state.rows.scan("", 10'000, [&](std::string_view key, const blob&) {
+      n += key.starts_with('a') || key.starts_with('A');
+      return true;
+    });
+    return n;
+  }
+
+  scene<collection> c_;
+  std::map<std::string, std::uint64_t> pages_;
+};
+
+TEST_F(naming, two_feeds_records_of_one_name_are_one_row) {
+  stores({called("17", "ann", "1")});
+  stores({called("x-9", "ann", "2")}, "other");
+  EXPECT_EQ(rows(), "ann=2 ");
+  stores({gone("17")});
+  EXPECT_EQ(rows(), "");
+}
+
+TEST_F(naming, a_deletion_is_understood_by_the_sources_key_and_of_strangers_changes_nothing) {
+  stores({called("17", "ann"), called("18", "bob")});
+  EXPECT_EQ(stores({gone("17")}).deleted, 1u);
+  EXPECT_EQ(rows(), "bob={} ");
+  const auto again = stores({gone("17"), gone("99")});
+  EXPECT_EQ(again.deleted, 0u);
+  EXPECT_EQ(again.unchanged, 2u);
+  EXPECT_EQ(stores({gone("18")}, "other").deleted, 0u) << "another feed's 18 is another record";
+}
+
+TEST_F(naming, a_record_that_is_renamed_leaves_its_row) {
+  stores({called("17", "ann", "1")});
+  stores({called("17", "anna", "2")});
+  EXPECT_EQ(rows(), "anna=2 ");
+  EXPECT_EQ(kept(), 2u);
+}
+
+TEST_F(naming, records_that_change_names_with_each_other_both_stay) {
+  stores({called("17", "ann", "1"), called("18", "bob", "2")});
+  stores({called("17", "bob", "1"), called("18", "ann", "2")});
+  EXPECT_EQ(rows(), "ann=2 bob=1 ");
+  stores({called("17", "ann", "1")}); // also one after the other
+  stores({called("18", "bob", "2")});
+  EXPECT_EQ(rows(), "ann=1 bob=2 ");
+}
+
+TEST_F(naming, names_that_are_too_long_are_letters) {
+  const std::string most(tenon::actors::collections::max_name_bytes, 'x');
+  EXPECT_EQ(stores({called(most, most)}).stored, 1u);
+  EXPECT_EQ(stores({called(most + 'x', "a"), called("a", most + 'x')}).dead_lettered, 2u);
+}
+
+TEST_F(naming, nothing_of_it_is_left_when_the_feed_is_forgotten) {
+  stores({called("17", "ann"), called("18", "bob")});
+  EXPECT_EQ(kept(), 4u);
+  c_.when(collection::forget{"in", 1});
+  EXPECT_EQ(kept(), 0u);
+  EXPECT_EQ(rows(), "ann={} bob={} ");
+}
+
+/// A source with its own keys, whose records get new names all the time, sometimes each other's.
+TEST_F(naming, the_rows_are_the_sources_records_whatever_happens_to_their_names) {
+  for (std::uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    c_ = {};
+    pages_.clear();
+    std::map<std::string, std::string> there; // name by the source's key; no two have the same
+    const auto taken = [&](const std::string& name) {
+      return std::ranges::any_of(there, [&](const auto& one) { return one.second == name; });
+    };
+    for (int i = 0; i < 60; ++i) {
+      std::vector<incoming> page;
+      for (std::size_t n = random() % 4 + 1; n > 0; --n) {
+        const auto origin = std::to_string(random() % 5);
+        const std::string name(1, static_cast<char>('a' + random() % 7));
+        if (random() % 4 == 0 && there.erase(origin) > 0) {
+          page.push_back(gone(origin));
+        } else if (!taken(name)) {
+          there[origin] = name;
+          page.push_back(called(origin, name, origin));
+        } else if (there.contains(origin) && there[origin] != name) {
+          // It takes the name of another, which takes its own.
+          const auto other = std::ranges::find(there, name, [](const auto& o) { return o.second; });
+          std::swap(there[origin], other->second);
+          page.push_back(called(origin, there[origin], origin));
+          page.push_back(called(other->first, other->second, other->first));
+        }
+      }
+      if (!page.empty())
+        stores(page);
+      std::map<std::string, std::string> expected;
+      for (const auto& [origin, name] : there)
+        expected[name] = origin;
+      std::string text;
+      for (const auto& [name, origin] : expected)
+        text += name + '=' + origin + ' ';
+      EXPECT_EQ(rows(), text);
+    }
+  }
+}
+
+} // namespace
