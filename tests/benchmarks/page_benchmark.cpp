@@ -1,5 +1,7 @@
 // Records per second out of a page's bytes: check, slice, key and cursor; then with a filter, with
-// a mapping, and how fast the check alone is. 1 KB a record, 200 a page.
+// a mapping, and how fast the check alone is; and how fast fields are summed up. 1 KB a record, 200
+// a page.
+#include "actors/collection/drift/fields.hpp"
 #include "actors/integration/interpreter.hpp"
 
 #include "config/yaml.hpp"
@@ -81,6 +83,27 @@ void with_keep(benchmark::State& state) {
   read_pages(state, "    keep: active and amount >= 0\n");
 }
 BENCHMARK(with_keep);
+
+void fields_summed_up(benchmark::State& state) {
+  const auto m = connector("");
+  const auto c = connect(m, "bench", {}, {});
+  const reading r{m, m.streams.front(), *c};
+  const http_response came{200, {}, blob::from(page_body())};
+  const auto at = *first_position(r, noon);
+  const auto outcome = read_page(r, *page_request(r, at, {}, noon), came, at, {}, noon);
+  const auto& records = std::get<page>(outcome).records;
+  for (auto _ : state) {
+    tenon::actors::collections::field_sum fields;
+    for (const auto& record : records)
+      fields.add(record.json.view());
+    auto all = fields.page(tenon::protocols::drift_types::policy::widen);
+    if (all.seen.size() != 24)
+      state.SkipWithError("fields are missing");
+    benchmark::DoNotOptimize(all);
+  }
+  state.SetItemsProcessed(state.iterations() * records_per_page);
+}
+BENCHMARK(fields_summed_up);
 
 void with_map(benchmark::State& state) {
   read_pages(state, "    map: {id: \"{{id}}\", city: \"{{address.city}}\", "

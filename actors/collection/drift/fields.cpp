@@ -3,12 +3,11 @@
 #include "protocols/json.hpp"
 
 #include <cstring>
-#include <limits>
 
 namespace tenon::actors::collections {
 namespace {
 
-constexpr auto nowhere = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t most_blanks = 8; // around a colon, for a lead to be worth keeping
 
 /// Goes over the text of one record. It has been checked where it came in; should it be malformed
 /// nevertheless, reading ends there.
@@ -24,19 +23,29 @@ public:
     return true;
   }
 
-  /// The next member's name, with its quotes; `likely` itself if that is it, empty if there is
-  /// none.
-  std::string_view name(std::string_view likely) {
+  bool take(std::string_view wanted) {
     skip_blanks();
-    const std::string_view rest{at_, static_cast<std::size_t>(end_ - at_)};
-    if (!likely.empty() && rest.starts_with(likely)) {
-      at_ += likely.size();
-      return likely;
-    }
+    if (!std::string_view{at_, static_cast<std::size_t>(end_ - at_)}.starts_with(wanted))
+      return false;
+    at_ += wanted.size();
+    return true;
+  }
+
+  struct name_read {
+    std::string_view raw{}; // empty: there is no name
+    std::string_view lead{};
+  };
+
+  name_read name() {
+    skip_blanks();
     const auto* begin = at_;
     if (at_ == end_ || *at_ != '"' || !skip_text())
       return {};
-    return {begin, static_cast<std::size_t>(at_ - begin)};
+    const std::string_view raw{begin, static_cast<std::size_t>(at_ - begin)};
+    if (!take(':'))
+      return {};
+    skip_blanks();
+    return {raw, {begin, static_cast<std::size_t>(at_ - begin)}};
   }
 
   /// Steps over a value. `absent`: there is none.
@@ -135,14 +144,16 @@ std::string plain(std::string_view raw) {
 
 } // namespace
 
-std::uint32_t field_sum::place_of(std::string_view raw) {
-  if (const auto it = places_.find(raw); it != places_.end())
+field_sum::field* field_sum::find(std::string_view raw, std::string_view lead) {
+  if (const auto it = by_raw_.find(raw); it != by_raw_.end())
     return it->second;
   if (fields_.size() == max_fields || raw.size() > max_field_name + 2)
-    return nowhere;
-  const auto place = static_cast<std::uint32_t>(fields_.size());
-  places_.emplace(fields_.emplace_back(field{std::string{raw}}).raw, place);
-  return place;
+    return nullptr;
+  auto& made = fields_.emplace_back();
+  made.raw = raw;
+  made.lead = lead.size() > raw.size() + most_blanks ? made.raw + ':' : lead;
+  by_raw_.emplace(made.raw, &made);
+  return &made;
 }
 
 void field_sum::add(std::string_view record) {
@@ -151,35 +162,36 @@ void field_sum::add(std::string_view record) {
     return;
   std::size_t nth = 0;
   do {
-    const std::string_view likely =
-        nth < order_.size() ? std::string_view{fields_[order_[nth]].raw} : std::string_view{};
-    const auto raw = text.name(likely);
-    if (raw.empty() || !text.take(':'))
-      return;
+    field* here = nth < order_.size() ? order_[nth] : nullptr;
+    const bool foreseen = here != nullptr && text.take(here->lead);
+    if (!foreseen) {
+      const auto [raw, lead] = text.name();
+      if (raw.empty())
+        return;
+      here = find(raw, lead);
+    }
     const auto type = text.value();
     if (type == drift::type::absent)
       return;
-    const bool foreseen = raw.data() == likely.data();
-    const auto place = foreseen ? order_[nth] : place_of(raw);
-    if (place == nowhere) {
+    if (here == nullptr) {
       ++unkept_;
       continue;
     }
-    ++fields_[place].records[static_cast<std::size_t>(type)];
+    ++here->records[static_cast<std::size_t>(type)];
     if (nth == order_.size())
-      order_.push_back(place);
-    else
-      order_[nth] = place;
+      order_.push_back(here);
+    else if (!foreseen)
+      order_[nth] = here;
     ++nth;
   } while (text.take(','));
 }
 
 drift::page field_sum::page(drift::policy policy) const {
   drift::page all{.policy = policy, .unkept = unkept_};
-  for (const auto& [raw, records] : fields_)
-    for (std::size_t type = 0; type < records.size(); ++type)
-      if (records[type] != 0)
-        all.seen.push_back({plain(raw), static_cast<drift::type>(type), records[type]});
+  for (const auto& one : fields_)
+    for (std::size_t type = 0; type < one.records.size(); ++type)
+      if (one.records[type] != 0)
+        all.seen.push_back({plain(one.raw), static_cast<drift::type>(type), one.records[type]});
   return all;
 }
 

@@ -23,6 +23,10 @@ inline constexpr std::size_t max_field_name = 250;
 
 class field_sum {
 public:
+  field_sum() = default;
+  field_sum(const field_sum&) = delete; // its parts point at each other
+  field_sum& operator=(const field_sum&) = delete;
+
   void add(std::string_view record);
   /// Of all that were added, in the order in which the fields came first.
   drift::page page(drift::policy) const;
@@ -30,14 +34,15 @@ public:
 private:
   struct field {
     std::string raw;                        // the name as it is written, with its quotes
+    std::string lead;                       // and all up to its value, as it was written first
     std::array<std::uint64_t, 9> records{}; // by type
   };
 
-  std::uint32_t place_of(std::string_view raw);
+  field* find(std::string_view raw, std::string_view lead); // null: there is no room for it
 
   std::deque<field> fields_;
-  std::unordered_map<std::string_view, std::uint32_t> places_;
-  std::vector<std::uint32_t> order_; // the fields of the record before
+  std::unordered_map<std::string_view, field*> by_raw_;
+  std::vector<field*> order_; // the fields of the record before
   std::uint64_t unkept_ = 0;
 };
 

@@ -40,6 +40,12 @@ TEST(fields, are_summed_up_by_name_and_type_whatever_their_order) {
             "t boolean 1, f boolean 1, o object 1, e number 1, n integer 1");
 }
 
+TEST(fields, are_the_same_however_they_are_laid_out) {
+  EXPECT_EQ(sum({R"({"a": 1, "b":2})", R"({"a":3,"b": "x"})", "{\n \"a\" :\t\t4 , \"b\":\n5}",
+                 R"({"ab":1,"a":1})", "{\"c\":" + std::string(99, ' ') + "1}", R"({"c":1})"}),
+            "a integer 4, b integer 2, b text 1, ab integer 1, c integer 2");
+}
+
 TEST(fields, are_not_confused_by_what_texts_and_nested_values_hold) {
   EXPECT_EQ(sum({R"({"a":"}\",\"b\":1,\\","c":{"d":"]}","e":["\"}"]},"f":1})"}),
             "a text 1, c object 1, f integer 1");
