@@ -68,17 +68,40 @@ private:
   deeds& deeds_;
 };
 
+/// Two records, of which the source has said beforehand what is in them.
+class told final : public source {
+public:
+  runtime::task<page_or_trouble> read(page_request) override {
+    source_page made{.last = true};
+    made.records.push_back({"1", blob::copy_of(R"({"age":1})")});
+    made.records.push_back({"2", blob::copy_of(R"({"age":"two"})")});
+    made.declared.push_back({"age", protocols::drift_types::type::integer});
+    co_return made;
+  }
+};
+
+class told_kind final : public source_kind {
+public:
+  std::string_view name() const override { return "told"; }
+  result<void> check(const object&) const override { return {}; }
+  result<std::unique_ptr<source>> open(const identity&, const object&) override {
+    return std::unique_ptr<source>{std::make_unique<told>()};
+  }
+};
+
 class performing {
 public:
   ~performing() { turns_->close(); }
   performing() {
     from_.push_back(std::make_unique<working_kind>(deeds_));
+    from_.push_back(std::make_unique<told_kind>());
     turns_ = std::make_shared<turnstile>(turns::limits{}, host_, meters_);
     transfer_.emplace(host_, workers_, timer_, from_, to_, turns_);
   }
 
-  wire::transferred perform(wire::transfer asked) {
-    asked.spec = R"({"from":{"working":{}},"into":"c"})";
+  wire::transferred perform(wire::transfer asked, const std::string& kind = "working",
+                            const std::string& more = "") {
+    asked.spec = R"({"into":"c","from":{")" + kind + "\":{}}" + more + '}';
     const runtime::effect e{.by = {"acme", "sync", "s"},
                             .number = 1,
                             .name = "sync.transfer",
@@ -93,6 +116,11 @@ public:
   deeds& done() { return deeds_; }
   template <class Actor, class Command> auto ask(const identity& to, const Command& c) {
     return node_.ask<Actor>(to, c);
+  }
+
+  std::vector<protocols::letter_types::numbered> letters() {
+    const collection::list_letters all{};
+    return node_.done<collection>({"acme", "collection", "c"}, all).letters;
   }
 
 private:
@@ -156,6 +184,30 @@ TEST(transfer, forgets_nothing_of_a_sync_that_goes_on_with_it) {
   EXPECT_EQ(node.done().forgotten, 0);
   const protocols::collection::position where{.feed = "s"};
   EXPECT_EQ(node.ask<collection>(kept, where)->pages, 1u);
+}
+
+TEST(transfer, holds_a_page_to_what_the_source_says_of_its_fields) {
+  performing node;
+  const auto stopped = node.perform({.run = 1}, "told", R"(,"drift":"fail")");
+  EXPECT_EQ(stopped.why, "the field age was integer and is text in 1 records of the page");
+  EXPECT_EQ(stopped.place, "spec.drift");
+  EXPECT_FALSE(stopped.transient);
+  EXPECT_EQ(node.perform({.run = 2}, "told").moved.stored, 2u) << "where types may widen";
+}
+
+TEST(transfer, keeps_of_a_record_that_drifts_what_came_and_not_what_map_made_of_it) {
+  performing node;
+  const auto as = [](const char* made) {
+    return R"(,"drift":"add","map":{"years":")" + std::string{made} + "\"}";
+  };
+  EXPECT_EQ(node.perform({.run = 1}, "told", as("7")).moved.stored, 2u);
+  const auto mapped = node.perform({.run = 2}, "told", as("{{age}}"));
+  EXPECT_EQ(mapped.moved.dead_lettered, 1u) << "and what the source says is not of these fields";
+  const auto letters = node.letters();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].letter.bytes.view(), R"({"age":1})");
+  EXPECT_EQ(letters[0].letter.key, "1");
+  EXPECT_EQ(letters[0].letter.reason, "spec.drift: the field years was text and is integer");
 }
 
 } // namespace
