@@ -12,7 +12,8 @@
 //
 // Only programs that the node was started with are run, and without any word of the spec on their
 // command line: the configuration is a file that only they can read. They get none of the node's
-// environment.
+// environment, but run as its user and connect to where they like: whoever names a tap answers for
+// what it does with a configuration.
 //
 // The place is the last STATE that came before a page's end. Records after it are read again when
 // the tap has to be started anew, and stored once, under their keys. A page ends at a STATE where
