@@ -109,7 +109,8 @@ TEST_F(postgres_destinations, keep_bytes_and_read_composites) {
 }
 
 TEST_F(postgres_destinations, refuse_one_by_one_by_the_line_or_by_halves) {
-  db_.run("CREATE TABLE picky (id int PRIMARY KEY, n int CHECK (n <> 13), w varchar(3))");
+  db_.run("CREATE TABLE picky (id int PRIMARY KEY, n int CHECK (n <> 13), w varchar(3)); CREATE "
+          "TABLE picky_too (LIKE picky INCLUDING ALL); INSERT INTO picky_too VALUES (5000)");
   auto page = numbered(2'000, {{"n", 1}, {"w", "abc"}});
   std::set<std::string> bad;
   for (int i = 0; i < 2'000; i += 97) {
@@ -120,13 +121,15 @@ TEST_F(postgres_destinations, refuse_one_by_one_by_the_line_or_by_halves) {
   }
   page[5] = change("5", {{"id", 5}, {"n", 5}, {"w", "four"}});
   bad.insert("5");
-  const auto done = write("picky", page);
-  EXPECT_FALSE(done.trouble);
-  EXPECT_EQ(done.written, 2'000 - bad.size());
-  std::set<std::string> told;
-  for (const auto& letter : done.letters)
-    told.insert(letter.place);
-  EXPECT_EQ(told, bad);
+  for (const auto* table : {"picky", "picky_too"}) { // filled, and through a temporary table
+    const auto done = write(table, page);
+    EXPECT_FALSE(done.trouble);
+    EXPECT_EQ(done.written, 2'000 - bad.size());
+    std::set<std::string> told;
+    for (const auto& letter : done.letters)
+      told.insert(letter.place);
+    EXPECT_EQ(told, bad) << table;
+  }
 }
 
 TEST_F(postgres_destinations, write_without_a_temporary_table_where_none_may_be_made) {
@@ -143,6 +146,46 @@ TEST_F(postgres_destinations, write_without_a_temporary_table_where_none_may_be_
   EXPECT_EQ(writing.write(numbered(300, {{"v", "x"}})).written, 300u);
   EXPECT_EQ(writing.write(numbered(300, {{"v", "y"}})).written, 300u);
   EXPECT_EQ(narrow.run("SELECT count(*) FROM t WHERE v = 'y'"), "300");
+}
+
+TEST_F(postgres_destinations, fill_an_empty_table_and_go_on_when_somebody_else_writes_too) {
+  db_.run("CREATE TABLE filled (id int PRIMARY KEY, v text NOT NULL, mail text UNIQUE)");
+  const auto page = [](int from, const value& v) {
+    std::vector<outgoing_change> all;
+    for (int i = from; i < from + 500; ++i)
+      all.push_back(change(std::to_string(i), {{"id", i}, {"v", v}, {"mail", std::to_string(i)}}));
+    return all;
+  };
+  auto first = page(0, "a");
+  first[77] = change("77", {{"id", 77}, {"v", nullptr}, {"mail", "77"}});
+  const auto done = write("filled", first);
+  EXPECT_EQ(done.written, 499u);
+  ASSERT_EQ(done.letters.size(), 1u);
+  EXPECT_EQ(done.letters[0].place, "77");
+  EXPECT_EQ(write("filled", page(500, "a")).written, 500u);
+  db_.run("INSERT INTO filled VALUES (1250, 'theirs', 'x'), (99999, 'theirs', '1300')");
+  const auto mixed = write("filled", page(1'000, "a"));
+  EXPECT_EQ(mixed.written, 499u);
+  ASSERT_EQ(mixed.letters.size(), 1u);
+  EXPECT_EQ(mixed.letters[0].place, "1300");
+  EXPECT_EQ(write("filled", page(0, "b")).written, 500u);
+  EXPECT_EQ(db_.run("SELECT count(*) || ' ' || count(*) FILTER (WHERE v = 'b') FROM filled"),
+            "1500 500");
+}
+
+TEST_F(postgres_destinations, keep_rules_and_policies_that_copy_would_pass_by) {
+  db_.run("CREATE TABLE ruled (id int PRIMARY KEY, v text); CREATE TABLE seen (id int); CREATE "
+          "TABLE unkeyed (id int, v text)");
+  db_.run("CREATE RULE also AS ON INSERT TO ruled DO ALSO INSERT INTO seen VALUES (1)");
+  const auto refused = write("ruled", numbered(100, {{"v", "a"}}));
+  ASSERT_TRUE(refused.trouble); // ON CONFLICT is not for tables with rules, and says so
+  EXPECT_EQ(refused.count, 0u);
+  EXPECT_EQ(db_.run("SELECT count(*) FROM ruled"), "0");
+  const auto unkeyed = write("unkeyed", numbered(100, {{"v", "a"}}));
+  ASSERT_TRUE(unkeyed.trouble);
+  EXPECT_EQ(unkeyed.trouble->why.where, "spec.to.postgres.key");
+  EXPECT_NE(unkeyed.trouble->why.remedy.find("unique index"), std::string::npos);
+  EXPECT_EQ(db_.run("SELECT count(*) FROM unkeyed"), "0");
 }
 
 TEST_F(postgres_destinations, follow_a_table_that_changes_between_pages) {

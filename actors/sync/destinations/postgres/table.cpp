@@ -21,10 +21,15 @@ bool is_key(const tables::columns& c, std::size_t column) {
   return std::ranges::find(c.key, column) != c.key.end();
 }
 
-/// The line that COPY was at, from "COPY name, line 7, column v", in any language.
+/// The line that COPY was at, from "COPY name, line 7, column v", in any language; a trigger's own
+/// place may stand before.
 std::optional<std::size_t> line_in(std::string_view context) {
+  const auto begin = context.starts_with("COPY ") ? 0 : context.find("\nCOPY ");
+  if (begin == context.npos)
+    return std::nullopt;
+  context.remove_prefix(begin);
   const auto comma = context.find(',');
-  if (!context.starts_with("COPY ") || comma == context.npos)
+  if (comma == context.npos)
     return std::nullopt;
   const auto digit = context.find_first_of("0123456789", comma);
   std::size_t line = 0;
@@ -63,8 +68,10 @@ result<written_table> describe(session& db, const tables::target& t, const optio
       "SELECT a.attname, CASE WHEN e.typcategory = 'A' THEN e.typelem ELSE e.oid END, "
       "e.typname IN ('json','xml','point','polygon','path','box','circle','line','citext'), "
       "e.typcategory, "
-      "COALESCE(m.typtype, e.typtype), e.typdelim, a.atttypid || '.' || a.atttypmod "
-      "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+      "COALESCE(m.typtype, e.typtype), e.typdelim, a.atttypid || '.' || a.atttypmod, "
+      "c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity "
+      "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+      "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
       "JOIN pg_catalog.pg_type e ON e.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid "
       "END LEFT JOIN pg_catalog.pg_type m ON e.typcategory = 'A' AND m.oid = e.typelem "
       "WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped "
@@ -77,6 +84,7 @@ result<written_table> describe(session& db, const tables::target& t, const optio
     made.forms.push_back(form_of(row));
     made.as_text.push_back(row[2] == "t");
     made.types.push_back(*row[6]);
+    made.takes_copies = row[7] == "t";
   }
   if (found->empty())
     return failure{code::not_found, "there is no table " + t.rows.table, names.place_of("table"),
@@ -108,6 +116,9 @@ result<void> written::roll_back() {
 
 failure written::told(failure why) {
   const auto group = std::string_view{db_.last_state()}.substr(0, 2);
+  if (db_.last_state() == "42P10")
+    why = options.wrong("key", "the database does not keep this key of the table unique",
+                        "Name the columns of a unique index, or create one.");
   // In front of the server's own words is what that would mean for somebody who reads.
   const auto own = why.why.find(": ");
   fault_ = {.of_content = group == "21" || group == "22" || group == "23",
@@ -120,9 +131,17 @@ result<written_rows> written::upsert(const some_rows& rows) {
   fault_ = {};
   const bool plain = std::ranges::none_of(
       rows.columns, [&](std::size_t c) { return table_.forms[c].form == form::complex; });
+  const bool many = plain && rows.count() >= worth_staging;
+  if (many && table_.takes_copies) {
+    const auto filled = fill(rows);
+    if (!filled)
+      return filled.error();
+    if (*filled)
+      return written_rows{.changed = db_.last_changed()};
+  }
   std::string from;
   std::vector<std::string> parameters;
-  if (plain && rows.count() >= worth_staging && session_.may_stage) {
+  if (many && session_.may_stage) {
     auto staged = stage(rows);
     if (!staged)
       return std::move(staged).error();
@@ -195,6 +214,38 @@ result<std::string> written::stage(const some_rows& rows) {
   session_.may_stage = false;
   const auto undone = db_.ask("ROLLBACK TO SAVEPOINT staging");
   return undone ? result<std::string>{""} : told(undone.error());
+}
+
+/// Whether that could be done. It is tried for as long as it has always been possible.
+result<bool> written::fill(const some_rows& rows) {
+  const auto [known, is_new] = session_.filling.try_emplace(table_.spelled, false);
+  if (is_new) {
+    const auto empty = db_.ask_one("SELECT NOT EXISTS (SELECT FROM " + table_.spelled + ')');
+    if (!empty)
+      return told(empty.error());
+    known->second = *empty == "t";
+    // What would be wrong with the usual way is said now, and not with the first row that is there.
+    if (known->second)
+      if (const auto fine = db_.ask("EXPLAIN " + insertion(rows, table_.spelled)); !fine) {
+        session_.filling.erase(known);
+        return told(fine.error());
+      }
+  }
+  if (!known->second)
+    return false;
+  if (const auto marked = db_.ask("SAVEPOINT filling"); !marked)
+    return told(marked.error());
+  const auto copied = copy(table_.spelled + " (" + listed(rows.columns) + ')', rows);
+  if (copied)
+    return true;
+  // Somebody else has written to it, or has said since who may: there is another way.
+  const auto& state = db_.last_state();
+  if (state != "23505" && state != "0A000" && state != "42501")
+    return copied.error();
+  known->second = false;
+  fault_ = {};
+  const auto undone = db_.ask("ROLLBACK TO SAVEPOINT filling");
+  return undone ? result<bool>{false} : told(undone.error());
 }
 
 result<void> written::copy(const std::string& into, const some_rows& rows) {

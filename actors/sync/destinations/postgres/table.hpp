@@ -1,5 +1,6 @@
-// A PostgreSQL table as it is written to: rows by COPY into a temporary table of the session's and
-// from there with INSERT … ON CONFLICT, so that a row costs little more than its COPY. Few rows,
+// A PostgreSQL table as it is written to. One that was empty is filled by COPY itself, as long as
+// every row is new. Otherwise rows go by COPY into a temporary table of the session's and from
+// there with INSERT … ON CONFLICT, so that a row costs little more than its COPY. Few rows,
 // composites, and users who may make no temporary table go through json_populate_recordset instead.
 #pragma once
 
@@ -16,6 +17,7 @@ struct written_table {
   std::vector<column_form> forms{};
   std::vector<bool> as_text{};      // it can only be compared so
   std::vector<std::string> types{}; // their numbers and modifiers
+  bool takes_copies = false;        // COPY does what INSERT does: no rules, no policies
 };
 
 result<written_table> describe(session&, const tables::target&, const relational::option_names&);
@@ -26,6 +28,7 @@ struct writing_session {
   std::map<std::string, std::string> staging{}; // names, by what they are for
   std::size_t made = 0;                         // of those, ever
   bool may_stage = true;
+  std::map<std::string, bool> filling{}; // tables, and whether all their rows were new so far
 
   bool reusable() const { return db->reusable(); }
 };
@@ -44,6 +47,7 @@ public:
 private:
   result<std::string> stage(const tables::some_rows&);
   result<void> copy(const std::string& into, const tables::some_rows&);
+  result<bool> fill(const tables::some_rows&);
   result<std::string> populating(const tables::some_rows&);
   std::string insertion(const tables::some_rows&, const std::string& from) const;
   std::string listed(const std::vector<std::size_t>& columns) const;

@@ -319,6 +319,7 @@ result<void> session::copy_in(const std::string& sql,
       break;
     if (PQresultStatus(ended->get()) == PGRES_FATAL_ERROR && !why)
       why = trouble(ended->get());
+    changed_ = std::strtoul(PQcmdTuples(ended->get()), nullptr, 10);
   }
   reusable_ = true;
   if (!more)
