@@ -123,11 +123,18 @@ sync::decision<sync::remove> sync::on(const state& s, const remove& c, moment no
   return resource::on(s, c, now);
 }
 
-sync::persisted sync::when_configured(persisted p, const state& s, const value& written, moment) {
+sync::persisted sync::when_configured(persisted p, const state& s, const value& written,
+                                      moment now) {
   const auto next = protocols::from_value<spec>(written, "spec");
   if (!s.record.exists || !next || same_ends(spec_of(s), *next))
     return p;
-  return std::move(p).call(forgotten(s));
+  // How far the one was read says nothing about the other.
+  if (under_way(s))
+    p = withdrawing(std::move(p).also(ended{.outcome = outcome::cancelled,
+                                            .why = "the sync reads or writes elsewhere now",
+                                            .at = now}),
+                    s);
+  return abandoning(std::move(p).also(rewound{}), abandoned(s)).call(forgotten(s));
 }
 
 sync::persisted sync::when_removed(persisted p, const state& s, moment) {

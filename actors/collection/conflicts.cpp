@@ -124,7 +124,8 @@ bool overwritten_since(const collection::state& s, const wire::outlet& o, std::s
     return false;
   if (const auto kept = kept_for(s, o, key))
     return kept->begun_at > read;
-  return brought_there(o, key, *row) > read;
+  // What was passed over by the outlet was not written there.
+  return brought_there(o, key, *row) > read && mark_of(s, o, key).delivered_at != moment{};
 }
 
 settlement settle(const collection::state& s, const wire::outlet& counterpart,
@@ -165,6 +166,8 @@ void row_moves(collection::state& s, std::string_view key,
     }
     if (before == nullptr)
       continue;
+    if (before->feed == o.except && before->seen != 0)
+      mark_seen(s, o, key, before->seen);
     auto kept = kept_for(s, o, key);
     if (!kept && has_it(o, key, *before)) {
       put_kept(s, o, key, {.side = side_of(before), .begun_at = brought_there(o, key, *before)});
@@ -210,7 +213,11 @@ void settle_sent(collection::state& s, const wire::outlet& o, const conflict::se
 bool is_missed(const collection::state& s, const wire::outlet& counterpart, std::string_view key,
                const protocols::row_types::record& row, std::uint64_t since, moment since_at) {
   const auto mark = mark_of(s, counterpart, key);
-  const auto seen = row.feed == counterpart.except ? std::max(row.seen, mark.run) : mark.run;
+  const bool own = row.feed == counterpart.except;
+  // What no refresh has ever seen may be something that its feed leaves out.
+  if (!own && mark.run == 0)
+    return false;
+  const auto seen = own ? std::max(row.seen, mark.run) : mark.run;
   return !row.deleted && seen < since &&
          (mark.delivered_at == moment{} || mark.delivered_at < since_at);
 }
@@ -218,7 +225,7 @@ bool is_missed(const collection::state& s, const wire::outlet& counterpart, std:
 void mark_seen(collection::state& s, const wire::outlet& counterpart, std::string_view key,
                std::uint64_t run) {
   auto mark = mark_of(s, counterpart, key);
-  mark.run = run;
+  mark.run = std::max(mark.run, run);
   put_mark(s, counterpart, key, mark);
 }
 

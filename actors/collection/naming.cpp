@@ -30,11 +30,17 @@ public:
 
   std::optional<std::string> here(const std::string& origin) const {
     const auto it = here_.find(origin);
-    return it != here_.end() ? it->second : find_name(state_, 'a', feed_, origin);
+    if (it != here_.end())
+      return it->second;
+    auto kept = find_name(state_, 'a', feed_, origin);
+    return kept || !is_from_before(origin) ? kept : origin;
   }
   bool is_of(const std::string& key, const std::string& origin) const {
     const auto it = there_.find(key);
-    return (it != there_.end() ? it->second : find_name(state_, 'A', feed_, key)) == origin;
+    if (it != there_.end())
+      return it->second == origin;
+    const auto kept = find_name(state_, 'A', feed_, key);
+    return kept ? *kept == origin : key == origin && is_from_before(origin);
   }
   void is_called(const std::string& origin, const std::string& key) {
     here_[origin] = key;
@@ -46,6 +52,12 @@ public:
   }
 
 private:
+  /// A row of this feed's that was stored before its records had names.
+  bool is_from_before(const std::string& origin) const {
+    const auto stored = state_.rows.find(row_key(origin));
+    return stored && read_row(*stored).feed == feed_;
+  }
+
   const collection::state& state_;
   std::string_view feed_;
   std::map<std::string, std::optional<std::string>> here_{};
@@ -97,6 +109,11 @@ named with_names(const collection::state& s, const wire::store& page) {
               std::make_move_iterator(records.end()));
   all.page.records = std::move(left);
   return all;
+}
+
+std::optional<std::string> name_here(const collection::state& s, std::string_view feed,
+                                     std::string_view origin) {
+  return find_name(s, 'a', feed, origin);
 }
 
 void keep_names(collection::state& s, std::string_view feed,

@@ -20,6 +20,10 @@ struct named {
 bool needs_names(const protocols::collection::store&);
 named with_names(const collection::state&, const protocols::collection::store&);
 
+/// What the source's record is called here, if that is kept.
+std::optional<std::string> name_here(const collection::state&, std::string_view feed,
+                                     std::string_view origin);
+
 void keep_names(collection::state&, std::string_view feed,
                 const std::vector<protocols::row_types::name>&);
 void forget_names(collection::state&, std::string_view feed);

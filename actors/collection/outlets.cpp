@@ -264,15 +264,37 @@ void collection::apply(state& s, const letter_settled& e) {
   put_change(s, e.replayed, std::move(row), was);
 }
 
+namespace {
+
+/// What is known of its side is another side's. Where one without a name stood for the new one,
+/// what that has kept, and what waits for a person there, is this one's from now on.
+void change_counterpart(collection::state& s, std::string_view name, const std::string& except) {
+  const auto of = [&](std::string_view wanted) {
+    return std::ranges::find(s.outlets, wanted, &wire::outlet::name);
+  };
+  forget_sides(s, *of(name));
+  const auto unnamed = std::ranges::find_if(
+      s.outlets, [&](const auto& o) { return o.name.empty() && o.except == except; });
+  if (except.empty() || unnamed == s.outlets.end())
+    return;
+  const auto slot = unnamed->slot;
+  s.outlets.erase(unnamed);
+  of(name)->slot = slot;
+}
+
+} // namespace
+
 void collection::apply(state& s, const outlet_opened& e) {
   auto it = std::ranges::find(s.outlets, e.outlet, &wire::outlet::name);
   const bool fresh = it == s.outlets.end();
-  if (const auto* unnamed = fresh ? find_or_unnamed(s, nullptr, e.except) : nullptr)
+  if (!fresh && it->except != e.except) {
+    change_counterpart(s, e.outlet, e.except);
+    it = std::ranges::find(s.outlets, e.outlet, &wire::outlet::name);
+  } else if (const auto* unnamed = fresh ? find_or_unnamed(s, nullptr, e.except) : nullptr) {
     it = s.outlets.begin() + (unnamed - s.outlets.data());
-  else if (fresh)
+  } else if (fresh) {
     it = s.outlets.insert(it, outlet_for(s, e.except));
-  else if (it->except != e.except)
-    forget_sides(s, *it);
+  }
   it->name = e.outlet;
   it->except = e.except;
   if (fresh || e.full)

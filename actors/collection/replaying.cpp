@@ -1,7 +1,9 @@
 // A letter's record goes through its sync once more and, unless it fails again, becomes a row in
 // the same event in which the letter is forgotten. It is an old record: what its feed has brought
 // of it since counts, and a refresh that has seen it need not have stored it.
+#include "actors/collection/conflicts.hpp"
 #include "actors/collection/drift/keeping.hpp"
+#include "actors/collection/naming.hpp"
 #include "actors/collection/rows.hpp"
 #include "actors/collection/storing.hpp"
 
@@ -18,6 +20,19 @@ letters::fate fate_of(const collection::page_stored& e) {
          : !e.changes.empty() ? letters::fate::stored
          : !e.parked.empty()  ? letters::fate::waits
                               : letters::fate::unchanged;
+}
+
+/// Whether something has come since that the old record must not undo: a change, or the same
+/// content once more. Where another side's change is delivered to, that is for the feed's policy to
+/// say.
+bool is_newer(const collection::state& s, const std::string& key, const letters::kept& letter) {
+  const auto bytes = s.rows.find(row_key(key));
+  if (!bytes)
+    return false;
+  const auto row = read_row(*bytes);
+  if (row.feed == letter.feed)
+    return row.changed_at > letter.at || row.seen > letter.run;
+  return row.changed_at > letter.at && counterpart_of(s, letter.feed) == nullptr;
 }
 
 collection::page_stored kept_on(std::uint64_t number, letters::kept letter, std::string why) {
@@ -53,18 +68,22 @@ collection::decision<collection::replay> collection::on(const state& s, const re
     return keep(c.why);
   if (c.filtered)
     return forget(letters::fate::filtered);
+  const auto present = name_here(s, letter->feed, letter->key).value_or(c.record.key);
+  if (present != c.record.key && is_newer(s, present, *letter))
+    return forget(letters::fate::superseded);
+  if (is_newer(s, c.record.key, *letter))
+    return forget(letters::fate::superseded);
   const auto bytes = s.rows.find(row_key(c.record.key));
   const auto row = bytes ? std::optional{read_row(*bytes)} : std::nullopt;
   const bool own = row && row->feed == letter->feed;
-  if (own && row->changed_at > letter->at)
-    return forget(letters::fate::superseded);
   store page{.feed = letter->feed,
              // Its feed had it then, whatever a sweep since may have to say about older rows.
              .run = own ? std::max(letter->run, row->seen) : letter->run,
              .records = {c.record},
              .marks = true,
              .policy = c.policy,
-             .drift = c.drift};
+             .drift = c.drift,
+             .read_at = letter->at};
   if (page.records.front().modified_at == moment{})
     page.records.front().modified_at = letter->at;
   if (page.drift.policy == drift::policy::fail) // there is no run that could

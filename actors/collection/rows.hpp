@@ -65,7 +65,7 @@ inline protocols::collection::feed& feed_of(protocols::collection::state& s,
 /// Whether there is anything in it; a collection need not be configured.
 inline bool is_there(const protocols::collection::state& s) {
   return s.record.exists || !s.feeds.empty() || !s.outlets.empty() ||
-         s.live + s.tombstones + s.letters != 0;
+         s.live + s.tombstones + s.letters + s.drift.fields != 0;
 }
 
 /// Numbered among all changes, once somebody follows them. `was` is the row's number before.

@@ -138,7 +138,8 @@ private:
   }
 
   /// A letter's record is still there, where it came from, so its row stays as it was.
-  void keep_from_sweep(const std::string& key) {
+  void keep_from_sweep(const std::string& origin) {
+    const auto key = name_here(state_, page_.feed, origin).value_or(origin);
     const auto stored = key.empty() || !page_.marks ? std::nullopt : state_.rows.find(row_key(key));
     if (stored && (counterpart_ != nullptr || read_row(*stored).feed == page_.feed))
       out.seen.push_back(key);

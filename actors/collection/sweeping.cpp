@@ -10,7 +10,8 @@ namespace {
 
 using namespace collections;
 
-constexpr std::size_t rows_swept = 2'000; // by one command
+constexpr std::size_t rows_swept = 2'000;       // by one command
+constexpr std::size_t bytes_at_once = 8u << 20; // of rows that its event holds
 
 } // namespace
 
@@ -24,18 +25,20 @@ collection::decision<collection::sweep> collection::on(const state& s, const swe
   const auto since = c.since != 0 ? c.since : c.run;
   const auto* counterpart = counterpart_of(s, c.feed);
   store gone{.feed = c.feed, .run = c.run, .policy = feed->policy};
-  std::size_t looked_at = 0;
+  std::size_t looked_at = 0, bytes_held = 0;
   s.rows.scan(row_key(feed->swept_to), rows_swept, [&](std::string_view key, const blob& bytes) {
     if (!key.starts_with('r'))
       return false;
     const auto row = read_row(bytes);
     key.remove_prefix(1);
     event.after = key;
-    if (counterpart && is_missed(s, *counterpart, key, row, since, c.since_at))
+    if (counterpart && is_missed(s, *counterpart, key, row, since, c.since_at)) {
       gone.records.push_back({.key = std::string{key}, .deleted = true});
-    else if (!counterpart && !row.deleted && row.feed == c.feed && row.seen < since)
+      bytes_held += row.content.size();
+    }
+    if (!counterpart && !row.deleted && row.feed == c.feed && row.seen < since)
       event.keys.emplace_back(key);
-    event.done = ++looked_at < rows_swept;
+    event.done = ++looked_at < rows_swept && bytes_held < bytes_at_once;
     return event.done;
   });
   // As if the feed had brought their deletions: what was changed here as well is a conflict.

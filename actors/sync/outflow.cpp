@@ -151,7 +151,8 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
     co_return done_with(asked, *as_before, 0, 0);
   }
   settled s;
-  const auto begun = host_.now();
+  // Of what may have been written before, nobody knows when.
+  const auto begun = e.repeated || !asked.attempt.empty() ? moment{} : host_.now();
   if (!page->going.changes.empty()) {
     page->going.repeated = e.repeated;
     page->going.attempt = asked.attempt;

@@ -85,20 +85,29 @@ result<shaping> shaping::make(const protocols::sync::spec& spec) {
   return made;
 }
 
-shaping::fate shaping::shape(blob& content, std::string& why, moment now) const {
+shaping::fate shaping::judge(const blob& content, std::string& why, moment now) const {
+  if (!keep_)
+    return fate::kept;
   runtime::expression::scope names;
   names.set_now(now).bind_json("record", content.view());
-  if (keep_) {
-    const auto wanted = runtime::expression::evaluate_condition(*keep_, names);
-    if (!wanted) {
-      why = "spec.keep: " + wanted.error().why;
-      return fate::letter;
-    }
-    if (!*wanted)
-      return fate::filtered;
+  const auto wanted = runtime::expression::evaluate_condition(*keep_, names);
+  if (!wanted) {
+    why = "spec.keep: " + wanted.error().why;
+    return fate::letter;
   }
+  return *wanted ? fate::kept : fate::filtered;
+}
+
+shaping::fate shaping::shape(blob& content, std::string& why, moment now) const {
+  const auto judged = judge(content, why, now);
+  return judged == fate::kept ? map(content, why, now) : judged;
+}
+
+shaping::fate shaping::map(blob& content, std::string& why, moment now) const {
   if (fields_.empty())
     return fate::kept;
+  runtime::expression::scope names;
+  names.set_now(now).bind_json("record", content.view());
   std::string text{'{'};
   for (const auto& one : fields_) {
     value made = one.constant;
@@ -123,6 +132,8 @@ shaping::fate shaping::shape(blob& content, std::string& why, moment now) const 
 
 shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& why,
                              moment now) const {
+  if (const auto judged = judge(r.content, why, now); judged != fate::kept)
+    return judged;
   if (modified_) {
     runtime::expression::scope names;
     names.set_now(now).bind_json("record", r.content.view());
@@ -145,7 +156,7 @@ shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& wh
     }
     r.origin = std::exchange(r.key, *std::move(key));
   }
-  return shape(r.content, why, now);
+  return map(r.content, why, now);
 }
 
 } // namespace tenon::actors

@@ -28,6 +28,9 @@ public:
   fate shape(protocols::collection::incoming&, std::string& why, moment now) const;
 
 private:
+  fate judge(const blob& content, std::string& why, moment now) const;
+  fate map(blob& content, std::string& why, moment now) const;
+
   struct field {
     std::string name;
     std::optional<runtime::expression::program> made;

@@ -187,7 +187,7 @@ using namespace collections;
 
 collection::decision<collection::read_schema> collection::on(const state& s, const read_schema&,
                                                              moment) {
-  if (!s.record.exists && s.feeds.empty())
+  if (!is_there(s))
     return refuse(no_such_resource());
   return reply(drift::shown{.schema = kept_in<drift::schema>(s, schema_key),
                             .history = kept_in<drift::history>(s, history_key),

@@ -14,7 +14,7 @@ identity box_of(const request& q) {
   return {std::string{q.tenant}, "dead_letters", "all"};
 }
 
-value shown(const protocols::letter_types::kept& l) {
+value shown(const wire::letter& l) {
   return object{{"id", std::to_string(l.number)},
                 {"actor", l.actor},
                 {"command", l.name},

@@ -33,7 +33,7 @@ struct asking {
     connector.buckets = std::move(l.buckets);
     connector.observe = std::move(l.observe);
   }
-  toll asked() const { return *toll_of(connector, account, request, background("nightly")); }
+  toll asked() const { return *toll_of(connector, account, request, background("nightly", {})); }
   std::vector<quota::command> told(const http_response& answer,
                                    std::vector<std::uint32_t> taken = {1, 1, 1}) const {
     return told_by(connector, asked(), {.grant = 1, .at = noon, .taken = std::move(taken)}, answer,
