@@ -71,7 +71,7 @@ public:
     const auto& c = twin_.connection();
     if (!needs_proof)
       return ask(request);
-    const auto asked = toll_of(manifest_, c, request, background("conformance"));
+    const auto asked = toll_of(manifest_, c, request, background("conformance", {}));
     EXPECT_TRUE(asked) << asked.error().why;
     const auto granted = asks_the_quota ? take(asked->wanted) : quota::granted{};
     if (manifest_.auth->needs_token() && !held_)
