@@ -200,14 +200,14 @@ collection::decision<collection::settle_letter> collection::on(const state& s,
   ensure(kept.has_value(), "a stored letter cannot be read");
   letter_settled event{.number = c.number, .at = now};
   if (c.replay) {
-    if (!find_outlet(s, kept->feed) || !s.rows.find(row_key(kept->place)))
-      return refuse({code::conflict,
-                     "what came from " + kept->feed +
-                         " is not here to be sent again, and not a "
-                         "record that could be tried again",
+    if (!find_outlet(s, kept->feed))
+      return refuse({code::conflict, "the letter holds no record that could be tried again",
                      "number",
                      "Mend " + kept->place + " at its source, read it again (tenon sync run " +
                          kept->feed + " --full), and discard the letter."});
+    if (!s.rows.find(row_key(kept->place)))
+      return refuse({code::conflict, "the record " + kept->place + " is not here any more",
+                     "number", "Discard the letter: there is nothing to be sent."});
     event.replayed = kept->place;
   }
   return persist(std::move(event)).reply(protocols::letter_types::replayed{kept->place});

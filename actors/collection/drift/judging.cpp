@@ -152,7 +152,7 @@ failure stopped_by(const std::vector<drift::change>& changes, const std::string&
   std::string why, names;
   for (std::size_t i = 0; i < std::min(changes.size(), most_told); ++i) {
     why += (i == 0 ? "" : "; ") + sentence(changes[i]) + " in " +
-           std::to_string(changes[i].records) + " records of the page";
+           std::to_string(changes[i].records) + " of the page's records";
     names += " --accept " + changes[i].name;
   }
   if (changes.size() > most_told)

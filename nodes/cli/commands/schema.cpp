@@ -25,12 +25,13 @@ value in_columns(const value& field) {
               {"run", number_at(field, "run").value_or(0)},
               {"changed", text_at(field, "changed_at")}};
   const auto* waits = field.find("waits");
-  line.append("waits", waits == nullptr
-                           ? std::string{}
-                           : text_at(*waits, "type") + " in " +
-                                 std::to_string(number_at(*waits, "records").value_or(0)) +
-                                 " records of run " +
-                                 std::to_string(number_at(*waits, "run").value_or(0)));
+  if (waits == nullptr) {
+    line.append("waits", "");
+  } else {
+    const auto records = number_at(*waits, "records").value_or(0);
+    line.append("waits", text_at(*waits, "type") + " in " + as_count(records, "record", "records") +
+                             " up to run " + std::to_string(number_at(*waits, "run").value_or(0)));
+  }
   return line;
 }
 

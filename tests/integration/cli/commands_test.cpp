@@ -314,7 +314,7 @@ TEST(cli_schema, shows_fields_and_changes_and_accepts_what_waits) {
   }};
   const auto fields = say_to(server, {"schema", "crm"}).out;
   EXPECT_EQ(server.requests().back().target, "/api/v1/default/records/crm/schema");
-  EXPECT_NE(fields.find("text in 3 records of run 2"), std::string::npos) << fields;
+  EXPECT_NE(fields.find("text in 3 records up to run 2"), std::string::npos) << fields;
   EXPECT_EQ(say_to(server, {"schema", "crm", "--changes"}).out,
             "FIELD  OUTCOME\nage    quarantined\n");
   EXPECT_EQ(say_to(server, {"schema", "crm", "--accept", "age"}).out,

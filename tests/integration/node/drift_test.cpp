@@ -127,8 +127,8 @@ TEST_F(drifting, a_new_column_makes_letters_in_quarantine) {
 TEST_F(drifting, a_column_that_turns_to_text_stops_the_run_until_a_person_accepts_it) {
   begin("fail");
   const auto stopped = run("in");
-  expect_failed(stopped, "the field age was integer and is text in 2 records", "spec.drift",
-                "tenon schema people --accept age");
+  expect_failed(stopped, "the field age was integer and is text in 2 of the page's records",
+                "spec.drift", "tenon schema people --accept age");
   EXPECT_EQ(number(stopped, "stored"), 0);
   EXPECT_EQ(contents("people").at("3"), R"({"id":3,"age":3})");
   EXPECT_TRUE(letters().empty());

@@ -159,8 +159,9 @@ TEST(drift, that_stops_a_run_stores_nothing_of_the_page_and_moves_nothing) {
   EXPECT_EQ(answer.stored, 0u);
   ASSERT_EQ(answer.stopped.size(), 2u);
   const auto why = stopped_by(answer.stopped, "rows");
-  EXPECT_EQ(why.why, "the field n was integer and is text in 1 records of the page; the field new "
-                     "is new: boolean in 1 records of the page");
+  EXPECT_EQ(why.why,
+            "the field n was integer and is text in 1 of the page's records; the field new "
+            "is new: boolean in 1 of the page's records");
   EXPECT_EQ(why.where, "spec.drift");
   EXPECT_NE(why.remedy.find("tenon schema rows --accept n --accept new"), std::string::npos);
   EXPECT_EQ(f.c.when(collection::position{"s"}).reply, before);

@@ -189,7 +189,7 @@ TEST(transfer, forgets_nothing_of_a_sync_that_goes_on_with_it) {
 TEST(transfer, holds_a_page_to_what_the_source_says_of_its_fields) {
   performing node;
   const auto stopped = node.perform({.run = 1}, "told", R"(,"drift":"fail")");
-  EXPECT_EQ(stopped.why, "the field age was integer and is text in 1 records of the page");
+  EXPECT_EQ(stopped.why, "the field age was integer and is text in 1 of the page's records");
   EXPECT_EQ(stopped.place, "spec.drift");
   EXPECT_FALSE(stopped.transient);
   EXPECT_EQ(node.perform({.run = 2}, "told").moved.stored, 2u) << "where types may widen";
