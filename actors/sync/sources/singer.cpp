@@ -4,7 +4,7 @@
 #include "actors/sync/sources/blocking_page.hpp"
 #include "actors/sync/sources/singer/tap.hpp"
 
-#include <algorithm>
+#include <charconv>
 
 #include <unistd.h>
 
@@ -15,6 +15,9 @@ using namespace singer;
 using runtime::task;
 
 constexpr span when_full = std::chrono::seconds{5};
+// A tap that ends badly is tried again; but one that does so time and again before it comes to a
+// STATE would be read from the same place for ever.
+constexpr std::uint64_t most_bad_ends = 4;
 
 /// What sources share with the kind that opened them.
 struct world {
@@ -22,11 +25,13 @@ struct world {
   kept_taps taps{options.at_once, options.idle_limit};
 };
 
+/// `bad_ends`: so many with this one, if the failure is one.
 result<source_page> read_page(world& w, launch l, const page_request& wanted,
-                              const std::stop_token& stop) {
-  const auto here = read_place(wanted.position);
+                              std::uint64_t& bad_ends, const std::stop_token& stop) {
+  auto here = read_place(wanted.position);
   if (!here)
-    return here.error();
+    return std::move(here).error();
+  here->bad_ends = std::max(here->bad_ends, bad_ends);
   const auto before = read_cursor(wanted.full && wanted.position.empty() ? "" : wanted.cursor);
   if (!before)
     return before.error();
@@ -46,6 +51,8 @@ result<source_page> read_page(world& w, launch l, const page_request& wanted,
   }
   w.taps.use(wanted.sync, tap->ending);
   auto page = tap->page(wanted, *here, *before, stop);
+  if (tap->ended_badly())
+    bad_ends = here->bad_ends + 1;
   w.taps.keep(wanted.sync, std::move(tap));
   return page;
 }
@@ -69,16 +76,23 @@ public:
       how.secrets = *std::move(secrets);
     }
     wanted.sync = sync_;
-    blocking_read page = [w = world_, how = std::move(how),
+    // What was said with the last attempt: how many taps have ended badly.
+    auto bad_ends = std::make_shared<std::uint64_t>(0);
+    std::from_chars(wanted.attempt.data(), wanted.attempt.data() + wanted.attempt.size(),
+                    *bad_ends);
+    blocking_read page = [w = world_, how = std::move(how), bad_ends,
                           wanted = std::move(wanted)](std::stop_token stop) {
       std::stop_source either;
       const auto end = [&either] { either.request_stop(); };
       const std::stop_callback when_stopped{stop, end}, when_closing{w->options.closing, end};
-      return read_page(*w, how, wanted, either.get_token());
+      return read_page(*w, how, wanted, *bad_ends, either.get_token());
     };
     auto read = co_await read_page_on(world_->options.blocking, std::move(page));
-    if (auto* t = std::get_if<source_trouble>(&read))
+    if (auto* t = std::get_if<source_trouble>(&read)) {
       t->counted = t->why.code == code::overloaded; // it is not the sync's fault
+      t->transient = t->transient && *bad_ends < most_bad_ends;
+      t->attempt = *bad_ends > 0 ? std::to_string(*bad_ends) : "";
+    }
     co_return read;
   }
 

@@ -16,8 +16,9 @@ class streams : public running_node {
 protected:
   void apply_sync(const char* kind, const object& options, const object& secrets) {
     const subscription named{.name = "rows"};
-    apply({named.resource("credential", object{{"secrets", secrets}}),
-           named.resource("sync", object{{"from", object{{kind, options}}}, {"into", "rows"}})});
+    const object sync{{"from", object{{kind, options}}}, {"into", "rows"}, {"retries", 1}};
+    apply(
+        {named.resource("credential", object{{"secrets", secrets}}), named.resource("sync", sync)});
   }
   void kill_node() {
     ::kill(node_->pid(), SIGKILL);
@@ -91,8 +92,9 @@ TEST_F(streams, of_mqtt_are_there_once_after_kills) {
 
 TEST_F(streams, of_a_tap_go_on_after_a_kill_that_no_tap_outlives) {
   taps scripts;
-  const auto pid_file = scripts.file("pid").string();
-  const auto tap = scripts.make("tap-slow", "echo $$ >" + pid_file + R"(
+  const auto pid_file = scripts.file("pid").string(), other_file = scripts.file("other").string();
+  const auto tap = scripts.make("tap-slow", "sleep 1000 & echo $! >" + other_file + "\necho $$ >" +
+                                                pid_file + R"(
 echo '{"type":"SCHEMA","stream":"numbers","schema":{},"key_properties":["id"]}'
 at=$(echo "$state" | sed -n 's/.*"at":\([0-9]*\).*/\1/p'); at=${at:-0}
 while [ "$at" -lt 2000 ]; do
@@ -108,14 +110,49 @@ done
   apply_sync("singer", options, {{"token", "canary-91c2"}});
   start_run("rows");
   await_pages(3);
-  const auto first = std::stoi(contents_of(pid_file));
+  const auto first = std::stoi(contents_of(pid_file)), other = std::stoi(contents_of(other_file));
+  EXPECT_TRUE(runs(first));
+  EXPECT_TRUE(runs(other));
   kill_node();
   start_node(loud);
-  await("the end of the tap before", [&] { return !runs(first); });
+  await("the end of the tap before", [&] { return !runs(first) && !runs(other); });
   await_success();
   EXPECT_EQ(contents("rows").size(), 2'000u);
   EXPECT_EQ(node_->terminate(), 0);
   EXPECT_EQ(node_->errors().find("canary-91c2"), std::string::npos);
+}
+
+TEST_F(streams, of_a_tap_that_shows_all_there_is_delete_what_is_gone) {
+  taps scripts;
+  const auto ids = scripts.file("ids");
+  const auto tap = scripts.make("tap-table", "ids=$(cat " + ids.string() + ")\n" + R"(
+version=$(date +%s%N)
+echo '{"type":"SCHEMA","stream":"numbers","schema":{},"key_properties":["id"]}'
+for id in $ids; do
+  [ "$id" = broken ] && exit 1
+  echo '{"type":"RECORD","stream":"numbers","version":'$version',"record":{"id":'$id'}}'
+done
+echo '{"type":"ACTIVATE_VERSION","stream":"numbers","version":'$version'}'
+echo '{"type":"STATE","value":{"done":'$version'}}'
+)");
+  start_node({"--stdio", "table=" + tap.string()});
+  apply_sync("singer", {{"tap", "table"}, {"stream", "numbers"}, {"page_size", 2}}, {});
+  const auto run_with = [&](const char* those) {
+    std::ofstream{ids} << those;
+    return run("rows");
+  };
+  EXPECT_EQ(state(run_with("1 2 3 4 5")), "succeeded");
+  EXPECT_EQ(contents("rows").size(), 5u);
+  const auto second = run_with("1 3 5 6");
+  EXPECT_EQ(state(second), "succeeded");
+  EXPECT_EQ(number(second, "deleted"), 2);
+  const auto kept = contents("rows");
+  EXPECT_EQ(kept.size(), 4u);
+  EXPECT_FALSE(kept.contains("2"));
+  const auto failed = run_with("1 3 broken"); // in the middle: it deletes nothing
+  EXPECT_EQ(state(failed), "failed");
+  expect_says(why(failed), "ended with 1");
+  EXPECT_EQ(contents("rows").size(), 4u);
 }
 
 TEST_F(streams, of_a_tap_end_with_the_run_that_is_cancelled) {

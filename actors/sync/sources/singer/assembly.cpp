@@ -39,7 +39,8 @@ bool read_state(const connectors::json_text& text, std::string& state,
 
 std::string write_place(const place& p) {
   return state_and_version(p.state, p.version) + ",\"whole\":" + (p.whole ? "true" : "false") +
-         ",\"pages\":" + std::to_string(p.pages) + '}';
+         ",\"pages\":" + std::to_string(p.pages) + ",\"bad_ends\":" + std::to_string(p.bad_ends) +
+         '}';
 }
 
 result<place> read_place(const std::string& text) {
@@ -48,9 +49,12 @@ result<place> read_place(const std::string& text) {
     return p;
   const auto document = connectors::json_text::check(text);
   const auto whole = document ? document->member(document->root(), "whole") : std::nullopt;
-  const auto pages = document ? document->member(document->root(), "pages") : std::nullopt;
-  if (!whole || !pages || !read_state(*document, p.state, p.version) ||
-      std::from_chars(pages->data(), pages->data() + pages->size(), p.pages).ec != std::errc{})
+  const auto take = [&](std::string_view name, std::uint64_t& n) {
+    const auto raw = document->member(document->root(), name);
+    return raw && std::from_chars(raw->data(), raw->data() + raw->size(), n).ec == std::errc{};
+  };
+  if (!whole || !read_state(*document, p.state, p.version) || !take("pages", p.pages) ||
+      !take("bad_ends", p.bad_ends))
     return failure{
         code::stale, "the position is not one of a tap", {}, "It is read from the beginning."};
   p.whole = *whole == "true";
@@ -143,6 +147,7 @@ result<void> assembly::take(const line_reader::line& line) {
       return at("tap", code::too_large, "a STATE of the tap has more than 1 MiB",
                 "Let the tap keep less in it, or sync fewer streams of it at once.");
     place_.state = m->content;
+    place_.bad_ends = 0;
     changed_ = true;
     since_state_ = 0;
     return {};

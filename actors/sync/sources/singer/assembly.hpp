@@ -25,6 +25,7 @@ struct place {
   std::optional<std::int64_t> version; // of the records of this run
   bool whole = true;                   // every record of this run has it, and it is new
   std::uint64_t pages = 0;             // so that no two places are the same
+  std::uint64_t bad_ends = 0;          // of taps, since that STATE
 
   bool operator==(const place&) const = default;
 };

@@ -107,7 +107,7 @@ void running_tap::note_errors(std::string_view text) {
   }
 }
 
-failure running_tap::ended_badly(int code) const {
+failure running_tap::bad_end(int code) const {
   std::string why = "the tap ended with " + std::to_string(code);
   if (code == 127)
     why += " (the program cannot be run)";
@@ -165,7 +165,7 @@ result<std::string> running_tap::discover(const std::stop_token& stop) {
   }
   over_ = false;
   if (const int code = finding.wait(); code != 0)
-    return ended_badly(code);
+    return bad_end(code);
   return select_stream(found, launch_.options.stream);
 }
 
@@ -212,9 +212,9 @@ result<source_page> running_tap::page(const page_request& r, const place& from, 
   std::stop_source either;
   const auto end = [&either] { either.request_stop(); };
   const std::stop_callback when_stopped{stop, end}, when_ending{ending.get_token(), end};
-  if (failed_)
-    return *failed_;
-  auto read = read_page(r, from, before, either.get_token());
+  auto read =
+      failed_ ? result<source_page>{*failed_} : read_page(r, from, before, either.get_token());
+  told_ = !read;
   if (!read)
     return read;
   spent_ = read->last;
@@ -261,7 +261,7 @@ result<source_page> running_tap::read_page(const page_request&, const place& fro
   if (*last)
     if (const int code = child_->wait(); code != 0) {
       // What was said up to a STATE is not said again.
-      failed_ = ended_badly(code);
+      failed_ = bad_end(code);
       if (!page.has_state())
         return *failed_;
       last = false;

@@ -36,6 +36,8 @@ public:
                            const std::stop_token&);
   /// Nothing more will come of it.
   bool spent() const { return spent_; }
+  /// Its end was a failure, which has been told.
+  bool ended_badly() const { return failed_ && told_; }
 
   std::stop_source ending; // it is to end, also in the middle of a page
 
@@ -50,7 +52,7 @@ private:
   result<std::unique_ptr<child>> run(std::vector<std::string> arguments,
                                      const std::map<std::string, std::string>& files);
   void note_errors(std::string_view text);
-  failure ended_badly(int code) const;
+  failure bad_end(int code) const;
   std::string covered(std::string text) const;
 
   const launch launch_;
@@ -62,9 +64,10 @@ private:
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
   bool over_ = false; // it says no more
   bool spent_ = false;
-  std::optional<failure> failed_; // to be told with the next page
-  std::string asked_;             // for the page before
-  std::string at_;                // where that ended
+  std::optional<failure> failed_; // to be told, perhaps with the next page
+  bool told_ = false;
+  std::string asked_; // for the page before
+  std::string at_;    // where that ended
   std::optional<source_page> given_;
 };
 

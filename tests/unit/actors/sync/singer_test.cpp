@@ -213,12 +213,13 @@ TEST(singer_pages, make_letters_of_what_is_no_message_or_no_record) {
 }
 
 TEST(singer_places, that_are_none_are_refused) {
-  for (const auto* wrong : {"rubbish", "{}", R"({"state":5,"version":null,"whole":true,"pages":1})",
-                            R"({"state":{},"version":"x","whole":true,"pages":1})"}) {
+  for (const auto* wrong :
+       {"rubbish", "{}", R"({"state":5,"version":null,"whole":true,"pages":1,"bad_ends":0})",
+        R"({"state":{},"version":"x","whole":true,"pages":1,"bad_ends":0})"}) {
     EXPECT_EQ(read_place(wrong).error().code, code::stale) << wrong;
     EXPECT_FALSE(read_cursor(wrong)) << wrong;
   }
-  const place p{R"({"a":[1]})", 7, false, 12};
+  const place p{R"({"a":[1]})", 7, false, 12, 3};
   EXPECT_EQ(*read_place(write_place(p)), p);
 }
 
