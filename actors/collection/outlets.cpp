@@ -42,6 +42,8 @@ public:
   }
 
   void run() {
+    const auto ahead = out.next.rows ? state_.live : state_.sequence - out.next.sequence;
+    out.items.reserve(std::min<std::uint64_t>(limit_, ahead));
     if (out.next.rows && through_rows())
       out.next = {.sequence = out.next.sequence};
     if (!out.next.rows && !full())

@@ -103,6 +103,8 @@ task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, 
   t.changes = *std::move(found);
   t.going.sync = sync;
   t.going.priority = spec.priority;
+  t.going.changes.reserve(t.changes.items.size());
+  t.of.reserve(t.changes.items.size());
   for (std::size_t i = 0; i < t.changes.items.size(); ++i) {
     auto& [key, row, next] = t.changes.items[i];
     outgoing_change one{key, row.content, row.deleted, effect_of(sync, key, row.version)};
