@@ -145,28 +145,33 @@ private:
   std::optional<nodes::cli::api> api_;
 };
 
+void measure(measured& m, const std::string& what, const char* sync, const char* goal = "-",
+             double peer = 0) {
+  const auto before = m.processors();
+  const auto out = m.run(sync);
+  const auto after = m.processors();
+  const auto each = [](double seconds) { return fixed(seconds / rows * 1e6, 2) + " us"; };
+  print_figure(what + ", rows/s", goal, with_commas(out),
+               peer > 0 ? with_commas(peer) + " psql \\copy" : "-");
+  if (peer > 0)
+    print_figure("  times slower than \\copy", "<= 3", fixed(peer / out, 2));
+  print_figure("  processor time of the node, for each row", "-", each(after.node - before.node));
+  if (after.server > before.server)
+    print_figure("  processor time of the server's session, for each row", "-",
+                 each(after.server - before.server));
+}
+
 void run() {
   measured m;
   const auto peer = m.copied();
-  const auto beside = with_commas(peer) + " psql \\copy";
-  const auto in = m.run("in");
-  print_figure("PostgreSQL table to collection, rows/s", "100,000", with_commas(in));
-  const auto before = m.processors();
-  const auto out = m.run("out");
-  const auto after = m.processors();
-  const auto each = [](double seconds) { return fixed(seconds / rows * 1e6, 2) + " us"; };
-  print_figure("collection to PostgreSQL, rows/s", "100,000", with_commas(out), beside);
-  print_figure("  times slower than \\copy", "<= 3", fixed(peer / out, 2));
-  print_figure("  processor time of the node, for each row", "-", each(after.node - before.node));
-  print_figure("  processor time of the server's session, for each row", "-",
-               each(after.server - before.server));
-  print_figure("collection to SQLite, rows/s", "-", with_commas(m.run("to_sqlite")));
-  print_figure("collection to CSV, rows/s", "-", with_commas(m.run("to_csv")));
+  measure(m, "PostgreSQL table to collection", "in", "100,000");
+  measure(m, "collection to PostgreSQL", "out", "100,000", peer);
+  print_figure("  most memory of the node until then", "<= 256 MB", fixed(m.memory(), 0) + " MB");
+  measure(m, "collection to SQLite", "to_sqlite");
+  measure(m, "collection to CSV", "to_csv");
   m.change_all();
-  m.run("in");
-  print_figure("collection to PostgreSQL, every row changed, rows/s", "-",
-               with_commas(m.run("out")), beside);
-  print_figure("  most memory of the node meanwhile", "<= 256 MB", fixed(m.memory(), 0) + " MB");
+  measure(m, "PostgreSQL table to collection, every row changed", "in");
+  measure(m, "collection to PostgreSQL, every row changed", "out");
 }
 
 } // namespace
