@@ -250,7 +250,9 @@ void sync::apply(state& s, const started& e) {
   s.run = {.number = e.run, .full = e.full, .by = e.by, .started_at = e.at};
   s.phase = phase::running;
   s.failures = 0;
-  s.attempt.clear();
+  // What a destination knows of a page that it is still writing outlives the run.
+  if (!goes_on || spec_of(s).to.empty())
+    s.attempt.clear();
   s.time_limit = spec_of(s).limits.time;
   begin_places(s);
   s.busy_at.reset();

@@ -1,6 +1,7 @@
 #include "actors/integration/effects.hpp"
 
 #include "actors/integration/auth/held.hpp"
+#include "actors/integration/by_task.hpp"
 #include "protocols/credential.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/integration.hpp"
@@ -17,50 +18,8 @@ constexpr span renewed_before = std::chrono::seconds{30};
 constexpr span::rep spread_ms = 10'000;
 constexpr std::size_t most_steps = 16; // of one conversation with a provider
 
-/// One effect is one task: from a request of the actor to the command it gets back.
-template <class Request, class Outcome> class by_task : public runtime::performer {
-public:
-  by_task(platform& p, runtime::workers& w) : platform_{p}, workers_{w} {}
-
-  void perform(runtime::effect e, std::function<void(blob)> outcome) final {
-    auto asked = protocols::decode<Request>(e.request);
-    ensure(asked.has_value(), "an effect's request cannot be read");
-    const auto failed = [this, asked = *asked, outcome](const failure& f) {
-      outcome(command_of(failed_with(asked, f)));
-    };
-    const auto started = runtime::start<Outcome>(
-        workers_, carry_out(e.by, *asked), [outcome, failed](result<Outcome> done) {
-          done ? outcome(command_of(*std::move(done))) : failed(done.error());
-        });
-    if (!started)
-      failed(started.error());
-  }
-
-protected:
-  virtual task<result<Outcome>> carry_out(identity by, Request) = 0;
-  virtual Outcome failed_with(const Request&, const failure&) const = 0;
-  static blob command_of(Outcome);
-
-  platform& platform_;
-
-private:
-  runtime::workers& workers_;
-};
-
-template <>
-blob by_task<protocols::credential::acquire, protocols::credential::acquired>::command_of(
-    protocols::credential::acquired a) {
-  return protocols::encode(protocols::credential::command{std::move(a)});
-}
-
-template <>
-blob by_task<protocols::integration::probe, protocols::integration::checked>::command_of(
-    protocols::integration::checked c) {
-  return protocols::encode(protocols::integration::command{std::move(c)});
-}
-
-class token_fetcher final
-    : public by_task<protocols::credential::acquire, protocols::credential::acquired> {
+class token_fetcher final : public by_task<protocols::credential, protocols::credential::acquire,
+                                           protocols::credential::acquired> {
   using wire = protocols::credential;
 
 public:
@@ -132,8 +91,8 @@ private:
   }
 };
 
-class prober final
-    : public by_task<protocols::integration::probe, protocols::integration::checked> {
+class prober final : public by_task<protocols::integration, protocols::integration::probe,
+                                    protocols::integration::checked> {
   using wire = protocols::integration;
 
 public:

@@ -265,7 +265,7 @@ void take_actions(form& fields, manifest& into) {
   for (const auto& [name, content] : *members) {
     const auto where = below("actions", name);
     check_name(name, where, fields.found());
-    into.actions.push_back(compile_operation(name, content, where, fields.found()));
+    into.actions.push_back(compile_operation(name, content, where, into.jobs, fields.found()));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "actors/integration/operation.hpp"
 
+#include <algorithm>
+
 namespace tenon::actors::connectors {
 namespace {
 
@@ -89,6 +91,21 @@ void take_idempotency(form& fields, operation& into) {
   }
 }
 
+/// An action whose effect is a job.
+void take_job(form& fields, const jobs& known, operation& into) {
+  const auto name = fields.text("job");
+  if (!name)
+    return;
+  std::vector<std::string> names;
+  for (const auto& one : known)
+    names.push_back(one->name);
+  const auto there = std::ranges::find(names, *name);
+  if (there == names.end())
+    return fields.note("job", "there is no job `" + *name + "`",
+                       names.empty() ? "Describe it in `jobs`." : "Use " + listed(names) + ".");
+  into.job = known[static_cast<std::size_t>(there - names.begin())];
+}
+
 } // namespace
 
 std::string_view name_of(write_mode m) {
@@ -96,7 +113,7 @@ std::string_view name_of(write_mode m) {
 }
 
 operation compile_operation(const std::string& name, const value& said, const std::string& where,
-                            problems& found) {
+                            const jobs& known, problems& found) {
   form fields{said, where, found};
   operation made;
   made.name = name;
@@ -105,7 +122,16 @@ operation compile_operation(const std::string& name, const value& said, const st
   const auto* batch = fields.take("batch");
   if (batch != nullptr)
     take_batch(*batch, fields.at("batch"), made.batch, found);
-  if (const auto* request = fields.require("request", "what to call, request: {post: /contacts}")) {
+  take_job(fields, known, made);
+  if (made.job != nullptr) {
+    const auto& rule = made.batch;
+    if (!rule.item_key || fields.take("request") != nullptr)
+      fields.note("job", "records go into a job, and are found again by a key",
+                  "Write batch: {max: …, item_key: <path in the item>}, and no request.");
+    if (!rule.results)
+      made.batch.results = json_path{};
+  } else if (const auto* request =
+                 fields.require("request", "what to call, request: {post: /contacts}")) {
     form asked{*request, fields.at("request"), found};
     made.request = take_request(asked, request_words(batch != nullptr));
     asked.finish();

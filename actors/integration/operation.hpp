@@ -18,10 +18,15 @@
 //   {probe: {get: …, matches: "body.total > 0"}}    asked before a call with an unknown end is made
 //                                again: whether it has happened
 //
+// An action whose effect takes its platform a while has a `job` (actors/integration/job/job.hpp)
+// instead of a request: records go into it together, and what it makes of each is found by
+// `batch`'s item_key and result_key (actors/integration/writing_job.hpp).
+//
 // Without, a call whose answer was lost is `uncertain`: a person says whether it has happened.
 // `returns` is for whoever makes one call and waits for its answer; a sync does not keep it.
 #pragma once
 
+#include "actors/integration/job/job.hpp"
 #include "actors/integration/request.hpp"
 
 #include <cstdint>
@@ -72,7 +77,8 @@ struct operation {
   std::string name;
   write_mode mode = write_mode::call;
   request_pattern request;
-  bool has_body = false; // of its own; otherwise the item is the body
+  std::shared_ptr<const connectors::job> job; // instead of the request
+  bool has_body = false;                      // of its own; otherwise the item is the body
   std::optional<pattern> map;
   batch_rule batch;
   idempotency_rule idempotency;
@@ -80,6 +86,6 @@ struct operation {
 };
 
 operation compile_operation(const std::string& name, const value&, const std::string& where,
-                            problems&);
+                            const jobs&, problems&);
 
 } // namespace tenon::actors::connectors

@@ -72,13 +72,16 @@ object secrets_in(const std::string& text) {
 
 } // namespace
 
-task<result<platform::described>> platform::describe(identity integration) {
+task<result<platform::described>> platform::describe(identity integration, std::string known_spec) {
   const protocols::resource::describe describe_it;
-  const auto there =
-      co_await runtime::ask<actors::integration>(outside_.host, integration, describe_it);
-  if (!there)
-    co_return about(there.error(), "the integration " + integration.name);
-  const auto spec_text = read_json(there->spec);
+  if (known_spec.empty()) {
+    const auto there =
+        co_await runtime::ask<actors::integration>(outside_.host, integration, describe_it);
+    if (!there)
+      co_return about(there.error(), "the integration " + integration.name);
+    known_spec = there->spec;
+  }
+  const auto spec_text = read_json(known_spec);
   const auto spec = spec_text
                         ? protocols::from_value<protocols::integration::spec>(*spec_text, "spec")
                         : result<protocols::integration::spec>{spec_text.error()};
@@ -177,8 +180,8 @@ task<result<object>> platform::use_credential(session& s, bool needs_token) {
   }
 }
 
-task<result<session>> platform::enter(identity integration, asker who) {
-  auto there = co_await describe(integration);
+task<result<session>> platform::enter(identity integration, asker who, std::string spec) {
+  auto there = co_await describe(integration, std::move(spec));
   if (!there)
     co_return std::move(there).error();
   session s{.integration = integration,

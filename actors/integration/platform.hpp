@@ -61,8 +61,9 @@ class platform {
 public:
   explicit platform(outside o) : outside_{o} {}
 
-  /// Waits, bounded, for a token that is being fetched.
-  runtime::task<result<session>> enter(identity integration, asker who);
+  /// Waits, bounded, for a token that is being fetched. `spec`: of an integration that may have
+  /// been removed since; else the present one.
+  runtime::task<result<session>> enter(identity integration, asker who, std::string spec = {});
   /// The same without asking the credential for a token: to fetch one, or where none is needed.
   runtime::task<result<session>> enter_with(identity integration, object secrets);
   runtime::task<result<session>> enter_without_token(identity integration);
@@ -111,7 +112,7 @@ private:
     bool waited = false;
   };
 
-  runtime::task<result<described>> describe(identity integration);
+  runtime::task<result<described>> describe(identity integration, std::string known_spec = {});
   /// The secrets of the session's credential; its token goes into the session, if it needs one.
   runtime::task<result<object>> use_credential(session&, bool needs_token);
   runtime::task<result<http_response>> send_once(session&, http_request);

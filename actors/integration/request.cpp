@@ -1,8 +1,11 @@
 #include "actors/integration/request.hpp"
 
+#include "actors/integration/web/multipart.hpp"
+#include "protocols/base64.hpp"
 #include "protocols/json.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace tenon::actors::connectors {
 namespace {
@@ -10,6 +13,12 @@ namespace {
 using runtime::expression::evaluate_text;
 
 const std::vector<std::string> verbs{"get", "post", "put", "patch", "delete"};
+
+/// Where a body is written that is not JSON.
+constexpr std::array<std::pair<std::string_view, body_kind>, 3> body_words{
+    {{"form", body_kind::form},
+     {"multipart", body_kind::form_data},
+     {"related", body_kind::related}}};
 
 bool is_header_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -66,18 +75,29 @@ void take_method(form& fields, request_pattern& into, const vocabulary& words) {
 
 void take_body(form& fields, request_pattern& into, const vocabulary& words) {
   const auto* body = fields.take("body");
-  const auto* form_fields = fields.take("form");
   const auto* variables = fields.take("variables");
-  if ((body != nullptr) + (form_fields != nullptr) + !into.graphql.empty() > 1)
-    fields.found().add(fields.path(), "a request has one body", "Keep body, form or graphql.");
+  std::size_t bodies = (body != nullptr) + !into.graphql.empty();
+  const auto* said = body;
+  std::string_view name{"body"};
+  for (const auto& [word, kind] : body_words)
+    if (const auto* written = fields.take(word)) {
+      ++bodies;
+      said = written;
+      name = word;
+      into.as = kind;
+    }
+  if (bodies > 1)
+    fields.found().add(fields.path(), "a request has one body",
+                       "Keep body, form, multipart, related or graphql.");
   if (variables != nullptr && into.graphql.empty())
     fields.note("variables", "`variables` belong to `graphql`");
-  into.as_form = form_fields != nullptr;
+  if (into.as == body_kind::related && !said->is<list>())
+    fields.note("related", "a list of parts is expected, {type: …, content: …}");
   const value none{object{}};
-  const auto* said = !into.graphql.empty()    ? (variables == nullptr ? &none : variables)
-                     : form_fields != nullptr ? form_fields
-                                              : body;
-  const auto name = !into.graphql.empty() ? "variables" : into.as_form ? "form" : "body";
+  if (!into.graphql.empty()) {
+    said = variables == nullptr ? &none : variables;
+    name = "variables";
+  }
   if (said != nullptr)
     into.body = pattern::compile(*said, fields.at(name), words, fields.found());
 }
@@ -149,6 +169,70 @@ result<parameters> form_fields(const value& body) {
   return made;
 }
 
+failure no_part(const std::string& where, std::string why) {
+  return {code::malformed, std::move(why), "request." + where,
+          "Write a text, or {content: …, type: …, filename: …}."};
+}
+
+/// A part of a multipart body: a text, or what a file has in it.
+result<body_part> part_of(const std::string& name, const value& said, const std::string& where) {
+  body_part made{.name = name};
+  const auto* file = said.as<object>();
+  if (file == nullptr) {
+    made.content = text_of(said);
+    return made;
+  }
+  const auto* content = file->find("content");
+  if (content == nullptr || content->is_null())
+    return no_part(where, "a part has no content");
+  const auto* text = content->as<std::string>();
+  made.type = text == nullptr ? "application/json" : "text/plain";
+  made.content = text_of(*content);
+  for (const auto& [word, into] :
+       {std::pair{"type", &made.type}, std::pair{"filename", &made.filename}})
+    if (const auto* given = file->find(word); given && given->is<std::string>())
+      *into = *given->as<std::string>();
+  if (!is_plain(made.type))
+    return no_part(where, "the type would contain a line break");
+  if (const auto* packed = file->find("base64"); packed && *packed == value{true}) {
+    auto bytes = read_base64(made.content);
+    if (!bytes)
+      return no_part(where, "the content is not base64");
+    made.content = *std::move(bytes);
+  }
+  return made;
+}
+
+result<std::vector<body_part>> parts_of_form(const value& body) {
+  const auto* members = body.as<object>();
+  if (members == nullptr)
+    return no_part("multipart", "it is not a map of parts");
+  std::vector<body_part> parts;
+  for (const auto& [name, said] : *members) {
+    if (said.is_null())
+      continue;
+    auto one = part_of(name, said, "multipart." + name);
+    if (!one)
+      return std::move(one).error();
+    parts.push_back(*std::move(one));
+  }
+  return parts;
+}
+
+result<std::vector<body_part>> parts_of_list(const value& body) {
+  const auto* items = body.as<list>();
+  if (items == nullptr)
+    return no_part("related", "it is not a list of parts");
+  std::vector<body_part> parts;
+  for (const auto& said : *items) {
+    auto one = part_of({}, said, "related[" + std::to_string(parts.size()) + ']');
+    if (!one)
+      return std::move(one).error();
+    parts.push_back(*std::move(one));
+  }
+  return parts;
+}
+
 } // namespace
 
 header_patterns compile_headers(const value* said, const std::string& where,
@@ -201,7 +285,7 @@ result<draft> draft_request(const request_pattern& from, const header_patterns& 
     return std::move(ok).error();
   if (auto ok = put_query(made, from, names); !ok)
     return std::move(ok).error();
-  made.as_form = from.as_form;
+  made.as = from.as;
   if (!from.body)
     return made;
   auto body = from.body->evaluate(names);
@@ -228,12 +312,22 @@ result<http_request> finish_request(draft made, const std::vector<std::string>& 
                    "request"};
   if (!made.body)
     return request;
-  if (made.as_form) {
+  if (made.as == body_kind::form) {
     auto fields = form_fields(*made.body);
     if (!fields)
       return std::move(fields).error();
     request.body = blob::from(form_encoded(*fields));
     set_header(request.headers, "Content-Type", "application/x-www-form-urlencoded");
+    return request;
+  }
+  if (made.as != body_kind::json) {
+    const bool related = made.as == body_kind::related;
+    const auto parts = related ? parts_of_list(*made.body) : parts_of_form(*made.body);
+    if (!parts)
+      return parts.error();
+    auto written = related ? write_related(*parts) : write_form_data(*parts);
+    request.body = blob::from(std::move(written.bytes));
+    set_header(request.headers, "Content-Type", written.type);
     return request;
   }
   const auto* text = made.body->as<std::string>();

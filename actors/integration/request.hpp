@@ -4,6 +4,10 @@
 //   {get: /customers, query: {limit: 100}, headers: {Accept-Language: en}}
 //   {post: /search, body: {since: "{{cursor}}"}}          JSON
 //   {post: /search, form: {since: "{{cursor}}"}}          application/x-www-form-urlencoded
+//   {post: /files, multipart: {purpose: batch, file: {filename: a.jsonl, type: application/jsonl,
+//                                                     content: "{{lines}}"}}} multipart/form-data
+//   {post: /upload, related: [{type: application/json, content: {name: a}},
+//                             {type: image/png, content: "{{png}}", base64: true}]}
 //   {graphql: "query($after: String) {…}", variables: {first: 100}, post: /graphql.json}
 #pragma once
 
@@ -26,7 +30,7 @@ struct request_pattern {
   std::vector<std::pair<std::string, pattern>> query;
   header_patterns headers;
   std::optional<pattern> body;
-  bool as_form = false;                        // the body
+  body_kind as = body_kind::json;
   std::string graphql{};                       // then the body is its variables
   std::string_view accept{"application/json"}; // what the answer is decoded from
 };

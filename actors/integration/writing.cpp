@@ -19,15 +19,6 @@ scope words_of(const writing& w, const value& key, const value& effect, std::str
   return names;
 }
 
-/// A record as the platform takes it.
-result<value> item_of(const writing& w, const outgoing_record& one, moment now) {
-  if (!w.action.map)
-    return read_json(one.json.view());
-  const value key{one.key};
-  const value effect{one.effect};
-  return w.action.map->evaluate(words_of(w, key, effect, one.json.view(), now));
-}
-
 failure at_record(const outgoing_record& one, failure why) {
   why.where = "record " + one.key + (why.where.empty() ? "" : ": " + why.where);
   return why;
@@ -245,6 +236,14 @@ bool is_about_content(meaning m) {
 }
 
 } // namespace
+
+result<value> item_of(const writing& w, const outgoing_record& one, moment now) {
+  if (!w.action.map)
+    return read_json(one.json.view());
+  const value key{one.key};
+  const value effect{one.effect};
+  return w.action.map->evaluate(words_of(w, key, effect, one.json.view(), now));
+}
 
 std::size_t batch_size(const writing& w, records batch) {
   const auto most = std::min(batch.size(), w.action.batch.max);

@@ -40,6 +40,9 @@ using item_outcomes = std::vector<item_outcome>;
 /// The whole call has another end: what to do is in the verdict, `split_batch` included.
 using write_outcome = std::variant<item_outcomes, verdict>;
 
+/// A record as the platform takes it.
+result<value> item_of(const writing&, const outgoing_record&, moment now);
+
 /// How many of these, from the first, one call may carry: at least one.
 std::size_t batch_size(const writing&, std::span<const outgoing_record>);
 

@@ -11,14 +11,15 @@ struct kind_names {
   std::string_view many;
 };
 
-inline constexpr std::array<kind_names, 8> kinds{{{"connector", "connectors"},
+inline constexpr std::array<kind_names, 9> kinds{{{"connector", "connectors"},
                                                   {"integration", "integrations"},
                                                   {"credential", "credentials"},
                                                   {"quota", "quotas"},
                                                   {"breaker", "breakers"},
                                                   {"sync", "syncs"},
                                                   {"collection", "collections"},
-                                                  {"schedule", "schedules"}}};
+                                                  {"schedule", "schedules"},
+                                                  {"hook", "hooks"}}};
 
 /// Null for a name of neither sort.
 constexpr const kind_names* find_kind(std::string_view name) {

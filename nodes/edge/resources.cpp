@@ -3,6 +3,7 @@
 #include "protocols/collection.hpp"
 #include "protocols/connector.hpp"
 #include "protocols/credential.hpp"
+#include "protocols/hook.hpp"
 #include "protocols/integration.hpp"
 #include "protocols/json.hpp"
 #include "protocols/schedule.hpp"
@@ -70,6 +71,7 @@ const std::vector<resource_kind>& resource_kinds() {
       kind_of<protocols::collection>("collection", "collections"),
       kind_of<protocols::sync>("sync", "syncs"),
       kind_of<protocols::schedule>("schedule", "schedules"),
+      kind_of<protocols::hook>("hook", "hooks"),
   };
   return kinds;
 }
@@ -161,8 +163,9 @@ result<wanted_resource> read_resource(const value& document, std::string_view te
                      "There are: kind, name, spec."};
   }
   if (!r.kind)
-    return failure{code::malformed, "there is no such kind of resource", "kind",
-                   "There are: connector, credential, integration, collection, sync, schedule."};
+    return failure{
+        code::malformed, "there is no such kind of resource", "kind",
+        "There are: connector, credential, integration, collection, sync, schedule, hook."};
   if (!name.empty())
     r.id.name = name;
   r.id.tenant = tenant;

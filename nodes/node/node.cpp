@@ -3,6 +3,7 @@
 #include "actors/catalog.hpp"
 #include "actors/integration/effects.hpp"
 #include "actors/integration/health/gathering.hpp"
+#include "actors/integration/hooks/errands.hpp"
 #include "actors/sync/destinations/connector.hpp"
 #include "actors/sync/destinations/csv.hpp"
 #include "actors/sync/destinations/mariadb.hpp"
@@ -206,6 +207,9 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
                                               p->destinations, p->turns));
   host.add("sync.withdraw", actors::withdrawing(p->turns));
   host.add("credential.acquire", actors::connectors::token_fetching(platform, *p->workers));
+  host.add("hook.arrange",
+           actors::connectors::subscribing(platform, *p->workers,
+                                           [parts = p.get()] { return parts->public_url; }));
   host.add("integration.probe", actors::connectors::probing(platform, *p->workers));
   host.add("integration.appraise",
            actors::connectors::health::appraising(platform, *p->workers, p->meters));

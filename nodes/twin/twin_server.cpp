@@ -63,6 +63,7 @@ edge::response twin_server::answer(const edge::request& r) {
 
 edge::response twin_server::about_twin(const edge::request& r, std::string_view path) {
   constexpr std::string_view records{"records/"};
+  constexpr std::string_view deliver{"deliver/"};
   if (path == "ledger") {
     const auto& l = twin_.ledger();
     return json(object{{"requests", l.requests},
@@ -85,6 +86,18 @@ edge::response twin_server::about_twin(const edge::request& r, std::string_view 
     twin_.wear_out_tokens();
     return json(object{});
   }
+  if (path == "subscribers") {
+    list all;
+    for (const auto& one : twin_.subscribers())
+      all.emplace_back(object{{"hook", one.hook}, {"id", one.id}, {"address", one.address}});
+    return json(all);
+  }
+  if (path == "forget" && r.method == edge::method::post) {
+    twin_.drop_subscribers();
+    return json(object{});
+  }
+  if (path.starts_with(deliver) && r.method == edge::method::post)
+    return delivery(path.substr(deliver.size()), r.body.view());
   if (path.starts_with(records) && r.method == edge::method::post) {
     auto record = read_json(r.body.view());
     if (!record || !record->is<object>())
@@ -92,7 +105,27 @@ edge::response twin_server::about_twin(const edge::request& r, std::string_view 
     twin_.put(path.substr(records.size()), *std::move(record));
     return json(object{});
   }
-  return json(object{{"error", "a twin has ledger, written, wear-out and records/<stream>"}}, 404);
+  return json(object{{"error", "a twin has ledger, written, wear-out, records/<stream>, "
+                               "subscribers, forget and deliver/<hook>"}},
+              404);
+}
+
+edge::response twin_server::delivery(std::string_view hook, std::string_view body) {
+  const auto asked = read_json(body);
+  const auto* to = asked ? asked->find("to") : nullptr;
+  const auto* address = to ? to->as<std::string>() : nullptr;
+  if (address == nullptr)
+    return json(object{{"error", "where to is not said: {\"to\": \"https://…\"}"}}, 400);
+  const auto made = twin_.deliver(hook, *address, clock_.now());
+  if (!made)
+    return json(object{{"error", made.error().why}}, 404);
+  object headers;
+  for (const auto& [name, content] : made->headers)
+    headers[name] = content;
+  return json(object{{"method", made->method},
+                     {"url", made->url},
+                     {"headers", headers},
+                     {"body", made->body.text()}});
 }
 
 } // namespace tenon::nodes

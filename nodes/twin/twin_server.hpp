@@ -6,6 +6,9 @@
 //   GET  /_twin/written          what actions have written
 //   POST /_twin/records/<stream> a record that the platform has from now on
 //   POST /_twin/wear-out         the tokens that were given are worn out
+//   GET  /_twin/subscribers      whom it was asked to send its events to
+//   POST /_twin/forget           it sends to none of them any more, and tells nobody
+//   POST /_twin/deliver/<hook>   what it would send to {"to": ADDRESS}, signed
 #pragma once
 
 #include "actors/integration/twin/twin.hpp"
@@ -35,6 +38,7 @@ private:
   explicit twin_server(actors::connectors::twin t) : twin_{std::move(t)} {}
   edge::response answer(const edge::request&);
   edge::response about_twin(const edge::request&, std::string_view path);
+  edge::response delivery(std::string_view hook, std::string_view body);
 
   std::mutex guard_;
   actors::connectors::twin twin_;

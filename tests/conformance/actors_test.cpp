@@ -33,6 +33,8 @@ const std::multimap<std::string_view, std::string> accepted_specs{
                   R"("streams":{"s":{"request":{"get":"/s"},"records":"items","key":"id"}}})"},
     {"credential", R"({"secrets":{"key":"x"}})"},
     {"credential", R"({"secrets":{"key":"•••"}})"},
+    {"hook", R"({"integration":"a","hook":"events"})"},
+    {"hook", R"({"integration":"b","hook":"events"})"},
     {"integration", R"({"connector":"a","config":{"x":1}})"},
     {"integration", R"({"connector":"b","breaker":{"failure_limit":1}})"},
     {"schedule", R"({"sync":"a","every":"10s"})"},

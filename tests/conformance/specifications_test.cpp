@@ -32,6 +32,7 @@ struct waiver {
 
 constexpr std::string_view not_ours{"only suppressions are described"};
 constexpr std::string_view of_2021{"the description is of 2021, before there was such a thing"};
+constexpr std::string_view no_contents{"what files have in them is left out of the description"};
 constexpr std::string_view no_sharing{"the part about sharing is not among the descriptions"};
 
 const std::vector<waiver> waivers{
@@ -45,6 +46,8 @@ const std::vector<waiver> waivers{
      "of every request, described in prose"},
     {"openai", "header.OpenAI-Project is not declared", "of every request, described in prose"},
     {"openai", "answer.data[].errors is null, not object", "OpenAI's own examples have it so"},
+    {"openai", "there is no GET /files/twin-output-twin-job-1/content", no_contents},
+    {"openai", "there is no GET /files/twin-errors-twin-job-1/content", no_contents},
     {"sendgrid", "there is no GET /v3/marketing/contacts/exports/twin-job-1", not_ours},
     {"sendgrid", "there is no GET /v3/marketing/lists", not_ours},
     {"sendgrid", "there is no GET /v3/marketing/singlesends", not_ours},
@@ -172,6 +175,13 @@ protected:
       const auto json = blob::from(write_json(twin_->record_for(a.name)));
       const std::vector<outgoing_record> batch(std::min<std::size_t>(a.batch.max, 3),
                                                {"key-1", json, "acme/sync/any/1"});
+      if (a.job) {
+        auto told_apart = batch;
+        for (std::size_t i = 0; i < batch.size(); ++i)
+          told_apart[i].effect += std::to_string(i);
+        d.carry(w, told_apart);
+        continue;
+      }
       const auto request = write_request(w, batch, noon);
       ASSERT_TRUE(request) << a.name << ": " << request.error().why;
       d.send(*request);
@@ -256,7 +266,10 @@ protected:
     for (const auto& [name, shape] : *written_.find("streams")->as<object>())
       expect_fields_of_shape(shape);
     for (const auto& [name, action] : *written_.find("actions")->as<object>()) {
-      const auto at = operation_of(*action.find("request"));
+      const auto* request = action.find("request");
+      if (request == nullptr)
+        continue; // by a job, whose requests are all driven
+      const auto at = operation_of(*request);
       const auto* batch = action.find("batch");
       std::vector<std::string> item;
       if (const auto results = batch ? text_in(*batch, "results") : ""; at && !results.empty()) {

@@ -3,6 +3,7 @@
 
 #include "actors/integration/toll.hpp"
 #include "actors/integration/twin/twin.hpp"
+#include "actors/integration/writing_job.hpp"
 #include "actors/quota.hpp"
 #include "config/yaml.hpp"
 #include "tests/support/given.hpp"
@@ -154,6 +155,50 @@ public:
       }
     }
     return done;
+  }
+
+  /// Records by a job of the platform, to its end.
+  item_outcomes carry(const writing& w, const std::vector<outgoing_record>& batch) {
+    std::string upload;
+    if (w.action.job->upload) {
+      const auto request = job_upload_request(w, batch, now);
+      EXPECT_TRUE(request) << request.error().where << ": " << request.error().why;
+      auto came = read_job_upload(w, *request, send(*request), {}, now);
+      EXPECT_TRUE(std::holds_alternative<std::string>(came));
+      upload = std::get<std::string>(std::move(came));
+    }
+    const auto request = job_create_request(w, batch, upload, now);
+    EXPECT_TRUE(request) << request.error().where << ": " << request.error().why;
+    auto made = read_job_created(w, *request, send(*request), {}, now);
+    EXPECT_TRUE(std::holds_alternative<job_place>(made)) << std::get<verdict>(made).why.why;
+    return await_job(w, batch, std::get<job_place>(std::move(made)));
+  }
+
+  item_outcomes await_job(const writing& w, const std::vector<outgoing_record>& batch,
+                          job_place place) {
+    item_outcomes all(batch.size());
+    for (int times = 0; times < 100; ++times) {
+      const auto request = job_state_request(w, place, now);
+      EXPECT_TRUE(request) << request.error().why;
+      auto came = read_job_state(w, place, *request, send(*request), {}, now);
+      EXPECT_TRUE(std::holds_alternative<job_state>(came)) << std::get<verdict>(came).why.why;
+      const auto& state = std::get<job_state>(came);
+      if (state.failed)
+        return item_outcomes(batch.size(), {.why = *state.failed});
+      place = state.place;
+      if (state.done)
+        break;
+      ++looks;
+      now += w.action.job->pause(now - place.since);
+    }
+    const auto results = job_result_requests(w, place, now);
+    EXPECT_TRUE(results) << results.error().why;
+    std::size_t found = 0;
+    for (const auto& one : *results) {
+      const auto refused = read_job_results(w, one, send(one), batch, {}, now, all, found);
+      EXPECT_FALSE(refused) << refused->why.why;
+    }
+    return all;
   }
 
   /// Whether it is worth asking again.

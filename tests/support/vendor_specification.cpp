@@ -1,6 +1,7 @@
 #include "tests/support/vendor_specification.hpp"
 
 #include "actors/integration/web/form_text.hpp"
+#include "actors/integration/web/multipart.hpp"
 #include "protocols/json.hpp"
 
 #include <algorithm>
@@ -171,6 +172,11 @@ void vendor_specification::check_body(const described_operation& o, const http_r
     object members;
     for (auto& [name, content] : actors::connectors::read_form(r.body.view()))
       members[name] = std::move(content);
+    body = std::move(members);
+  } else if (const auto parts = actors::connectors::read_multipart(type, r.body.view())) {
+    object members;
+    for (const auto& one : *parts)
+      members[one.name] = one.content;
     body = std::move(members);
   } else if (auto read = read_json(r.body.view())) {
     body = *std::move(read);

@@ -6,11 +6,15 @@
 #include "actors/integration/web/message.hpp"
 #include "actors/integration/web/url.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace tenon::actors::connectors {
+
+/// What a body is written in.
+enum class body_kind : std::uint8_t { json, form, form_data, related };
 
 /// A request that is being put together.
 struct draft {
@@ -20,7 +24,7 @@ struct draft {
   parameters query;
   headers sent;
   std::optional<value> body;
-  bool as_form = false; // the body
+  body_kind as = body_kind::json;
 };
 
 /// A path of the manifest; a problem at its place when it is none.

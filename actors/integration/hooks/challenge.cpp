@@ -1,6 +1,7 @@
 #include "actors/integration/hooks/challenge.hpp"
 
 #include "actors/integration/hooks/verify.hpp"
+#include "actors/integration/page/json_text.hpp"
 #include "protocols/base64.hpp"
 #include "protocols/json.hpp"
 #include "runtime/signing/signing.hpp"
@@ -111,6 +112,25 @@ public:
   }
 };
 
+/// Only where the body says so.
+class conditional final : public challenge {
+public:
+  std::shared_ptr<const challenge> inner;
+  std::optional<program> when;
+
+  bool verified() const override { return inner->verified(); }
+
+  std::optional<result<hook_answer>> answer(const inbound& r, const scope& names) const override {
+    auto known = names;
+    const bool is_json = json_text::check(r.body.view()).has_value();
+    known.bind_json("body", is_json ? r.body.view() : std::string_view{"null"});
+    const auto meant = runtime::expression::evaluate_condition(*when, known);
+    if (!meant || !*meant)
+      return std::nullopt;
+    return inner->answer(r, names);
+  }
+};
+
 whereabouts take_from(form& fields) {
   const auto* said = fields.require("from", "from: query challenge");
   const auto read = read_whereabouts(fields.text("from").value_or(""));
@@ -162,10 +182,24 @@ std::shared_ptr<const challenge> compile_one(const value& said, const std::strin
     if (*bare == "any-200")
       return std::make_shared<any_200>();
   }
+  std::shared_ptr<const challenge> made;
   if (const auto* one = said.find("echo"))
-    return compile_echo(*one, below(where, "echo"), secrets, found);
-  if (const auto* one = said.find("hmac"))
-    return compile_keyed(*one, below(where, "hmac"), secrets, found);
+    made = compile_echo(*one, below(where, "echo"), secrets, found);
+  else if (const auto* keyed = said.find("hmac"))
+    made = compile_keyed(*keyed, below(where, "hmac"), secrets, found);
+  if (made) {
+    form fields{said, where, found};
+    fields.take("echo");
+    fields.take("hmac");
+    const auto when = fields.text("when");
+    fields.finish();
+    if (!when)
+      return made;
+    auto only = std::make_shared<conditional>();
+    only->inner = std::move(made);
+    only->when = compile_bare(*when, below(where, "when"), {{"body", "conn"}, "body"}, found);
+    return only;
+  }
   found.add(where, "there is no such challenge", "Use echo: {…}, hmac: {…}, options or any-200.");
   return nullptr;
 }

@@ -8,7 +8,8 @@
 //   challenge: options          CloudEvents' handshake (WebHook-Request-Origin)
 //   challenge: any-200          a request without a body that only looks whether we answer
 //
-// Several may be given as a list.
+// Several may be given as a list. Beside one may stand a condition on the body, for platforms whose
+// events may have a member of the same name: {echo: {…}, when: "type == 'url_verification'"}.
 #pragma once
 
 #include "actors/integration/form/pattern.hpp"

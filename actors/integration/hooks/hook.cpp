@@ -1,8 +1,6 @@
 #include "actors/integration/hooks/hook.hpp"
 
-#include "protocols/base64.hpp"
 #include "protocols/json.hpp"
-#include "protocols/utf8.hpp"
 #include "runtime/signing/signing.hpp"
 
 #include <algorithm>
@@ -42,28 +40,18 @@ object as_object(const parameters& all) {
   return members;
 }
 
-/// The body as one JSON text, whatever it was written in.
-std::string body_as_json(const inbound& r) {
-  const auto body = r.body.view();
-  if (body.find_first_not_of(" \t\r\n") == body.npos)
-    return "{}";
-  if (const auto form = form_in(r)) {
-    const auto members = as_object(*form);
-    const auto* payload = members.find("payload"); // Slack puts JSON into a form
-    const auto* text = payload ? payload->as<std::string>() : nullptr;
-    return text && members.size() == 1 && json_text::check(*text) ? *text : write_json(members);
-  }
-  if (json_text::check(body))
-    return std::string{body};
-  const bool is_text = is_utf8(body);
-  return write_json(
-      object{{is_text ? "text" : "base64", is_text ? std::string{body} : to_base64(body)}});
+value header_words(const inbound& r) {
+  object all;
+  for (const auto& [name, content] : r.headers)
+    all[word_of(name)] = content;
+  return all;
 }
 
 struct reading_events {
   const hook& rules;
   const inbound& request;
   const value& settings;
+  moment now;
   value headers{object{}};
   value query{object{}};
   object kept_headers;
@@ -71,7 +59,7 @@ struct reading_events {
   scope words(std::string_view event) const {
     scope names;
     names.bind_json("event", event).bind("header", headers);
-    names.bind("query", query).bind("conn", settings);
+    names.bind("query", query).bind("conn", settings).set_now(now);
     return names;
   }
 
@@ -115,6 +103,19 @@ struct reading_events {
   }
 };
 
+acknowledgement take_answer(const value& said, const std::string& where, problems& found) {
+  form fields{said, where, found};
+  acknowledgement made;
+  made.status = static_cast<unsigned>(fields.number("status", 200, 299).value_or(200));
+  const std::vector<std::string> types{"text/plain", "text/xml", "application/json"};
+  const auto type = fields.choice("type", types);
+  made.type = type && *type > 0 ? types[*type] : made.type;
+  if (const auto body = fields.text("body"))
+    made.body = compile_text(*body, fields.at("body"), {{"header", "query", "conn"}}, found);
+  fields.finish();
+  return made;
+}
+
 } // namespace
 
 hook compile_hook(const std::string& name, const value& said, const std::string& where,
@@ -146,22 +147,42 @@ hook compile_hook(const std::string& name, const value& said, const std::string&
     made.with = take_expression(inner, "with");
     inner.finish();
   }
+  if (const auto* decode = fields.take("decode"))
+    made.decode = compile_body(*decode, fields.at("decode"), found);
+  if (const auto* answer = fields.take("answer"))
+    made.answer = take_answer(*answer, fields.at("answer"), found);
+  if (const auto* subscribe = fields.take("subscribe"))
+    made.subscribe = compile_subscription(*subscribe, fields.at("subscribe"), found);
   fields.text("docs");
-  fields.later("subscribe");
   fields.finish();
   return made;
 }
 
-result<std::vector<hook_event>> read_events(const hook& h, const inbound& r,
-                                            const value& settings) {
-  reading_events reading{h, r, settings, object{}, as_object(r.query), {}};
-  for (const auto& [name, content] : r.headers)
-    (*reading.headers.as<object>())[word_of(name)] = content;
+result<hook_answer> acknowledge(const hook& h, const inbound& r, const value& settings) {
+  hook_answer made{.status = h.answer.status, .type = h.answer.type};
+  if (!h.answer.body)
+    return made;
+  const auto sent = header_words(r);
+  const value query{as_object(r.query)};
+  scope names;
+  names.bind("header", sent).bind("query", query).bind("conn", settings);
+  auto text = runtime::expression::evaluate_text(*h.answer.body, names);
+  if (!text)
+    return std::move(text).error();
+  made.body = *std::move(text);
+  return made;
+}
+
+result<std::vector<hook_event>> read_events(const hook& h, const inbound& r, const value& settings,
+                                            moment now) {
+  reading_events reading{h, r, settings, now, header_words(r), as_object(r.query), {}};
   for (const auto& name : h.headers)
     if (const auto content = find_header(r.headers, name))
       reading.kept_headers[word_of(name)] = std::string{*content};
-  const auto text = body_as_json(r);
-  const auto body = json_text::check(text);
+  const auto text = body_as_json(h.decode, r);
+  if (!text)
+    return text.error();
+  const auto body = json_text::check(*text);
   if (!body)
     return body.error();
   std::vector<hook_event> all;

@@ -12,6 +12,11 @@ std::optional<std::string> query_value(const inbound& r, std::string_view name) 
   return found == r.query.end() ? std::nullopt : std::optional{found->second};
 }
 
+void add_query(inbound& r, const std::string& name, const std::string& content) {
+  r.url += (r.url.find('?') == r.url.npos ? '?' : '&') + form_encoded({{name, content}});
+  r.query.emplace_back(name, content);
+}
+
 std::optional<parameters> form_in(const inbound& r) {
   const auto type = find_header(r.headers, "Content-Type");
   if (!type || !type->starts_with("application/x-www-form-urlencoded"))

@@ -28,6 +28,7 @@ struct hook_answer {
 };
 
 std::optional<std::string> query_value(const inbound&, std::string_view name);
+void add_query(inbound&, const std::string& name, const std::string& content);
 
 /// The members of a form in the body; nothing when it is of another type.
 std::optional<parameters> form_in(const inbound&);

@@ -59,10 +59,14 @@ task<result<received>> receive(platform& p, identity integration, std::string na
     received done{**second, reception::challenged};
     co_return done;
   }
-  const auto events = read_events(*h, r, session->connection.settings);
+  const auto events = read_events(*h, r, session->connection.settings, p.now());
   if (!events)
     co_return events.error();
+  auto answer = acknowledge(*h, r, session->connection.settings);
+  if (!answer)
+    co_return std::move(answer).error();
   received done{};
+  done.answer = *std::move(answer);
   if (events->empty())
     co_return done;
   protocols::collection::put put{.feed = "hook " + integration.name + '/' + name};

@@ -119,7 +119,51 @@ public:
     return fits ? result<void>{} : not_right("the signature is not right");
   }
 
+  result<void> prove(inbound& r, const scope& names, const sender& by) const override {
+    const auto known = secret_texts(secrets, names);
+    if (!known)
+      return known.error();
+    const auto since = by.now.time_since_epoch();
+    const auto number = time && time->milliseconds ? since / 1ms : since / 1s;
+    signing_words words{
+        .ts = std::to_string(number), .id = by.id, .secret = known->front(), .left_out = parameter};
+    if (time && !time->header.empty())
+      set_header(r.headers, time->header, words.ts);
+    if (!id_header.empty())
+      set_header(r.headers, id_header, words.id);
+    if (!body_hash.empty())
+      add_query(r, body_hash,
+                signing::to_hex(signing::hash(signing::digest::sha256, r.body.view())));
+    words.url = r.url;
+    auto made = sign(texts.front().evaluate(r, words), known->front(), by);
+    if (!made)
+      return std::move(made).error();
+    auto text = prefix + (hexadecimal ? signing::to_hex(*made) : to_base64(*made));
+    if (!signature_key.empty())
+      text = (time_key.empty() ? "" : time_key + '=' + words.ts + ',') + signature_key + '=' + text;
+    if (header.empty())
+      add_query(r, parameter, text);
+    else
+      set_header(r.headers, header, std::move(text));
+    return {};
+  }
+
 private:
+  result<std::string> sign(const std::string& bytes, const std::string& secret,
+                           const sender& by) const {
+    if (how != kind::public_key)
+      return keyed(bytes, secret);
+    const auto key = signing::private_key::read(by.key);
+    return key ? key->sign(algorithm, bytes) : key.error();
+  }
+
+  std::string keyed(const std::string& bytes, const std::string& secret) const {
+    if (how == kind::hash)
+      return signing::hash(digest, bytes);
+    return signing::hmac(digest, secret_is_base64 ? read_base64(secret).value_or(secret) : secret,
+                         bytes);
+  }
+
   std::vector<std::string> find_signatures(const inbound& r, std::string& ts) const {
     const auto said = header.empty()
                           ? query_value(r, parameter)
@@ -175,11 +219,7 @@ private:
       return key && std::ranges::any_of(
                         found, [&](const auto& one) { return key->verify(algorithm, bytes, one); });
     }
-    const auto made =
-        how == kind::hash
-            ? signing::hash(digest, bytes)
-            : signing::hmac(
-                  digest, secret_is_base64 ? read_base64(secret).value_or(secret) : secret, bytes);
+    const auto made = keyed(bytes, secret);
     bool fits = false;
     for (const auto& one : found)
       fits = signing::same(one, made) || fits;
@@ -213,6 +253,30 @@ public:
       for (const auto one : split(signatures, ' '))
         fits = fits_one(secret, one, bytes) || fits;
     return fits ? result<void>{} : not_right("the signature is not right");
+  }
+
+  result<void> prove(inbound& r, const scope& names, const sender& by) const override {
+    const auto known = secret_texts(secrets, names);
+    if (!known)
+      return known.error();
+    std::string_view secret = known->front();
+    const bool open_key = secret.starts_with("whpk_");
+    if (open_key || secret.starts_with("whsec_"))
+      secret.remove_prefix(secret.find('_') + 1);
+    const auto ts = std::to_string(by.now.time_since_epoch() / 1s);
+    const auto bytes = by.id + '.' + ts + '.' + std::string{r.body.view()};
+    result<std::string> made =
+        signing::hmac(signing::digest::sha256, read_base64(secret).value_or(""), bytes);
+    if (open_key) {
+      const auto key = signing::private_key::read(by.key);
+      made = key ? key->sign(signing::algorithm::ed25519, bytes) : key.error();
+    }
+    if (!made)
+      return std::move(made).error();
+    set_header(r.headers, headers + "-id", by.id);
+    set_header(r.headers, headers + "-timestamp", ts);
+    set_header(r.headers, headers + "-signature", (open_key ? "v1a," : "v1,") + to_base64(*made));
+    return {};
   }
 
 private:

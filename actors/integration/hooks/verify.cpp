@@ -32,6 +32,17 @@ public:
       fits = (said && signing::same(*said, secret)) || fits;
     return fits ? result<void>{} : not_right("the token is not right");
   }
+
+  result<void> prove(inbound& r, const scope& names, const sender&) const override {
+    const auto known = secret_texts(secrets, names);
+    if (!known)
+      return known.error();
+    if (at.in == whereabouts::part::query)
+      add_query(r, at.name, known->front());
+    else if (at.in == whereabouts::part::header)
+      set_header(r.headers, at.name, known->front());
+    return {}; // in a body, it is there already
+  }
 };
 
 class by_password final : public verification {
@@ -49,6 +60,15 @@ public:
     return said && signing::same(*said, expected) ? result<void>{}
                                                   : not_right("the password is not right");
   }
+
+  result<void> prove(inbound& r, const scope& names, const sender&) const override {
+    const auto who = evaluate_text(*user, names);
+    const auto secret = evaluate_text(*password, names);
+    if (!who || !secret)
+      return who ? secret.error() : who.error();
+    set_header(r.headers, "Authorization", "Basic " + to_base64(*who + ':' + *secret));
+    return {};
+  }
 };
 
 class by_any final : public verification {
@@ -63,6 +83,10 @@ public:
         return last;
     }
     return last;
+  }
+
+  result<void> prove(inbound& r, const scope& names, const sender& by) const override {
+    return all.front()->prove(r, names, by);
   }
 };
 

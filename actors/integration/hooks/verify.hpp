@@ -23,12 +23,21 @@
 
 namespace tenon::actors::connectors {
 
+/// What only the sender has.
+struct sender {
+  moment now;
+  std::string id;  // of what is sent
+  std::string key; // its private one, where ours is public
+};
+
 class verification {
 public:
   virtual ~verification() = default;
   /// `unauthenticated` when it was not, or not now; `unavailable` when the connection lacks the
   /// secret to tell. Neither says more than a stranger may know.
   virtual result<void> verify(const inbound&, const scope& names, moment now) const = 0;
+  /// Puts the sender's proof into a request, as the platform does: for its twin.
+  virtual result<void> prove(inbound&, const scope& names, const sender&) const = 0;
 };
 
 std::shared_ptr<const verification> compile_verification(const value&, const std::string& where,

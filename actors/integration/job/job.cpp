@@ -16,7 +16,7 @@ constexpr span longest_job = std::chrono::days{14};
 constexpr std::size_t max_kept = 16;
 
 vocabulary words_of_create() {
-  return {{"conn", "cursor", "cursor_end", "partition"}};
+  return {{"conn", "cursor", "cursor_end", "partition", "effect", "items", "lines", "upload"}};
 }
 
 vocabulary words_of_job() {
@@ -100,6 +100,24 @@ void take_files(form& fields, job& into) {
                 "Write url: <path>, or leave them out.");
 }
 
+std::optional<program> take_when(form& fields) {
+  const auto when = fields.text("when");
+  return when ? compile_bare(*when, fields.at("when"), {{"job", "conn"}}, fields.found())
+              : std::nullopt;
+}
+
+void take_upload(form& fields, job& into) {
+  const auto* said = fields.take("upload");
+  if (said == nullptr)
+    return;
+  form inner{*said, fields.at("upload"), fields.found()};
+  inner.require("request", "request: {post: /files, multipart: {…}}");
+  into.upload = take_asking(inner, "request", words_of_create());
+  inner.require("id", "where the answer has the upload's id, id: id");
+  into.upload_id = take_path(inner, "id").value_or(json_path{});
+  inner.finish();
+}
+
 void take_download(form& fields, job& into) {
   const auto* said =
       fields.require("download", "how the result is read, download: {request: …, records: …}");
@@ -116,6 +134,14 @@ void take_download(form& fields, job& into) {
                "Write request: {get: …}, or url: <path of the files' addresses>.");
   if (request)
     made.request = *std::move(request);
+  into.download_when = take_when(inner);
+  if (const auto* also = inner.take("also")) {
+    form more{*also, inner.at("also"), inner.found()};
+    more.require("request", "request: {get: \"/files/{{job.errors}}/content\"}");
+    into.also = take_asking(more, "request", words_of_job());
+    into.also_when = take_when(more);
+    more.finish();
+  }
   take_answer(inner, made);
   inner.finish();
   into.download = std::make_shared<const stream>(std::move(made));
@@ -154,6 +180,7 @@ std::shared_ptr<const job> compile_job(const std::string& name, const value& sai
     made->create = *std::move(request);
   fields.require("id", "where the answer has the job's id, id: id");
   made->id = take_path(fields, "id").value_or(json_path{});
+  take_upload(fields, *made);
   take_find(fields, *made);
   take_poll(fields, *made);
   take_download(fields, *made);

@@ -22,6 +22,15 @@
 //
 //   streams: {contacts: {job: bulk_contacts, key: Id, cursor: {…}}}
 //
+// A job may also carry records to the platform, as the `job` of an action. Then `create` knows
+// `effect`, which names what is written, and the records as `items`, or as `lines` of JSON. Where
+// they have to be there before it is made, `upload` brings them, and `create` says {{upload}}:
+//
+//       upload: {request: {post: /files, multipart: {…"{{lines}}"…}}, id: id}
+//       download: {request: …, when: job.output != null,
+//                  also: {request: {get: "/files/{{job.errors}}/content"}, when: job.errors !=
+//                  null}}
+//
 // A download is a `request`, or one file after another at the addresses that the last answer has at
 // `url`. Those may lie with another company, one of `hosts`, which is shown no proof; `auth: none`
 // shows none to the platform's own hosts either.
@@ -75,6 +84,13 @@ struct job {
   std::vector<std::string> hosts;         // where files may lie, beside the platform's own
   bool bare = false;                      // files are shown no proof wherever they lie
   std::shared_ptr<const stream> download; // how the result is read; the rest of it is empty
+
+  std::optional<program> download_when; // there is something to read; else: whenever it is done
+  std::optional<request_pattern> also;  // more of the same
+  std::optional<program> also_when;
+
+  std::optional<request_pattern> upload; // before it is made
+  json_path upload_id;
 
   std::optional<request_pattern> abort;
 

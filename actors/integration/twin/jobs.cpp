@@ -44,7 +44,7 @@ bool twin::parts::is_about(const request_pattern& p, const made_job& made, const
   for (const auto& one : expected->query)
     if (std::ranges::find(r.query, one) == r.query.end())
       return false;
-  return !expected->body || expected->as_form || *expected->body == r.body;
+  return !expected->body || expected->as != body_kind::json || *expected->body == r.body;
 }
 
 http_response twin::parts::make_job(const stream& s, const asked& r) {
@@ -65,7 +65,8 @@ http_response twin::parts::list_jobs(const job& j) const {
   const auto known = samples.jobs.find(j.name);
   list items;
   for (const auto& [id, made] : made_jobs) {
-    if (made.what != &j || made.done || made.aborted)
+    const bool over = made.carries == nullptr && made.done; // what was written stays known
+    if (made.what != &j || over || made.aborted)
       continue;
     auto item = known == samples.jobs.end() ? object{} : known->second.listed;
     for (const auto& [name, content] : made.sent)
@@ -116,9 +117,14 @@ std::optional<http_response> twin::parts::serve_job(const asked& r) {
     const auto& j = *made.what;
     const bool asks_for_result = j.files ? lies_at(r.target, address_of(j, connection, id))
                                          : is_about(j.download->request, made, id, r);
+    if (made.carries != nullptr && j.also && made.done && is_about(*j.also, made, id, r))
+      return http_response{200, {}, {}};
+    if (made.carries != nullptr && asks_for_result && made.done)
+      return results_of(made);
+    if (asks_for_result && !made.done)
+      return refuse({409, "the job " + id + " is not done"});
     if (asks_for_result)
-      return made.done ? page(*made.of, *made.of, r, made.bounds)
-                       : refuse({409, "the job " + id + " is not done"});
+      return page(*made.of, *made.of, r, made.bounds);
     if (j.abort && is_about(*j.abort, made, id, r)) {
       made.aborted = true;
       ++ledger.aborted;
@@ -127,6 +133,10 @@ std::optional<http_response> twin::parts::serve_job(const asked& r) {
     if (is_about(j.poll, made, id, r))
       return tell_state(made, id);
   }
+  for (const auto& o : connector->actions)
+    if (o.job)
+      if (auto came = serve_carrying_job(o, r))
+        return came;
   for (const auto& s : connector->streams) {
     if (s.job && s.job->find && fits(s.job->find->request, r))
       return list_jobs(*s.job);

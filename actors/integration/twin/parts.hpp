@@ -24,12 +24,22 @@ struct twin::parts {
   /// A job that was asked for.
   struct made_job {
     const job* what = nullptr;
-    const stream* of = nullptr;
-    parameters bounds{}; // of the request that made it
-    object sent{};       // its body's members
+    const stream* of = nullptr;         // that is read from it; or
+    const operation* carries = nullptr; // that writes by it
+    list made{};                        // of what it carried
+    parameters bounds{};                // of the request that made it
+    object sent{};                      // its body's members
     std::size_t times_asked = 0;
     bool done = false;
     bool aborted = false;
+  };
+
+  /// Somebody who wants events.
+  struct wanted {
+    const hook* what = nullptr;
+    std::string address{};
+    object sent{}; // the body's members
+    moment until{};
   };
 
   std::shared_ptr<const manifest> connector;
@@ -44,6 +54,9 @@ struct twin::parts {
   std::map<std::string, list, std::less<>> written{};
   std::map<std::pair<std::size_t, std::string>, meter> meters{}; // by bucket and key
   std::map<std::string, made_job, std::less<>> made_jobs{};      // by id
+  std::map<std::string, value, std::less<>> uploads{};           // by id
+  std::map<std::string, wanted, std::less<>> subscribers{};      // the same
+  std::size_t subscriptions = 0;                                 // ever made
 
   http_response answer(const http_request&, moment now);
   /// As the platform puts it, when `tests` says how; otherwise in the usual way.
@@ -58,17 +71,26 @@ struct twin::parts {
   void tell_limits(http_response&, const asked&, moment now);
 
   // What there is.
-  http_response serve(const asked&);
+  http_response serve(const asked&, moment now);
   bool fits_path(const path_pattern&, const asked&) const;
   bool fits(const request_pattern&, const asked&) const;
   bool fits_stream(const stream&, const asked&) const;
   http_response page(const stream&, const stream& shape, const asked&, const parameters& bounds);
   http_response perform(const operation&, const asked&);
 
+  // Who is told of events.
+  std::optional<http_response> serve_subscriptions(const asked&, moment now, bool bare);
+  bool asks(const request_pattern&, const value& words, const asked&) const;
+  http_response subscribe(const hook&, const std::string& known, const asked&, moment now);
+  http_response list_subscribers(const hook&) const;
+
   // What is worked on.
   std::optional<http_response> serve_file(const asked&);
   std::optional<http_response> serve_job(const asked&);
   http_response make_job(const stream&, const asked&);
+  std::optional<http_response> serve_carrying_job(const operation&, const asked&);
+  std::optional<http_response> carry(const operation&, const asked&);
+  http_response results_of(const made_job&) const;
   http_response list_jobs(const job&) const;
   http_response tell_state(made_job&, const std::string& id);
   bool is_about(const request_pattern&, const made_job&, const std::string& id, const asked&) const;

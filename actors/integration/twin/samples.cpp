@@ -129,6 +129,49 @@ std::vector<error_sample> read_errors(const value* said, problems& found) {
   return all;
 }
 
+parameters take_texts(form& fields, std::string_view name) {
+  parameters all;
+  for (const auto& [word, content] : take_object(fields, name)) {
+    const auto* text = content.as<std::string>();
+    all.emplace_back(word, text == nullptr ? write_json(content) : *text);
+  }
+  return all;
+}
+
+/// `body`, `form`, `headers`, `query` and `method`.
+inbound take_inbound(form& fields) {
+  inbound made{.method = fields.text("method").value_or("POST")};
+  if (const auto* body = fields.take("body")) {
+    const auto* text = body->as<std::string>();
+    made.body = blob::copy_of(text == nullptr ? write_json(*body) : *text);
+    made.headers.emplace_back("Content-Type", text == nullptr ? "application/json" : "text/xml");
+  }
+  if (const auto members = take_texts(fields, "form"); !members.empty()) {
+    made.body = blob::from(form_encoded(members));
+    made.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  }
+  for (auto& [name, content] : take_texts(fields, "headers"))
+    set_header(made.headers, name, std::move(content));
+  made.query = take_texts(fields, "query");
+  return made;
+}
+
+hook_samples read_hook(const value& said, const std::string& where, problems& found) {
+  form fields{said, where, found};
+  hook_samples made{.event = take_inbound(fields)};
+  made.key = fields.text("key").value_or("");
+  made.subscribed = take_object(fields, "subscribed");
+  if (const auto* asks = fields.take("challenge")) {
+    form inner{*asks, fields.at("challenge"), found};
+    made.asks = take_inbound(inner);
+    if (const auto* answered = inner.require("answer", "what it wants to hear, answer: \"1158\""))
+      made.answered = *answered;
+    inner.finish();
+  }
+  fields.finish();
+  return made;
+}
+
 /// The maps below `name`, by the names of what they are about.
 template <class Take>
 void each_named(form& fields, std::string_view name, problems& found, Take take) {
@@ -188,6 +231,13 @@ result<samples> read_samples(const manifest& m, const twin_options& options) {
                  into.record = *record;
                into.result = take_object(inner, "result");
                inner.finish();
+               return true;
+             });
+  each_named(fields, "hooks", found,
+             [&](const std::string& name, const value& said, const std::string& where) {
+               if (m.find_hook(name) == nullptr)
+                 return false;
+               made.hooks[name] = read_hook(said, where, found);
                return true;
              });
   made.errors = read_errors(fields.take("errors"), found);

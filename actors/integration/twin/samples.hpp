@@ -25,6 +25,15 @@ struct action_samples {
   value result; // members of the answer, or of each of its entries
 };
 
+/// What the platform sends to a hook, and asks of it.
+struct hook_samples {
+  connectors::inbound event{};               // without its address and proof
+  std::string key{};                         // the platform's private one
+  std::optional<connectors::inbound> asks{}; // the challenge; without its address
+  value answered{};                          // what it wants to hear
+  object subscribed{};                       // members of the answer that makes a subscription
+};
+
 struct samples {
   object config;
   object secrets;
@@ -34,6 +43,7 @@ struct samples {
   std::map<std::string, stream_samples, std::less<>> streams;
   std::map<std::string, job_samples, std::less<>> jobs;
   std::map<std::string, action_samples, std::less<>> actions;
+  std::map<std::string, hook_samples, std::less<>> hooks;
   std::vector<error_sample> errors;
 };
 

@@ -131,7 +131,9 @@ bool goes_on_from_token(const stream& s, const platform_request& r) {
 
 } // namespace
 
-http_response twin::parts::serve(const asked& r) {
+http_response twin::parts::serve(const asked& r, moment now) {
+  if (auto about_hook = serve_subscriptions(r, now, false))
+    return *std::move(about_hook);
   if (auto about_job = serve_job(r))
     return *std::move(about_job);
   for (const auto& action : connector->actions)

@@ -2,6 +2,7 @@
 
 #include "actors/integration/pagination/steps.hpp"
 #include "actors/integration/twin/parts.hpp"
+#include "actors/integration/web/multipart.hpp"
 #include "protocols/json.hpp"
 
 #include <algorithm>
@@ -51,6 +52,15 @@ http_response json_answer(const value& body, unsigned status, headers more) {
   return {status, std::move(more), blob::from(write_json(body))};
 }
 
+/// The fields of a form with files; of a file, what it has in it.
+value members_of_parts(std::string_view type, std::string_view bytes) {
+  object members;
+  if (const auto parts = read_multipart(type, bytes))
+    for (const auto& one : *parts)
+      members[one.name] = one.content;
+  return members;
+}
+
 http_response twin::parts::answer(const http_request& request, moment now) {
   ++ledger.requests;
   auto target = parse_url(request.url);
@@ -63,11 +73,15 @@ http_response twin::parts::answer(const http_request& request, moment now) {
     for (auto& [name, content] : decoded_form(request.body.view()))
       members[name] = std::move(content);
     r.body = std::move(members);
+  } else if (type && type->starts_with("multipart/")) {
+    r.body = members_of_parts(*type, request.body.view());
   } else if (auto body = read_json(request.body.view()); body && !request.body.empty()) {
     r.body = *std::move(body);
   }
   if (auto file = serve_file(r))
     return *std::move(file);
+  if (auto hub = serve_subscriptions(r, now, true))
+    return *std::move(hub);
   if (auto token = give_token(r, now))
     return *std::move(token);
   if (auto wrong = check_proof(r, now)) {
@@ -80,7 +94,7 @@ http_response twin::parts::answer(const http_request& request, moment now) {
     ++ledger.throttled;
     return *std::move(wrong);
   }
-  auto came = serve(r);
+  auto came = serve(r, now);
   tell_limits(came, r, now);
   return came;
 }

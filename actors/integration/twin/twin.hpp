@@ -20,6 +20,9 @@
 //                       listed: {state: InProgress}}     # of those that are found in a list
 //     actions:
 //       upsert_contacts: {record: {email: a@example.com}, result: {status: ok}}
+//     hooks:                             # what it sends: signed with the secrets above
+//       events: {body: {event: {type: message}}, headers: {x-topic: a}, key: the platform's own,
+//                challenge: {query: {hub.challenge: "1158"}, method: GET, answer: "1158"}}
 //     errors:                            # answers that the platform gives, and what they mean
 //       - {status: 429, headers: {Retry-After: "2"}, body: {message: slow down}, then: wait}
 //
@@ -92,6 +95,25 @@ public:
   const value& record_for(std::string_view action) const;
   /// What has been written, by the action's name, in order.
   const std::map<std::string, list, std::less<>>& written() const;
+
+  /// What the platform sends to a hook at an address, with its proof; asked for again at the same
+  /// time, it is the same delivery. A failure when `tests` has nothing for the hook.
+  result<inbound> deliver(std::string_view hook, const std::string& address, moment now) const;
+  /// What it asks of a hook before it sends anything, and what it wants to hear; nothing when it
+  /// does not ask.
+  std::optional<std::pair<inbound, value>> challenge(std::string_view hook,
+                                                     const std::string& address) const;
+
+  /// Whom it was asked to send its events to, and has not been told to stop.
+  struct subscriber {
+    std::string hook;
+    std::string id;
+    std::string address;
+    moment until{}; // the epoch: it does not end
+  };
+  std::vector<subscriber> subscribers() const;
+  /// The platform no longer sends there, and tells nobody.
+  void drop_subscribers();
 
   /// Tokens that were given so far are worn out from now on.
   void wear_out_tokens();

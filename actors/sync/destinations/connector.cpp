@@ -1,6 +1,7 @@
 #include "actors/sync/destinations/connector.hpp"
 
 #include "actors/integration/writing.hpp"
+#include "actors/sync/destinations/connector_job.hpp"
 #include "actors/sync/outcome.hpp"
 #include "protocols/json.hpp"
 
@@ -44,27 +45,6 @@ result<write_options> read_options(const object& written) {
   return o;
 }
 
-/// Whether the platform may have acted on a request that was not answered.
-bool may_have_acted(const failure& f) {
-  using runtime::outbound::phase;
-  const auto at = runtime::outbound::phase_of(f);
-  return at && (*at == phase::send || *at == phase::answer || *at == phase::body ||
-                *at == phase::redirect);
-}
-
-item_outcome nobody_knows(const std::string& how) {
-  return {.why = {code::unavailable,
-                  "uncertain: " + how + ", so it may have been written or not",
-                  {},
-                  "Look there: replay the letter if it was not, discard it if it was."}};
-}
-
-/// What has come of the records so far, from the first.
-struct calls {
-  item_outcomes done{};
-  std::optional<source_trouble> trouble{};
-};
-
 class connector_action final : public destination {
 public:
   connector_action(platform& p, session s, const write_options& o)
@@ -76,6 +56,8 @@ public:
 
   std::uint32_t page_size() const override {
     const auto batch = static_cast<std::uint32_t>(action_.batch.max);
+    if (action_.job)
+      return batch; // one job for each page
     const bool safe = action_.idempotency.repeats() && (!erase_ || erase_->idempotency.repeats());
     return safe ? std::min(batch * calls_at_once, most_at_once) : batch;
   }
@@ -97,7 +79,11 @@ public:
       }
       const writing what{*connector_, deletes ? *erase_ : action_, session_.connection};
       batch.resize(batch_size(what, batch));
-      auto made = co_await call(what, batch, tries, d.repeated);
+      calls made;
+      if (what.action.job)
+        made = co_await carry_by_job(platform_, session_, what, batch, tries, d.repeated);
+      else
+        made = co_await call(what, batch, tries, d.repeated);
       tries = {};
       for (std::size_t i = 0; i < made.done.size(); ++i)
         take(std::move(made.done[i]), batch[i], deletes, out);
@@ -238,15 +224,6 @@ private:
     const auto* members = document ? document->as<object>() : nullptr;
     auto kept = members ? to_position(*members) : result<position>{position{}};
     return kept ? *std::move(kept) : position{};
-  }
-
-  static source_trouble trouble_of(verdict said) {
-    const bool transient = said.then == action::retry || said.then == action::wait;
-    return {.why = std::move(said.why),
-            .transient = transient,
-            .retry_after = said.delay,
-            .attempt = transient ? write_json(to_object(said.position)) : "",
-            .counted = said.bounded};
   }
 
   platform& platform_;

@@ -33,7 +33,9 @@ struct tallies {
 
 /// The media types of answers have static storage.
 std::string_view media_of(const std::string& type) {
-  return type == "application/json" ? media::json : media::text;
+  return type == "application/json" ? media::json
+         : type == "text/xml"       ? std::string_view{"text/xml; charset=utf-8"}
+                                    : media::text;
 }
 
 said told(const tallies& t, result<connectors::received> r) {

@@ -88,7 +88,7 @@ TEST(challenge, allows_origins_and_looks) {
 }
 
 std::vector<hook_event> events(std::string_view settings, const inbound& r, object conn = {}) {
-  const auto read = read_events(hook_of(settings), r, value{std::move(conn)});
+  const auto read = read_events(hook_of(settings), r, value{std::move(conn)}, noon);
   EXPECT_TRUE(read) << read.error().why;
   return read ? *read : std::vector<hook_event>{};
 }
@@ -197,7 +197,18 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_hook{"from", "{verify: {token: query t, secret: s}, challenge: {echo: {from: t}}}",
                    "hooks.e.challenge.echo.from", "where in the request"},
         wrong_hook{"subscribe", "{verify: {token: query t, secret: s}, subscribe: {}}",
-                   "hooks.e.subscribe", "does not support"}),
+                   "hooks.e.subscribe.create", "is missing"},
+        wrong_hook{"subscribe_keeps",
+                   "{verify: {token: query t, secret: s}, subscribe: {create: {post: /a}, keep: "
+                   "{id: a}}}",
+                   "hooks.e.subscribe.keep.id", "is there already"},
+        wrong_hook{"decode", "{verify: {token: query t, secret: s}, decode: morse}",
+                   "hooks.e.decode", "nothing that a body is written in"},
+        wrong_hook{"decode_two",
+                   "{verify: {token: query t, secret: s}, decode: {form: a, base64: b}}",
+                   "hooks.e.decode", "not said what the body"},
+        wrong_hook{"answer", "{verify: {token: query t, secret: s}, answer: {type: image/png}}",
+                   "hooks.e.answer.type", "not known"}),
     [](const auto& one) { return std::string{one.param.name}; });
 
 } // namespace
