@@ -82,7 +82,7 @@ private:
       w.spec = there->spec;
     else if (!leaves || there.error().code != code::not_found)
       co_return there.error();
-    const auto who = background("hook " + by.name);
+    const auto who = background("hook " + by.name, {});
     auto session = co_await platform_.enter(integration, who, w.spec);
     if (!session)
       co_return std::move(session).error();

@@ -283,6 +283,24 @@ TEST_F(conflicts, are_found_before_anything_is_delivered) {
   EXPECT_EQ(shop_.records, crm_.records);
 }
 
+TEST_F(conflicts, that_wait_go_to_the_outlet_that_becomes_the_counterpart) {
+  shop_.conflicts = policy::manual;
+  shop_.records["k"] = "{\"a\":1}";
+  reads(shop_);
+  c_.when(collection::read_changes{.outlet = "to_shop", .run = 1}); // which names no counterpart
+  crm_.records["k"] = "{\"a\":2}";
+  reads(crm_);
+  shop_.records["k"] = "{\"a\":3}";
+  reads(shop_);
+  ASSERT_EQ(c_.state.parked, 1u);
+  c_.when(collection::read_changes{.outlet = "to_shop", .run = 2, .except = "shop"});
+  EXPECT_EQ(c_.state.parked, 1u);
+  const auto done = c_.when(collection::resolve{.key = "k", .keep = keep::vendor});
+  ASSERT_FALSE(done.refusal) << done.refusal->why;
+  EXPECT_EQ(c_.state.parked, 0u);
+  EXPECT_EQ(row("k"), "{\"a\":3}");
+}
+
 TEST_F(conflicts, refuse_decisions_that_make_no_sense) {
   begin(policy::manual);
   EXPECT_EQ(c_.when(collection::resolve{.key = "k"}).refusal->code, code::not_found);

@@ -117,4 +117,16 @@ TEST(sync_that_is_changed, has_what_it_leaves_forgotten_and_nothing_that_it_goes
   EXPECT_EQ(told.spec, other_file);
 }
 
+TEST(sync_that_is_changed, begins_at_the_beginning_where_nothing_of_it_is) {
+  auto one =
+      given<subject>(subject::configured{reads_c, at(0s)}, subject::started{.run = 1, .at = at(0s)},
+                     subject::moved{.position = "p", .cursor = "c"});
+  one.when(subject::configure{.spec = reads_d});
+  EXPECT_EQ(one.state.run.outcome, wire::outcome::cancelled);
+  EXPECT_EQ(one.state.position, "");
+  const auto next = called<wire::transfer>(one.when(subject::start{}));
+  EXPECT_EQ(next.position, "");
+  EXPECT_EQ(next.cursor, "");
+}
+
 } // namespace

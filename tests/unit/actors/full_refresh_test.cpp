@@ -46,6 +46,18 @@ TEST_F(full_refresh, asks_the_policy_when_what_is_gone_there_was_changed_here) {
   }
 }
 
+TEST_F(full_refresh, spares_what_it_never_shows_though_it_was_delivered_there) {
+  begin(policy::vendor_wins);
+  crm_.records["hidden"] = "{}";
+  reads(crm_);
+  delivers(shop_);
+  shop_.records.erase("hidden"); // it is there, and its feed leaves it out
+  c_.now += 1min;
+  refreshes(shop_);
+  refreshes(shop_);
+  EXPECT_EQ(row("hidden"), "{}");
+}
+
 TEST_F(full_refresh, spares_what_was_delivered_after_it_had_begun_or_was_never_there) {
   begin(policy::vendor_wins);
   c_.now += 1min;

@@ -91,6 +91,22 @@ TEST_F(naming, names_that_are_too_long_are_letters) {
   EXPECT_EQ(stores({called(most + 'x', "a"), called("a", most + 'x')}).dead_lettered, 2u);
 }
 
+TEST_F(naming, what_was_stored_before_it_had_names_is_found_by_its_sources_key) {
+  stores({{.key = "17", .content = blob::copy_of("old")},
+          {.key = "18", .content = blob::copy_of("2")}});
+  stores({called("17", "ann", "1"), gone("18")});
+  EXPECT_EQ(rows(), "ann=1 ");
+}
+
+TEST_F(naming, a_letter_keeps_the_row_of_its_record_from_the_sweep) {
+  stores({called("17", "ann"), called("18", "bob")});
+  collection::store refresh{.feed = "in", .run = 2, .last = true, .marks = true};
+  refresh.letters.push_back({.place = "17", .reason = "it has no name", .key = "17"});
+  c_.when(refresh);
+  c_.when(collection::sweep{.feed = "in", .run = 2});
+  EXPECT_EQ(rows(), "ann={} ");
+}
+
 TEST_F(naming, nothing_of_it_is_left_when_the_feed_is_forgotten) {
   stores({called("17", "ann"), called("18", "bob")});
   EXPECT_EQ(kept(), 4u);
