@@ -80,7 +80,11 @@ protected:
   std::unique_ptr<source_kind> kind = mqtt_source(usual(blocking));
 
 private:
-  const std::string own_ = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  static std::string fresh_name() {
+    static int made = 0; // a repeated test has a session of its own, too
+    return ::testing::UnitTest::GetInstance()->current_test_info()->name() + std::to_string(++made);
+  }
+  const std::string own_ = fresh_name();
 };
 
 TEST_F(mqtt_messages, come_once_and_in_their_order_run_after_run) {
