@@ -63,6 +63,8 @@ struct ConflictMark {
   run @0 :UInt64;
   # The last full refresh that saw it.
   deliveredAtMs @1 :Int64;
+  before @2 :ConflictKept;
+  # What was known of it when that was delivered.
 }
 
 struct ConflictSent {

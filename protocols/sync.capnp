@@ -263,6 +263,8 @@ struct SyncTransfer $T.outcome("transferred") {
   # for a day.
   sinceAtMs @10 :Int64;
   # When that reading began.
+  failures @11 :UInt32;
+  # Attempts at this page that failed: something of it may have been done.
 }
 
 struct SyncWithdraw $T.outcome("withdrawn") {

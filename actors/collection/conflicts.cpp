@@ -155,6 +155,43 @@ settlement settle(const collection::state& s, const wire::outlet& counterpart,
   return {.what = fate::accepted, .contested = true};
 }
 
+settlement settle_late(const collection::state& s, const wire::outlet& counterpart,
+                       const wire::incoming& brought, const protocols::row_types::record& row,
+                       conflict::policy policy, moment now) {
+  const auto ours = side_of(&row);
+  const conflict::side theirs{brought.deleted, brought.deleted ? blob{} : brought.content};
+  const auto before = mark_of(s, counterpart, brought.key).before;
+  if (same(theirs, ours) || same(theirs, before.side) ||
+      (!theirs.deleted && std::ranges::count(before.superseded, theirs.content) != 0))
+    return {};
+  settlement taken{.what = fate::made, .contested = true, .row = row};
+  ++taken.row.version;
+  taken.row.deleted = brought.deleted;
+  if (!brought.deleted)
+    taken.row.content = brought.content;
+  taken.row.changed_at = now;
+  taken.row.feed.clear();
+  taken.row.origins.clear();
+  switch (policy) {
+  case conflict::policy::vendor_wins:
+    break;
+  case conflict::policy::local_wins:
+    return {.contested = true};
+  case conflict::policy::manual:
+    return {.contested = true, .parked = true};
+  case conflict::policy::merge: {
+    auto both = merged(counterpart, before, ours, brought, &row, now);
+    both.news = false;
+    if (both.what == fate::sent_again)
+      return {.contested = true};
+    if (both.what == fate::made)
+      return both;
+    break;
+  }
+  }
+  return taken;
+}
+
 void row_moves(collection::state& s, std::string_view key,
                const protocols::row_types::record* before, std::string_view feed) {
   for (const auto& o : s.outlets) {
@@ -196,6 +233,7 @@ void settle_sent(collection::state& s, const wire::outlet& o, const conflict::se
   if (!row.held) {
     auto mark = mark_of(s, o, row.key);
     mark.delivered_at = ended;
+    mark.before = kept_for(s, o, row.key).value_or(conflict::kept{});
     put_mark(s, o, row.key, mark);
   }
   if (s.parked != 0 && parked_for(s, o, row.key))

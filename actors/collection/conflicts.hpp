@@ -80,6 +80,13 @@ settlement settle(const collection::state&, const protocols::collection::outlet&
                   const protocols::collection::incoming& brought,
                   const protocols::row_types::record* row, conflict::policy, moment now);
 
+/// The same for a page that had been read before the row was delivered over it: it tells what its
+/// side was then. What that side had anyway is no news; what somebody had changed there and we have
+/// overwritten is a conflict, and whatever becomes of it, that side has to be told.
+settlement settle_late(const collection::state&, const protocols::collection::outlet& counterpart,
+                       const protocols::collection::incoming& brought,
+                       const protocols::row_types::record& row, conflict::policy, moment now);
+
 /// Before a row becomes another: what each other side has of it is kept, if it has the row as it
 /// is. What is kept for the side of `feed`, which brings the change, is not needed any more.
 void row_moves(collection::state&, std::string_view key, const protocols::row_types::record* before,

@@ -85,9 +85,9 @@ private:
   void reconcile(const wire::incoming& record,
                  const std::optional<protocols::row_types::record>& row) {
     const auto* before = row ? &*row : nullptr;
-    if (overwritten_since(state_, *counterpart_, record.key, before, page_.read_at))
-      return stay(record, before);
-    auto s = settle(state_, *counterpart_, record, before, page_.policy, out.at);
+    const bool late = overwritten_since(state_, *counterpart_, record.key, before, page_.read_at);
+    auto s = late ? settle_late(state_, *counterpart_, record, *row, page_.policy, out.at)
+                  : settle(state_, *counterpart_, record, before, page_.policy, out.at);
     const conflict::side brought{record.deleted, record.deleted ? blob{} : record.content};
     const auto waits = parked_for(state_, *counterpart_, record.key);
     if (s.parked) {
@@ -102,6 +102,8 @@ private:
       return stay(record, before);
     }
     out.conflicts += s.contested;
+    if (late && s.what == fate::unchanged)
+      return stay(record, before);
     if (waits)
       out.agreed.push_back(record.key);
     // While it waited the outlet has passed it by.
@@ -121,6 +123,9 @@ private:
       ++s.row.version;
       break;
     case fate::made:
+      out.deleted += s.row.deleted && !row->deleted;
+      out.born += !s.row.deleted && row->deleted;
+      out.revived += !s.row.deleted && row->deleted;
       break;
     }
     if (page_.marks && !record.deleted)

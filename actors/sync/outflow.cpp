@@ -154,7 +154,7 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
   }
   settled s;
   // Of what may have been written before, nobody knows when.
-  const auto begun = e.repeated || !asked.attempt.empty() ? moment{} : host_.now();
+  const auto begun = e.repeated || asked.failures != 0 ? moment{} : host_.now();
   if (!page->going.changes.empty()) {
     page->going.repeated = e.repeated;
     page->going.attempt = asked.attempt;

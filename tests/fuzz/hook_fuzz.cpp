@@ -57,7 +57,7 @@ void send(const inbound& r, const connection& c, moment now) {
     for (const auto& one : hook.challenges)
       if (const auto said = one->answer(r, names))
         expect(said->has_value() || !said->error().why.empty());
-    const auto events = read_events(hook, r, c.settings);
+    const auto events = read_events(hook, r, c.settings, now);
     if (!events) {
       expect(!events.error().why.empty());
       continue;

@@ -31,7 +31,8 @@ inline protocols::sync::transfer next_transfer(const protocols::sync::state& s) 
           .full = s.run.full,
           .since = s.since,
           .attempt = s.attempt,
-          .since_at = s.began_at};
+          .since_at = s.began_at,
+          .failures = s.failures};
 }
 
 /// The name of the kind of source, or of destination; empty when there is none.
@@ -80,6 +81,7 @@ inline protocols::sync::transfer next_transfer(const protocols::sync::state& s,
   next.position = page.position;
   next.cursor = page.cursor;
   next.attempt.clear();
+  next.failures = 0;
   return next;
 }
 

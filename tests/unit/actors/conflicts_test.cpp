@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 using namespace std::chrono_literals;
 using tenon::blob;
 using tenon::code;
@@ -322,6 +324,34 @@ TEST_F(conflicts, are_found_after_everything_is_delivered_anew) {
   const auto s = reads(shop_);
   EXPECT_EQ(s.conflicts, 0u);
   EXPECT_EQ(row("k"), "{\"a\":3}");
+}
+
+TEST_F(conflicts, are_made_of_what_was_changed_there_and_read_before_it_was_written_over) {
+  const std::map<policy, std::string> ends{{policy::vendor_wins, R"({"a":1,"b":3})"},
+                                           {policy::local_wins, R"({"a":2,"b":1})"},
+                                           {policy::merge, R"({"a":2,"b":3})"},
+                                           {policy::manual, R"({"a":2,"b":1})"}};
+  for (const auto& [how, end] : ends) {
+    c_ = {};
+    shop_ = {"shop"};
+    crm_ = {"crm"};
+    begin(how);
+    crm_.records["k"] = R"({"a":2,"b":1})";
+    reads(crm_);
+    shop_.records["k"] = R"({"a":1,"b":3})";
+    c_.now += 10s;
+    const auto early = page_of(shop_);
+    c_.now += 1s;
+    delivers(shop_);
+    c_.now += 1s;
+    EXPECT_EQ(stores(shop_, early).conflicts, 1u);
+    EXPECT_EQ(c_.state.parked, how == policy::manual ? 1u : 0u);
+    delivers(shop_);
+    delivers(crm_);
+    EXPECT_EQ(row("k"), end);
+    EXPECT_EQ(shop_.records["k"], end);
+    EXPECT_EQ(crm_.records["k"], end);
+  }
 }
 
 TEST_F(conflicts, are_not_made_of_what_was_read_before_a_delivery_however_late_it_is_stored) {
