@@ -41,6 +41,15 @@ moment time_after(const spec& s, moment made, moment now) {
   return expression->next(now, **zone).value_or(never);
 }
 
+/// As it was written, at the distance that its sync has found out.
+spec present_spec(const schedule::state& s) {
+  auto read = protocols::from_value<spec>(spec_in(s.record), "spec");
+  ensure(read.has_value(), "a stored spec can be read");
+  if (read->cron.empty() && s.every > span{})
+    read->every = s.every;
+  return *std::move(read);
+}
+
 } // namespace
 
 result<void> schedule::check_spec(const value& written) {
@@ -65,6 +74,8 @@ result<void> schedule::check_spec(const value& written) {
 
 value schedule::status(const state& s) {
   object shown{{"rings", s.rings}};
+  if (s.every > span{})
+    shown["every"] = s.every; // as its sync has it
   if (s.next_at != never)
     shown["next_at"] = s.next_at;
   if (s.last_at != never)
@@ -82,11 +93,32 @@ schedule::persisted schedule::when_configured(persisted p, const state& s, const
 schedule::decision<schedule::ring> schedule::on(const state& s, const ring&, moment now) {
   if (s.next_at == never || now < s.next_at)
     return ignore();
-  const auto read = protocols::from_value<spec>(spec_in(s.record), "spec");
-  ensure(read.has_value(), "a stored spec can be read");
-  return persist(rang{now, time_after(*read, s.record.created_at, now)})
-      .send<protocols::sync>({.kind = "sync", .name = read->sync},
-                             protocols::sync::start{.by = "schedule"});
+  const auto present = present_spec(s);
+  return persist(rang{now, time_after(present, s.record.created_at, now)})
+      .send<protocols::sync>({.kind = "sync", .name = present.sync},
+                             protocols::sync::start{.by = "schedule", .every = present.every});
+}
+
+schedule::decision<schedule::pace> schedule::on(const state& s, const pace& c, moment now) {
+  const bool possible = c.every == span{} || (c.every >= shortest && c.every <= longest);
+  if (!s.record.exists || !possible || c.every == s.every)
+    return ignore();
+  auto after = s;
+  after.every = c.every;
+  const auto present = present_spec(after);
+  if (!present.cron.empty())
+    return ignore();
+  return persist(paced{c.every, time_after(present, s.record.created_at, now)});
+}
+
+void schedule::apply(state& s, const configured& e) {
+  actors::apply(s.record, e);
+  s.every = {};
+}
+
+void schedule::apply(state& s, const paced& e) {
+  s.every = e.every;
+  s.next_at = e.next_at;
 }
 
 void schedule::apply(state& s, const rang& e) {

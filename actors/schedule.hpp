@@ -19,9 +19,12 @@ struct schedule : resource<schedule, protocols::schedule> {
 
   using resource::on;
   static decision<ring> on(const state&, const ring&, moment now);
+  static decision<pace> on(const state&, const pace&, moment now);
 
   using resource::apply;
   static void apply(state& s, const planned& e) { s.next_at = e.next_at; }
+  static void apply(state& s, const configured& e);
+  static void apply(state& s, const paced& e);
   static void apply(state& s, const rang& e);
   static bool holds(const state& s);
   static runtime::deadlines due(const state&);

@@ -4,6 +4,7 @@
 #include "actors/sync/runs/next_page.hpp"
 #include "actors/sync/runs/places.hpp"
 #include "actors/sync/shaping.hpp"
+#include "actors/sync/tuning/deciding.hpp"
 
 #include <algorithm>
 
@@ -34,12 +35,6 @@ bool came_too_late(const wire::state& s, const wire::transferred& c) {
   const auto* run = c.run == s.run.number ? &s.run : past != s.past.end() ? &*past : nullptr;
   return run && (run->outcome == wire::outcome::cancelled ||
                  (run->outcome == wire::outcome::failed && c.page == run->pages));
-}
-
-/// Whether they are of the same kind, and feed or follow the same collection.
-bool same_ends(const wire::spec& a, const wire::spec& b) {
-  return a.into == b.into && kind_in(a.from) == kind_in(b.from) &&
-         collection_in(a.from) == collection_in(b.from);
 }
 
 std::optional<std::string> passed_limit(const wire::run& r, const wire::moved& m,
@@ -103,6 +98,8 @@ result<void> sync::check_spec(const value& written) {
                    "Say it at the sync whose records go into the collection."};
   if (const auto shape = shaping::make(*read); !shape)
     return shape.error();
+  if (const auto bounds = tuning::read_bounds(read->tuning); !bounds)
+    return bounds.error();
   return {};
 }
 
@@ -127,14 +124,15 @@ sync::persisted sync::when_configured(persisted p, const state& s, const value& 
                                       moment now) {
   const auto next = protocols::from_value<spec>(written, "spec");
   if (!s.record.exists || !next || same_ends(spec_of(s), *next))
-    return p;
+    return unpacing(std::move(p), s, written);
   // How far the one was read says nothing about the other.
   if (under_way(s))
     p = withdrawing(std::move(p).also(ended{.outcome = outcome::cancelled,
                                             .why = "the sync reads or writes elsewhere now",
                                             .at = now}),
                     s);
-  return abandoning(std::move(p).also(rewound{}), abandoned(s)).call(forgotten(s));
+  p = abandoning(std::move(p).also(rewound{}), abandoned(s)).call(forgotten(s));
+  return unpacing(std::move(p), s, written);
 }
 
 sync::persisted sync::when_removed(persisted p, const state& s, moment) {
@@ -166,9 +164,13 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
     page.at = now;
     if (page.resume_at && *page.resume_at <= now)
       page.resume_at.reset();
+    auto tuned = tuning::after_page(s, spec, page, now);
     auto p = persist(page);
+    if (tuned.change)
+      p = std::move(p).also(*tuned.change);
     if (page.last)
-      return std::move(p).also(ended{.outcome = outcome::succeeded, .at = now});
+      return pacing(std::move(p).also(ended{.outcome = outcome::succeeded, .at = now}),
+                    tuning::after_run(s, spec, page, now));
     if (const auto limit = passed_limit(s.run, page, spec.limits))
       return std::move(p).also(fails(
           *limit, "spec.limits", "Raise the limit, or start again: it goes on where it stopped."));
@@ -178,7 +180,9 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
       return std::move(p).also(paused{});
     if (page.resume_at)
       return p;
-    return std::move(p).call(next_transfer(s, page));
+    auto next = next_transfer(s, page);
+    next.page_size = tuned.page_size;
+    return std::move(p).call(next);
   }
   if (c.start_over && s.run.restarts < spec.retries) {
     auto after = s;
@@ -188,15 +192,19 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
       return p;
     return std::move(p).call(next_transfer(after));
   }
-  if (!c.transient || (!c.counted && s.failures >= spec.retries))
-    return persist(fails(c.why, c.place, c.remedy));
+  const auto taken_back = tuning::after_failure(s.tuning, c.why, now);
+  if (!c.transient || (!c.counted && s.failures >= spec.retries)) {
+    auto p = persist(fails(c.why, c.place, c.remedy));
+    return taken_back ? std::move(p).also(*taken_back) : std::move(p);
+  }
   const auto wait =
       c.retry_after > span{0} ? std::min(c.retry_after, longest_wait) : back_off(s, now);
-  return persist(attempt_failed{.why = c.why,
-                                .place = c.place,
-                                .remedy = c.remedy,
-                                .retry_at = now + wait,
-                                .attempt = c.attempt});
+  auto p = persist(attempt_failed{.why = c.why,
+                                  .place = c.place,
+                                  .remedy = c.remedy,
+                                  .retry_at = now + wait,
+                                  .attempt = c.attempt});
+  return taken_back ? std::move(p).also(*taken_back) : std::move(p);
 }
 
 sync::persisted sync::withdrawing(persisted p, const state& s) {
@@ -222,7 +230,10 @@ sync::decision<sync::wake> sync::on(const state& s, const wake&, moment now) {
 }
 
 void sync::apply(state& s, const configured& e) {
+  const auto before = s.record;
   actors::apply(s.record, e);
+  if (tuning::tunes_otherwise(before, s.record))
+    s.tuning = {};
 }
 
 void sync::apply(state& s, const removed& e) {
@@ -253,6 +264,8 @@ void sync::apply(state& s, const started& e) {
   // What a destination knows of a page that it is still writing outlives the run.
   if (!goes_on || spec_of(s).to.empty())
     s.attempt.clear();
+  if (e.every > span{})
+    s.tuning.interval = e.every;
   s.time_limit = spec_of(s).limits.time;
   begin_places(s);
   s.busy_at.reset();
@@ -278,6 +291,7 @@ void sync::apply(state& s, const moved& e) {
   s.waits_for = e.waits_for;
   note_place(s, e);
   count_page(s, e);
+  tuning::measure(s.tuning, e);
   if (s.phase == phase::paused)
     return;
   s.phase = e.resume_at ? phase::waiting : phase::running;
@@ -334,6 +348,8 @@ void sync::apply(state& s, const went_on& e) {
 
 void sync::apply(state& s, const ended& e) {
   count_end(s, e);
+  if (e.outcome == outcome::succeeded && tuning::is_regular(s.run))
+    tuning::note_run(s.tuning, s.run.stored > 0);
   s.phase = phase::idle;
   s.stepping = false;
   s.run.outcome = e.outcome;
@@ -366,7 +382,7 @@ bool sync::holds(const state& s) {
          r.read == r.stored + r.unchanged + r.filtered + r.dead_lettered &&
          (s.phase == phase::idle || s.record.exists) &&
          (!s.stepping || (under_way(s) && s.phase != phase::paused)) && places_hold(s) &&
-         account_holds(s);
+         account_holds(s) && tuning::holds(s.tuning);
 }
 
 runtime::deadlines sync::due(const state& s) {

@@ -14,10 +14,12 @@
 //
 // A run that fails keeps its position: the next one goes on there, unless it is a full one; and so
 // it does at a place that the sync is rewound to. The cursor of an incremental source moves only
-// when a run has seen all its pages.
+// when a run has seen all its pages. How it is read is tuned by what is measured
+// (actors/sync/tuning/tuning.hpp).
 #pragma once
 
 #include "actors/resource/resource.hpp"
+#include "actors/sync/tuning/tuning.hpp"
 #include "protocols/sync.hpp"
 
 namespace tenon::actors {
@@ -42,6 +44,7 @@ struct sync : resource<sync, protocols::sync> {
   static decision<list_runs> on(const state&, const list_runs&, moment now);
   static decision<list_places> on(const state&, const list_places&, moment now);
   static decision<read_statistics> on(const state&, const read_statistics&, moment now);
+  static decision<read_tuning> on(const state&, const read_tuning&, moment now);
   static decision<transferred> on(const state&, const transferred&, moment now);
   static decision<wake> on(const state&, const wake&, moment now);
   static decision<withdrawn> on(const state&, const withdrawn&, moment now);
@@ -58,11 +61,16 @@ struct sync : resource<sync, protocols::sync> {
   static void apply(state&, const went_on&);
   static void apply(state&, const ended&);
   static void apply(state&, const rewound&);
+  static void apply(state&, const protocols::tuning::change&);
   static bool holds(const state&);
   static runtime::deadlines due(const state&);
 
   /// With it, what is asked for but still waits for its turn is not wanted any more.
   static persisted withdrawing(persisted, const state&);
+  /// With it, another distance for the schedule's rings.
+  static persisted pacing(persisted, const std::optional<tuning::pace>&);
+  /// With it, its own distance for the schedule that this spec tunes no more.
+  static persisted unpacing(persisted, const state&, const value& next_spec);
 
   struct metrics {
     explicit metrics(runtime::meters&);

@@ -30,6 +30,12 @@ struct ScheduleCommand {
     remove @2 :R.ResourceRemove;
     ring @3 :Void;
     # The schedule's own: its time has come. Times that passed while nobody was there ring once.
+    pace :group {
+      # From its sync, which knows how often there is something new: the distance from now on, until
+      # the schedule is configured anew. 0: that of the spec. Not answered; one with times instead
+      # of a distance ignores it.
+      everyMs @4 :UInt64;
+    }
   }
 }
 
@@ -44,6 +50,10 @@ struct ScheduleEvent {
       atMs @3 :Int64;
       nextAtMs @4 :Int64;
     }
+    paced :group {
+      everyMs @5 :UInt64;
+      nextAtMs @6 :Int64;
+    }
   }
 }
 
@@ -53,4 +63,6 @@ struct ScheduleState {
   # 0: never.
   lastAtMs @2 :Int64;
   rings @3 :UInt64;
+  everyMs @4 :UInt64;
+  # As its sync has it; 0: as the spec has it.
 }

@@ -9,6 +9,7 @@ using A = import "account.capnp";
 using R = import "resource.capnp";
 using C = import "conflict.capnp";
 using D = import "drift.capnp";
+using U = import "tuning.capnp";
 
 struct SyncLimits {
   pages @0 :UInt64 = 1000000;
@@ -25,35 +26,26 @@ struct SyncSpec {
   # {connector: {integration: chinook, stream: customers}} or
   # {sqlite: {file: chinook.sqlite, table: customers, key: CustomerId}}, and so postgres, mariadb,
   # csv, jsonl, json and xml; of a sync that writes, {collection: {name: customers, except: feed}}.
-
   into @1 :Text;
   # The collection that is fed; either this or `to`.
-
   keep @2 :Text;
   # An expression over `record`: records for which it is not true are counted as filtered.
-
   retries @3 :UInt32 = 3;
   # Attempts in a row at one page, after the first.
-
   limits @4 :SyncLimits;
-
   to @5 :Text $T.json;
   # The destination of a collection's records, when `from` is {collection: {name: customers}}: an
   # object with one member, named after the kind of destination:
   # {connector: {integration: crm, action: upsert_contacts}}.
-
   map @6 :Text $T.json;
   # An object of expressions over `record`: what is stored, or written, instead of the record.
-
   conflicts @7 :C.ConflictPolicy;
   # Of a sync into a collection that is also written to this source, by a sync whose `from` says
   # `except` this one: what counts when both have changed a record. vendor_wins (the source),
   # local_wins (what is here), merge (field by field, the newest) or manual (a person decides).
-
   modified @8 :Text;
   # An expression over `record`, as it came: when it was changed there, for `merge`. Empty: when it
   # was read.
-
   priority @9 :SyncPriority;
   # Whose page comes first when more syncs want one than may be at work at once.
 
@@ -66,6 +58,9 @@ struct SyncSpec {
   key @11 :Text;
   # An expression over `record`, as it came: what it is called in the collection, instead of by the
   # source's key, so that the records of two sources can be the same row. Text, or a whole number.
+
+  tuning @12 :Text $T.json;
+  # Whether, and within which bounds, it may change how it is read: actors/sync/tuning/bounds.hpp.
 }
 
 enum SyncPriority {
@@ -100,7 +95,9 @@ struct SyncCommand {
       full @3 :Bool;
       # From the beginning; at its end, what the source no longer has becomes tombstones.
       by @4 :Text;
-      # Who asked: "schedule nightly", "api".
+      # Who asked: "schedule", "key …".
+      everyMs @33 :UInt64;
+      # How far apart the runs of whoever asked are; 0: they are not regular.
     }
     pause @5 :Void $T.reply("Standing");
     resume @6 :Void $T.reply("Standing");
@@ -156,6 +153,7 @@ struct SyncCommand {
       # The newest; 0: whichever that is.
     }
     readStatistics @30 :Void $T.reply("AccountStatistics");
+    readTuning @32 :Void $T.reply("TuningShown");
   }
 }
 
@@ -178,6 +176,12 @@ struct SyncMoved {
   waitsFor @12 :Text;
   # What it waits for, which can be given up: a job of the platform's.
   atMs @13 :Int64;
+  pageSize @14 :UInt32;
+  # Records that were asked for; 0: the source lets nobody choose.
+  usualSize @15 :UInt32;
+  mostSize @16 :UInt32;
+  tookMs @17 :UInt64;
+  # From asking the source to having its page.
 }
 
 struct SyncAccepted {
@@ -226,6 +230,11 @@ struct SyncRunList {
   # Newest first.
 }
 
+struct SyncTuningShown {
+  off @0 :Bool;
+  state @1 :U.TuningState;
+}
+
 struct SyncPlace {
   # Where a run stood.
   page @0 :UInt64;
@@ -265,6 +274,8 @@ struct SyncTransfer $T.outcome("transferred") {
   # When that reading began.
   failures @11 :UInt32;
   # Attempts at this page that failed: something of it may have been done.
+  pageSize @12 :UInt32;
+  # Records to ask for at once, where the source lets one choose; 0: as it has it.
 }
 
 struct SyncWithdraw $T.outcome("withdrawn") {
@@ -281,6 +292,7 @@ struct SyncEvent {
       full @3 :Bool;
       by @4 :Text;
       atMs @5 :Int64;
+      everyMs @27 :UInt64;
     }
     moved @6 :SyncMoved;
     attemptFailed :group {
@@ -309,7 +321,7 @@ struct SyncEvent {
       cursor @20 :Text;
       position @22 :Text;
       # Empty: at the beginning.
-      waitsFor @26 :Text;
+      waitsFor @28 :Text;
       # What the source waits for there.
     }
     wentOn :group {
@@ -318,6 +330,7 @@ struct SyncEvent {
       stepping @24 :Bool;
       # For one page.
     }
+    tuned @26 :U.TuningChange;
   }
 }
 
@@ -362,4 +375,5 @@ struct SyncState {
   # What is busy since then is not counted yet.
   endsAtMs @22 :Int64 $T.optional;
   # When the present run has had its time, unless it is paused.
+  tuning @23 :U.TuningState;
 }

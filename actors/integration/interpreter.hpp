@@ -132,6 +132,14 @@ result<http_request> page_request(const reading&, const position&, const progres
 /// that and loses none; 0: of the usual size.
 position sized(const stream&, position, const progress&, std::int64_t wanted);
 
+/// How many records are asked for there; nothing where that cannot be chosen.
+struct page_size {
+  std::int64_t now = 0;
+  std::int64_t usual = 0;
+  std::int64_t most = 0;
+};
+std::optional<page_size> size_of(const stream&, const position&, const progress&);
+
 /// Whether it is a request to the platform: the file that a job has made may lie with others, who
 /// are neither shown a proof nor counted.
 bool needs_proof(const reading&, const position&);

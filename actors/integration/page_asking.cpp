@@ -2,6 +2,7 @@
 #include "actors/integration/interpreter.hpp"
 
 #include "actors/integration/job/reading.hpp"
+#include "actors/integration/pagination/steps.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
@@ -132,6 +133,16 @@ position sized(const stream& s, position at, const progress& so_far, std::int64_
   if (now.page != nullptr && asked_for(s, at, so_far) == asking::records)
     at.at = now.page->sized(std::move(at.at), wanted);
   return at;
+}
+
+std::optional<page_size> size_of(const stream& s, const position& at, const progress& so_far) {
+  const auto& now = present(s, so_far);
+  if (now.page == nullptr || asked_for(s, at, so_far) != asking::records)
+    return std::nullopt;
+  const auto sizes = now.page->sizes();
+  if (!sizes)
+    return std::nullopt;
+  return page_size{size_at(at.at, sizes->usual), sizes->usual, sizes->most};
 }
 
 bool needs_proof(const reading& r, const position& at) {

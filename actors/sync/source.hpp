@@ -27,6 +27,7 @@ struct page_request {
   std::string attempt{}; // what the source said when this page was last in trouble
   bool anew = false;     // the page is known not to be stored: what it does may be done
   protocols::sync::priority priority{}; // among those who ask the same platform
+  std::uint32_t page_size = 0; // records, where the source lets one choose; 0: as it has it
 };
 
 struct source_page {
@@ -43,6 +44,10 @@ struct source_page {
   std::string waits_for{};           // what it waits for; while there is, it can be given up
   std::vector<protocols::drift_types::seen> declared{}; // what records have in them, as it is said
   moment read_at{};                                     // when it was there; whoever asks notes it
+  std::uint32_t page_size = 0; // that were asked for; 0: it lets nobody choose
+  std::uint32_t usual_size = 0;
+  std::uint32_t most_size = 0;
+  span took{}; // from asking the source to having the page
 };
 
 /// Why there is no page.

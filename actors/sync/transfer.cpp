@@ -77,11 +77,6 @@ protocols::drift_types::page fields_of(const source_page& p, const wire::spec& s
   return all;
 }
 
-void note_time(page_or_trouble& read, const runtime::host& host) {
-  if (auto* page = std::get_if<source_page>(&read))
-    page->read_at = host.now();
-}
-
 /// Whose limit on pages at once a sync comes under; empty: none's.
 std::string integration_of(const wire::spec& s) {
   const auto side = read_json(s.to.empty() ? s.from : s.to);
@@ -119,6 +114,18 @@ wire::transferred moved_by(const wire::transfer& asked,
                     .cursor = stored.cursor,
                     .last = stored.last,
                     .conflicts = stored.conflicts}};
+}
+
+/// The page, with when it was there, and how long it took to get it.
+task<page_or_trouble> read_timed(runtime::host& host, std::shared_ptr<source> from,
+                                 page_request wanted) {
+  const auto begun = host.steady();
+  auto read = co_await from->read(std::move(wanted));
+  if (auto* page = std::get_if<source_page>(&read)) {
+    page->took = std::chrono::duration_cast<span>(host.steady() - begun);
+    page->read_at = host.now();
+  }
+  co_return read;
 }
 
 } // namespace
@@ -256,13 +263,12 @@ void transfer::begin_ahead(std::shared_ptr<source> there, const page_request& ne
   if (!here || here->is_wanted())
     return;
   const auto place = ahead_->begin(next.sync, next, run, host_.now());
-  auto reading = [](runtime::host& h, std::shared_ptr<source> s, page_request r, read_ahead& ahead,
-                    read_ahead::place p, std::shared_ptr<turnstile::place> turn) -> task<void> {
-    auto read = co_await s->read(std::move(r));
-    note_time(read, h);
+  auto reading = [](task<page_or_trouble> page, read_ahead& ahead, read_ahead::place p,
+                    std::shared_ptr<turnstile::place> turn) -> task<void> {
+    auto read = co_await std::move(page);
     ahead.finish(p, std::move(read));
     turn.reset();
-  }(host_, std::move(there), next, *ahead_, place, std::move(here));
+  }(read_timed(host_, std::move(there), next), *ahead_, place, std::move(here));
   if (!runtime::start(workers_, std::move(reading)))
     ahead_->take(next, run, host_.now());
 }
@@ -289,7 +295,8 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
                       .cursor = asked.cursor,
                       .full = asked.full,
                       .attempt = asked.attempt,
-                      .priority = spec.priority};
+                      .priority = spec.priority,
+                      .page_size = asked.page_size};
   if (asked.abandon) {
     const auto told = co_await there->abandon(wanted);
     co_return answer({.run = asked.run, .why = told ? "" : told.error().why});
@@ -300,10 +307,8 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
     if (auto read = co_await ahead_->wait(early))
       outcome = *std::move(read);
   }
-  if (!outcome) {
-    outcome = co_await there->read(wanted);
-    note_time(*outcome, host_);
-  }
+  if (!outcome)
+    outcome = co_await read_timed(host_, there, wanted);
   if (const auto* t = std::get_if<source_trouble>(&*outcome); t && t->unless_stored) {
     const auto before = co_await stored_before(host_, timer_, into, e.by, asked);
     if (!before)
@@ -311,8 +316,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
     if (*before)
       co_return answer(moved_by(asked, **before));
     wanted.anew = true;
-    outcome = co_await there->read(wanted);
-    note_time(*outcome, host_);
+    outcome = co_await read_timed(host_, there, wanted);
   }
   if (auto* t = std::get_if<source_trouble>(&*outcome))
     co_return answer(in_trouble(asked, std::move(*t)));
@@ -330,12 +334,15 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
                             .position = page.position,
                             .cursor = page.cursor,
                             .full = asked.full,
-                            .priority = spec.priority};
+                            .priority = spec.priority,
+                            .page_size = asked.page_size};
     begin_ahead(there, next, asked.run, here.lock());
   }
 
   const bool marks = page.complete;
   const auto bytes = page.bytes, expected = page.expected;
+  const auto page_size = page.page_size, usual_size = page.usual_size, most_size = page.most_size;
+  const auto took = page.took;
   const auto resume_at = page.resume_at;
   const auto waits_for = std::move(page.waits_for);
   auto fields = fields_of(page, spec, asked.page == 0);
@@ -362,6 +369,10 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   done.moved.expected = expected;
   done.moved.resume_at = resume_at;
   done.moved.waits_for = waits_for;
+  done.moved.page_size = page_size;
+  done.moved.usual_size = usual_size;
+  done.moved.most_size = most_size;
+  done.moved.took = took;
   const protocols::collection::sweep sweep{
       .feed = e.by.name, .run = asked.run, .since = asked.since, .since_at = asked.since_at};
   while (stored->last && marks) {

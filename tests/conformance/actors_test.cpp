@@ -57,6 +57,7 @@ const std::multimap<std::string_view, std::string> rare_events{
     {"sync", "attempted"},
     {"sync", "started_over"},
     {"sync", "resumed"}, // of earlier versions
+    {"sync", "tuned"},   // after several pages
 };
 
 /// A kind, with what only its types can say.

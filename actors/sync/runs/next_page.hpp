@@ -32,7 +32,8 @@ inline protocols::sync::transfer next_transfer(const protocols::sync::state& s) 
           .since = s.since,
           .attempt = s.attempt,
           .since_at = s.began_at,
-          .failures = s.failures};
+          .failures = s.failures,
+          .page_size = s.tuning.page_size};
 }
 
 /// The name of the kind of source, or of destination; empty when there is none.
@@ -48,6 +49,12 @@ inline std::string collection_in(const std::string& from) {
   const auto* options = written ? written->find("collection") : nullptr;
   const auto* name = options ? options->find("name") : nullptr;
   return name && name->is<std::string>() ? *name->as<std::string>() : "";
+}
+
+/// Whether they are of the same kind, and feed or follow the same collection.
+inline bool same_ends(const protocols::sync::spec& a, const protocols::sync::spec& b) {
+  return a.into == b.into && kind_in(a.from) == kind_in(b.from) &&
+         collection_in(a.from) == collection_in(b.from);
 }
 
 /// What is kept elsewhere for the sync as it is.

@@ -27,7 +27,7 @@ sync::decision<sync::start> sync::on(const state& s, const start& c, moment now)
     return refuse(no_such_resource());
   if (under_way(s))
     return reply(accepted{s.run.number, true});
-  const started event{s.run.number + 1, c.full, c.by, now};
+  const started event{s.run.number + 1, c.full, c.by, now, c.every};
   auto after = s;
   apply(after, event);
   auto p = persist(event).call(next_transfer(after));

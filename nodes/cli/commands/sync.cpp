@@ -1,9 +1,11 @@
-// tenon sync run|pause|resume|step|cancel|rewind|status|stats|places NAME: the verbs of a sync.
+// tenon sync run|pause|resume|step|cancel|rewind|status|stats|places|tuning NAME: the verbs of a
+// sync.
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/shell.hpp"
 #include "nodes/cli/sync_account.hpp"
+#include "nodes/cli/sync_tuning.hpp"
 #include "nodes/cli/table.hpp"
 #include "nodes/cli/watch.hpp"
 #include "nodes/cli/words.hpp"
@@ -128,6 +130,18 @@ exit_code stats(const shell& s, const options& o) {
   return exit_code::done;
 }
 
+exit_code tuning(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto got = server->get(server->path({"syncs", o.name, "tuning"}));
+  if (!got)
+    return s.report(got);
+  if (!s.printed_json(got.body))
+    s.screen.out << tuning_text(o.name, got.body, s.screen.out_look);
+  return exit_code::done;
+}
+
 exit_code places(const shell& s, const options& o) {
   const auto server = s.connect();
   if (!server)
@@ -165,6 +179,8 @@ void declare_sync(const command_words& app, shell& s) {
   s.does(account, [&s, o] { return stats(s, *o); });
   s.does(declare("places", "List where its newest run stood, for `rewind --page`"),
          [&s, o] { return places(s, *o); });
+  s.does(declare("tuning", "Show what was changed about how it is read, why, and the gain"),
+         [&s, o] { return tuning(s, *o); });
   auto rewound = declare(rewind_verb.name, rewind_verb.meaning);
   const auto to_page =
       rewound.option("--page", o->page, "Go on there; `tenon sync places` lists them");

@@ -88,6 +88,16 @@ void read_statistics(const environment& e, request&& q, reply&& r) {
       });
 }
 
+void read_tuning(const environment& e, request&& q, reply&& r) {
+  e.host->ask<actors::sync>(
+      sync_of(q), wire::read_tuning{}, [r = std::move(r)](auto answer) mutable {
+        if (!answer)
+          return std::move(r)(answer.error());
+        std::move(r)(
+            response::json(write_json(actors::tuning::to_object(answer->state, answer->off))));
+      });
+}
+
 void list_places(const environment& e, request&& q, reply&& r) {
   const auto text = q.arguments.path("id");
   wire::list_places command;
@@ -129,6 +139,8 @@ route_list sync_history(const environment& e) {
   route_list all;
   add(all, sync + "/statistics",
       "How it went: success, speed, lag, and the last 48 hours and 30 days.", read_statistics);
+  add(all, sync + "/tuning",
+      "What was changed about how it is read: why, and what that has brought.", read_tuning);
   add(all, sync + "/runs/{id}/places",
       "Where the newest run stood before its pages: what `rewind` takes.", list_places);
   return all;
