@@ -151,4 +151,24 @@ TEST_F(drifting, is_refused_to_be_accepted_when_nothing_waits_or_nothing_is_said
   EXPECT_EQ(nowhere.why.code, code::not_found);
 }
 
+TEST_F(drifting, what_a_connector_says_of_its_fields_counts_from_the_first_record_on) {
+  start_vendor({"--generate", "40"});
+  start_node();
+  const auto member = [](value& of, const char* name) -> value& {
+    return (*of.as<object>())[name];
+  };
+  auto resources = subscription{.url = vendor()}.resources();
+  auto& stream = member(member(member(resources.front(), "spec"), "streams"), "records");
+  member(stream, "schema") = object{{"id", "integer"}, {"name", "integer"}, {"gone", "date"}};
+  member(member(resources.back(), "spec"), "drift") = "fail";
+  apply(resources);
+  expect_failed(run("gen"), "the field name was integer and is text", "spec.drift",
+                "tenon schema gen --accept name");
+  member(stream, "schema") = object{{"id", "integer"}, {"name", "text"}, {"gone", "date"}};
+  apply(resources);
+  EXPECT_EQ(number(run("gen"), "stored"), 40);
+  expect_says(write_json(get({"records", "gen", "schema"})),
+              R"("name":"gone","type":"text","declared":true)");
+}
+
 } // namespace
