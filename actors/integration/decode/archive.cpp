@@ -148,7 +148,7 @@ result<std::vector<std::string>> read_zip(std::string_view bytes, std::size_t mo
   const auto end = bytes.rfind("PK\x05\x06");
   const auto count = end == bytes.npos ? std::nullopt : number_at(bytes, end + 10, 2);
   const auto first = end == bytes.npos ? std::nullopt : number_at(bytes, end + 16, 4);
-  if (!count || !first)
+  if (!count || !first || !number_at(bytes, end + 20, 2))
     return broken("it has no directory");
   if (*count > most_files)
     return too_much(most);
@@ -189,7 +189,7 @@ result<std::vector<std::string>> read_tar(std::string_view bytes, std::size_t mo
     }
     bytes.remove_prefix(std::min<std::size_t>((*size + block - 1) / block * block, bytes.size()));
   }
-  if (bytes.size() < block && !all.empty() && !bytes.empty())
+  if (bytes.size() < block) // without the empty block that ends it
     return broken("it is cut off");
   return all;
 }

@@ -10,9 +10,8 @@ namespace {
 
 hook hook_of(const std::string& settings) {
   problems found;
-  auto made =
-      compile_hook("events", value_of_yaml("verify: {token: header t, secret: s}\n" + settings),
-                   "hooks.events", {"s"}, found);
+  const auto said = value_of_yaml("h: {verify: {token: header t, secret: s}, " + settings + "}");
+  auto made = compile_hook("events", *said.find("h"), "hooks.events", {"s"}, found);
   for (const auto& f : std::move(found).take())
     ADD_FAILURE() << f.where << ' ' << f.why;
   return made;
@@ -37,14 +36,14 @@ std::string event(const std::string& settings, const inbound& r) {
 
 TEST(hook_bodies, are_read_as_the_hook_says) {
   EXPECT_EQ(event("decode: json", post(R"({"a":1})")), R"({"a":1})");
-  EXPECT_EQ(event("{decode: xml, each: item}", post("<r><item><id>7</id></item></r>", "text/xml")),
+  EXPECT_EQ(event("decode: xml, each: item", post("<r><item><id>7</id></item></r>", "text/xml")),
             R"({"id":"7"})");
   EXPECT_EQ(event("decode: form", post("a=1&b=x+y", "application/x-www-form-urlencoded")),
             R"({"a":"1","b":"x y"})");
   EXPECT_EQ(event("decode: {form: data}",
                   post("data=%7B%22a%22%3A1%7D&more=2", "application/x-www-form-urlencoded")),
             R"({"a":1})");
-  const auto lines = events("{decode: jsonl, each: '*'}", post("{\"a\":1}\n{\"a\":2}\n"));
+  const auto lines = events("decode: jsonl, each: '*'", post("{\"a\":1}\n{\"a\":2}\n"));
   ASSERT_TRUE(lines);
   EXPECT_EQ(lines->size(), 2u);
 }
@@ -53,7 +52,7 @@ TEST(hook_bodies, are_taken_out_of_their_envelopes) {
   const auto envelope = [](const std::string& inner) {
     return post(R"({"message":{"data":")" + to_base64(inner) + R"(","id":"9"}})");
   };
-  const std::string settings{"{decode: {base64: message.data}, id: '{{event.message.id}}'}"};
+  const std::string settings{"decode: {base64: message.data}, id: '{{event.message.id}}'"};
   EXPECT_EQ(event(settings, envelope(R"({"a":1})")), R"({"message":{"data":{"a":1},"id":"9"}})");
   EXPECT_EQ(event(settings, envelope("plain")),
             R"({"message":{"data":{"text":"plain"},"id":"9"}})");
@@ -71,7 +70,7 @@ TEST(hook_bodies, that_are_something_else_are_refused) {
   EXPECT_FALSE(events("decode: form", post("{}")));
   EXPECT_FALSE(
       events("decode: {form: data}", post("data=oops", "application/x-www-form-urlencoded")));
-  EXPECT_FALSE(events("{decode: jsonl, each: '*'}", post("{\"a\":1}\n{\"a\":\n")));
+  EXPECT_FALSE(events("decode: jsonl, each: '*'", post("{\"a\":1}\n{\"a\":\n")));
 }
 
 TEST(hook_answers, are_what_their_senders_want_to_read) {
