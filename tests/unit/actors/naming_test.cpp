@@ -138,8 +138,9 @@ TEST_F(naming, the_rows_are_the_sources_records_whatever_happens_to_their_names)
           page.push_back(called(origin, name, origin));
         } else if (there.contains(origin) && there[origin] != name) {
           // It takes the name of another, which takes its own.
-          const auto other = std::ranges::find(
-              there, name, [](const auto& o) -> const std::string& { return o.second; });
+          auto other = there.begin();
+          while (other->second != name)
+            ++other;
           std::swap(there[origin], other->second);
           page.push_back(called(origin, there[origin], origin));
           page.push_back(called(other->first, other->second, other->first));
