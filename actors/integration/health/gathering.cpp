@@ -1,6 +1,7 @@
 #include "actors/integration/health/gathering.hpp"
 
 #include "actors/breaker.hpp"
+#include "actors/collection.hpp"
 #include "actors/credential.hpp"
 #include "actors/integration.hpp"
 #include "actors/quota.hpp"
@@ -63,6 +64,27 @@ std::optional<span> usual_distance(const std::vector<protocols::sync::run>& newe
   return std::max(*middle, span{0});
 }
 
+/// How often the fields of what the sync brings have changed lately; nothing when it brings
+/// nothing.
+task<std::optional<std::uint64_t>> ask_drifts(platform& p, identity sync) {
+  using counted = std::optional<std::uint64_t>;
+  const protocols::resource::describe look;
+  const auto there = co_await runtime::ask<actors::sync>(p.host(), sync, look);
+  const auto spec = there ? read_json(there->spec) : result<value>{there.error()};
+  const auto into = spec ? text_in(*spec, "into") : std::string{};
+  if (into.empty())
+    co_return counted{};
+  const identity kept{sync.tenant, "collection", into};
+  const protocols::collection::read_schema read_it;
+  const auto known = co_await runtime::ask<actors::collection>(p.host(), kept, read_it);
+  if (!known)
+    co_return counted{};
+  const auto since = p.now() - std::chrono::days{days_of_records};
+  const auto lately = std::ranges::count_if(
+      known->history.changes, [&](const auto& c) { return c.feed == sync.name && c.at >= since; });
+  co_return counted{static_cast<std::uint64_t>(lately)};
+}
+
 /// Nothing when the sync is gone.
 task<result<std::optional<used_by>>> ask_sync(platform& p, identity sync) {
   const protocols::sync::list_runs list_them;
@@ -88,6 +110,7 @@ task<result<std::optional<used_by>>> ask_sync(platform& p, identity sync) {
     told.read += days[i].read;
     told.letters += days[i].dead_lettered;
   }
+  told.drifts = co_await ask_drifts(p, sync);
   co_return std::optional{std::move(told)};
 }
 
