@@ -118,7 +118,7 @@ bool is_of_content(unsigned number, std::string_view state) {
          std::ranges::find(those, number) != those.end();
 }
 
-/// From "… at row 7".
+/// From "… at row 7", which a trigger may have said.
 std::optional<std::size_t> row_in(std::string_view words) {
   constexpr std::string_view before{"at row "};
   const auto at = words.rfind(before);

@@ -79,6 +79,60 @@ TEST_F(mariadb_destinations, never_write_to_the_row_that_another_index_finds) {
             "1a@xfirst,3c@xthird");
 }
 
+TEST_F(mariadb_destinations, refuse_the_record_that_a_trigger_cannot_take_and_no_other) {
+  db_.run("CREATE TABLE seen (id int PRIMARY KEY, n int NOT NULL); CREATE TABLE watched (id int "
+          "PRIMARY KEY, n int); CREATE TRIGGER note AFTER INSERT ON watched FOR EACH ROW INSERT "
+          "INTO seen VALUES (NEW.id, IF(NEW.id IN (50, 61), 99999999999, 1))");
+  std::vector<outgoing_change> page;
+  for (int i = 0; i < 100; ++i)
+    page.push_back(change(std::to_string(i), {{"id", i}, {"n", i}}));
+  const auto done = write("watched", page); // the server speaks of row 1, of the trigger's own
+  EXPECT_FALSE(done.trouble);
+  EXPECT_EQ(done.count, 100u);
+  EXPECT_EQ(done.written, 98u);
+  ASSERT_EQ(done.letters.size(), 2u);
+  EXPECT_EQ(done.letters[0].place, "50");
+  EXPECT_EQ(done.letters[1].place, "61");
+  EXPECT_EQ(db_.run("SELECT COUNT(*) FROM watched"), "98");
+}
+
+TEST_F(mariadb_destinations, believe_no_row_that_only_a_triggers_words_know) {
+  for (const auto* row : {"900000000", "18446744073709551615", "99", "3"}) {
+    const auto table = "told" + std::string{row};
+    db_.run("CREATE TABLE " + table + " (id int PRIMARY KEY)");
+    db_.run(
+        "CREATE TRIGGER says_" + table + " BEFORE INSERT ON " + table +
+        " FOR EACH ROW IF NEW.id = 7 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'x at row " +
+        row + "'; END IF");
+    std::vector<outgoing_change> page;
+    for (int i = 0; i < 20; ++i)
+      page.push_back(change(std::to_string(i), {{"id", i}}));
+    const auto done = write(table, page);
+    EXPECT_FALSE(done.trouble) << row;
+    EXPECT_EQ(done.written, 19u) << row;
+    ASSERT_EQ(done.letters.size(), 1u) << row;
+    EXPECT_EQ(done.letters[0].place, "7") << row;
+  }
+}
+
+TEST_F(mariadb_destinations, keep_the_order_of_changes_of_one_row) {
+  db_.run("CREATE TABLE mailed (mail varchar(50) PRIMARY KEY, v text, w text); INSERT INTO mailed "
+          "VALUES ('a@x', 'old', ''), ('b@x', 'old', '')");
+  auto options = tests::table_options(server().url(), "mailed");
+  options["key"] = "mail";
+  tests::destination_writing writing{*kind_, options};
+  const auto done = writing.write(
+      {change("1", {{"mail", "a@x"}, {"v", "old"}}, true),
+       change("2", {{"mail", "A@X"}, {"v", "n"}}), change("3", {{"mail", "b@x"}, {"v", "kept"}}),
+       change("4", {{"mail", "b@x"}}, true), change("5", {{"mail", "c@x"}, {"w", "first"}}),
+       change("6", {{"mail", "c@x"}, {"v", "last"}, {"w", "last"}}),
+       change("7", {{"mail", "c@x"}, {"v", "really"}})});
+  EXPECT_FALSE(done.trouble);
+  EXPECT_EQ(done.count, 7u);
+  EXPECT_EQ(db_.run("SELECT GROUP_CONCAT(mail, v, IFNULL(w, '-') ORDER BY mail) FROM mailed"),
+            "A@Xn-,c@xreallylast");
+}
+
 TEST_F(mariadb_destinations, count_what_was_changed) {
   db_.run("CREATE TABLE counted (id int, region int, v text, PRIMARY KEY (id, region))");
   auto options = tests::table_options(server().url(), "counted");

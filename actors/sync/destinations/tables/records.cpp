@@ -3,6 +3,7 @@
 #include "actors/integration/page/json_text.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace tenon::actors::tables {
 namespace {
@@ -17,6 +18,22 @@ std::string small(std::string_view name) {
   for (const char c : name)
     out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
+}
+
+/// What a value of the key is to a database that takes case and blanks at the end for nothing. What
+/// only seems the same costs a transaction, and nothing else.
+void append_folded(std::string& key, std::string_view json) {
+  std::optional<std::string> written;
+  if (connectors::is_text(json)) {
+    if (json.find('\\') != json.npos)
+      json = written.emplace(connectors::scalar_text(json).value_or(std::string{json}));
+    else
+      json = json.substr(1, json.size() - 2);
+  }
+  json = json.substr(0, json.find_last_not_of(' ') + 1);
+  for (const char c : json)
+    key += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  key += '\0';
 }
 
 /// Records mostly have the members of the one before them, in the same order; where they go is then
@@ -128,6 +145,20 @@ private:
         return;
       }
     into.changes.push_back(place);
+    keep_apart(place, into, std::span{into.values}.subspan(begin));
+  }
+
+  /// Begins anew with what may be the row of a change before.
+  void keep_apart(std::size_t place, const group& of, std::span<const std::string_view> values) {
+    std::string key;
+    for (std::size_t i = 0; i < of.columns.size(); ++i)
+      if (std::ranges::find(columns_.key, of.columns[i]) != columns_.key.end())
+        append_folded(key, values[i]);
+    if (rows_.insert(key).second)
+      return;
+    out.begins.push_back(place);
+    rows_.clear();
+    rows_.insert(std::move(key));
   }
 
   const columns& columns_;
@@ -135,6 +166,7 @@ private:
   std::map<std::string, std::size_t> by_name_;
   layout live_{}, dead_{};
   std::vector<std::string_view> keys_, values_; // of the record at hand
+  std::unordered_set<std::string> rows_;        // since the last beginning
 };
 
 } // namespace

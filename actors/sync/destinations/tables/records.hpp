@@ -1,7 +1,8 @@
 // The changes of a page as rows of a table: sorted by which columns they say, each value a JSON
 // text that stands in its record. A record that can be no row is refused here, whatever the
 // database would say of it; a field without a column fails the page, unless there is a column for
-// such fields.
+// such fields. The table's key need not be the collection's: where two changes may be of one row,
+// the earlier has to be written before the later.
 #pragma once
 
 #include "actors/sync/destination.hpp"
@@ -49,6 +50,7 @@ struct sorted {
   std::map<std::vector<std::size_t>, group> live;
   group dead;                                 // with the columns of the key alone
   std::map<std::size_t, std::string> refused; // by their change: why
+  std::vector<std::size_t> begins;            // changes of a row that an earlier one changes too
   std::deque<std::string> made;               // values that stand in no record
 };
 

@@ -2,6 +2,8 @@
 
 #include "actors/sync/outcome.hpp"
 
+#include <algorithm>
+
 namespace tenon::actors::tables {
 namespace {
 
@@ -11,7 +13,10 @@ public:
       : table_{t}, all_{all}, sorted_{std::move(s)} {}
 
   settled write() {
-    ranges_.emplace_back(0, all_.size());
+    auto end = all_.size();
+    for (auto at = sorted_.begins.rbegin(); at != sorted_.begins.rend(); end = *at++)
+      ranges_.emplace_back(*at, end);
+    ranges_.emplace_back(0, end);
     while (!ranges_.empty()) {
       const auto [from, to] = ranges_.back();
       ranges_.pop_back();
@@ -21,6 +26,8 @@ public:
       const bool decided = to - from == 1 && sorted_.refused.contains(from);
       const auto done = decided ? result<void>{} : in_a_transaction(from, to);
       if (done) {
+        if (!decided && to - from == 1 && suspect_ == from)
+          led_astray_ = true;
         settle(from, to);
         continue;
       }
@@ -52,10 +59,10 @@ private:
       begun = true;
       const auto done = deletes ? table_.erase(rows) : table_.upsert(rows);
       if (!done)
-        return fail(done.error(), &of, skipped);
+        return fail(done.error(), std::span{of.changes}.subspan(skipped, rows.count()));
       now_.written += done->changed;
       now_.deleted += deletes ? done->changed : 0;
-      now_.unchanged += rows.count() - done->changed - done->refused.size();
+      now_.unchanged += rows.count() - std::min(rows.count(), done->changed + done->refused.size());
       for (const auto& [row, why] : done->refused)
         now_.refused.emplace_back(of.changes[skipped + row], why);
       return {};
@@ -72,10 +79,13 @@ private:
     return {};
   }
 
-  failure fail(failure why, const group* of = nullptr, std::size_t skipped = 0) {
+  /// Which row the server says it was may be anything: triggers choose their own words.
+  failure fail(failure why, std::span<const std::size_t> rows = {}) {
     fault_ = table_.newest_fault();
-    if (of && fault_.row)
-      fault_.row = of->changes[skipped + *fault_.row];
+    if (fault_.row && *fault_.row < rows.size())
+      fault_.row = rows[*fault_.row];
+    else
+      fault_.row.reset();
     if (auto undone = table_.roll_back(); !undone) {
       fault_ = {};
       return std::move(undone).error();
@@ -83,13 +93,17 @@ private:
     return why;
   }
 
-  /// The one at fault by itself, if it is known; else halves, until it is.
+  /// The one that seems at fault by itself, else halves. It is refused for what it is alone: the
+  /// row that was named may be one of a trigger's own statement, and then no name is believed.
   void divide(std::size_t from, std::size_t to) {
-    if (to - from == 1)
-      fault_.row = from;
-    if (fault_.row) {
+    if (to - from == 1) {
+      sorted_.refused[from] = fault_.words;
+      ranges_.emplace_back(from, to);
+      return;
+    }
+    if (fault_.row && !led_astray_) {
       const auto one = *fault_.row;
-      sorted_.refused[one] = fault_.words;
+      suspect_ = one;
       ranges_.emplace_back(one + 1, to);
       ranges_.emplace_back(one, one + 1);
       ranges_.emplace_back(from, one);
@@ -121,6 +135,8 @@ private:
   std::vector<std::pair<std::size_t, std::size_t>> ranges_; // still to be written, the first last
   outcome now_{};
   fault fault_{};
+  std::optional<std::size_t> suspect_{}; // the newest
+  bool led_astray_ = false;              // a suspect was none
   settled out_{};
 };
 
