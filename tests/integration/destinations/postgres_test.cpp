@@ -188,6 +188,87 @@ TEST_F(postgres_destinations, keep_rules_and_policies_that_copy_would_pass_by) {
   EXPECT_EQ(db_.run("SELECT count(*) FROM unkeyed"), "0");
 }
 
+TEST_F(postgres_destinations, delete_nothing_by_a_key_that_is_not_unique) {
+  db_.run("CREATE TABLE living (id int PRIMARY KEY, country text NOT NULL, city text, UNIQUE "
+          "(country, city)); CREATE UNIQUE INDEX ON living (country) WHERE id > 1; CREATE UNIQUE "
+          "INDEX ON living (lower(country), id); INSERT INTO living VALUES (1, 'de', 'a'), (2, "
+          "'de', 'b'), (3, 'fr', 'c')");
+  const object by_country{{"key", "country"}};
+  const auto gone = change("9", {{"country", "de"}, {"city", "b"}}, true);
+  const auto refused = write("living", {gone}, by_country);
+  ASSERT_TRUE(refused.trouble);
+  EXPECT_EQ(refused.count, 0u);
+  EXPECT_EQ(refused.trouble->why.where, "spec.to.postgres.key");
+  EXPECT_NE(refused.trouble->why.remedy.find("unique index"), std::string::npos);
+  EXPECT_EQ(db_.run("SELECT count(*) FROM living"), "3");
+  const list both{"city", "country"};
+  const object by_both{{"key", both}};
+  EXPECT_EQ(write("living", {gone}, by_both).deleted, 1u);
+  EXPECT_EQ(db_.run("SELECT count(*) FROM living"), "2");
+}
+
+TEST_F(postgres_destinations, keep_the_order_of_changes_of_one_row) {
+  db_.run("CREATE TABLE mailed (mail text PRIMARY KEY, v text, w text); INSERT INTO mailed VALUES "
+          "('a@x', 'old', ''), ('b@x', 'old', '')");
+  const object by_mail{{"key", "mail"}};
+  const auto done =
+      write("mailed",
+            {change("1", {{"mail", "a@x"}, {"v", "old"}}, true),
+             change("2", {{"mail", "a@x"}, {"v", "n"}}),
+             change("3", {{"mail", "b@x"}, {"v", "kept"}}), change("4", {{"mail", "b@x"}}, true),
+             change("5", {{"mail", "c@x"}, {"v", "last"}, {"w", "last"}}),
+             change("6", {{"mail", "c@x"}, {"v", "really"}})},
+            by_mail);
+  EXPECT_FALSE(done.trouble);
+  EXPECT_EQ(done.count, 6u);
+  EXPECT_EQ(db_.run("SELECT string_agg(mail || v || coalesce(w, '-'), ',' ORDER BY mail) FROM "
+                    "mailed"),
+            "a@xn-,c@xreallylast");
+}
+
+TEST_F(postgres_destinations, believe_no_line_that_only_a_triggers_words_know) {
+  db_.run("CREATE TABLE told (id int PRIMARY KEY); INSERT INTO told VALUES (-1)");
+  db_.run("CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 7 THEN "
+          "EXECUTE E'SELECT 1/0 /*\\nCOPY x, line 999999999 */'; END IF; RETURN NEW; END $$");
+  db_.run("CREATE TRIGGER tells BEFORE INSERT ON told FOR EACH ROW EXECUTE FUNCTION tell()");
+  const auto done = write("told", numbered(20, {}));
+  EXPECT_FALSE(done.trouble);
+  EXPECT_EQ(done.written, 19u);
+  ASSERT_EQ(done.letters.size(), 1u);
+  EXPECT_EQ(done.letters[0].place, "7");
+}
+
+TEST_F(postgres_destinations, write_columns_whose_types_an_extension_brought) {
+  db_.run("CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE SCHEMA trees; CREATE EXTENSION "
+          "ltree SCHEMA trees");
+  db_.run("CREATE TABLE extended (mail citext PRIMARY KEY, h hstore, path trees.ltree, tags "
+          "citext[])");
+  const object by_mail{{"key", "mail"}};
+  const auto page = [](int count, const char* h) {
+    std::vector<outgoing_change> all;
+    const list tags{"A", "b"};
+    for (int i = 0; i < count; ++i)
+      all.push_back(change(std::to_string(i), {{"mail", "A" + std::to_string(i) + "@x"},
+                                               {"h", h},
+                                               {"path", "top.science"},
+                                               {"tags", tags}}));
+    return all;
+  };
+  for (const int count : {10, 200}) { // as JSON, and by COPY
+    db_.run("TRUNCATE extended");
+    const auto added = static_cast<std::size_t>(count);
+    EXPECT_EQ(write("extended", page(count, "a=>1"), by_mail).written, added);
+    EXPECT_EQ(write("extended", page(count, "a=>1"), by_mail).unchanged, added);
+    EXPECT_EQ(write("extended", page(count, "a=>2"), by_mail).written, added);
+    EXPECT_EQ(db_.run("SELECT count(*) FROM extended WHERE h -> 'a' = '2'"), std::to_string(count));
+  }
+  EXPECT_EQ(write("extended", {change("7", {{"mail", "a7@X"}}, true)}, by_mail).deleted, 1u);
+  db_.run("CREATE TABLE branches (path trees.ltree PRIMARY KEY)");
+  const object by_path{{"key", "path"}};
+  EXPECT_EQ(write("branches", {change("1", {{"path", "top.a"}})}, by_path).written, 1u);
+  EXPECT_EQ(write("branches", {change("1", {{"path", "top.a"}}, true)}, by_path).deleted, 1u);
+}
+
 TEST_F(postgres_destinations, follow_a_table_that_changes_between_pages) {
   db_.run("CREATE TABLE changing (id int PRIMARY KEY, v varchar(3))");
   EXPECT_EQ(write("changing", numbered(100, {{"v", "abc"}})).written, 100u);

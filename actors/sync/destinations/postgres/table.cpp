@@ -41,6 +41,11 @@ std::optional<std::size_t> line_in(std::string_view context) {
   return line - 1;
 }
 
+failure not_unique(const option_names& names) {
+  return names.wrong("key", "the database does not keep this key of the table unique",
+                     "Name the columns of a unique index, or create one.");
+}
+
 column_form form_of(const fields& row) {
   const auto number = row[1].value_or("");
   column_form c{.list = row[3] == "A"};
@@ -55,6 +60,20 @@ column_form form_of(const fields& row) {
   return c;
 }
 
+/// That the columns of the key are those of a unique index, which the server itself finds as it
+/// does for INSERT: deletions are by the key alone, and would take whatever shares it.
+result<void> check_key(session& db, const written_table& t, const option_names& names) {
+  std::string key;
+  for (const auto k : t.columns.key)
+    key += (key.empty() ? "" : ", ") + in_quotes(t.columns.names[k]);
+  const auto tried =
+      db.ask("EXPLAIN INSERT INTO " + t.spelled + " (" + key + ") SELECT " + key + " FROM " +
+             t.spelled + " WHERE false ON CONFLICT (" + key + ") DO NOTHING");
+  if (tried)
+    return {};
+  return db.last_state() == "42P10" ? not_unique(names) : tried.error();
+}
+
 } // namespace
 
 result<written_table> describe(session& db, const tables::target& t, const option_names& names) {
@@ -63,17 +82,21 @@ result<written_table> describe(session& db, const tables::target& t, const optio
     return name.error();
   written_table made{in_quotes(name->first) + '.' + in_quotes(name->second)};
   made.columns.table = t.rows.table;
-  // Of a domain what it is over; of an array what its elements are.
+  // Of a domain what it is over; of an array what its elements are. What an extension brought has
+  // its operators in a schema of its own, where nothing is looked for.
   const auto found = db.ask(
       "SELECT a.attname, CASE WHEN e.typcategory = 'A' THEN e.typelem ELSE e.oid END, "
-      "e.typname IN ('json','xml','point','polygon','path','box','circle','line','citext'), "
+      "x.nspname IS NOT NULL OR "
+      "e.typname IN ('json','xml','point','polygon','path','box','circle','line'), "
       "e.typcategory, "
       "COALESCE(m.typtype, e.typtype), e.typdelim, a.atttypid || '.' || a.atttypmod, "
-      "c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity "
+      "c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity, x.nspname "
       "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
       "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
       "JOIN pg_catalog.pg_type e ON e.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid "
       "END LEFT JOIN pg_catalog.pg_type m ON e.typcategory = 'A' AND m.oid = e.typelem "
+      "LEFT JOIN pg_catalog.pg_namespace x ON x.oid = e.typnamespace AND e.typtype = 'b' "
+      "AND e.typcategory <> 'A' AND x.nspname <> 'pg_catalog' "
       "WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped "
       "AND a.attgenerated = '' ORDER BY a.attnum",
       {made.spelled});
@@ -83,6 +106,7 @@ result<written_table> describe(session& db, const tables::target& t, const optio
     made.columns.names.push_back(*row[0]);
     made.forms.push_back(form_of(row));
     made.as_text.push_back(row[2] == "t");
+    made.same.push_back(row[8] ? "OPERATOR(" + in_quotes(*row[8]) + ".=)" : "=");
     made.types.push_back(*row[6]);
     made.takes_copies = row[7] == "t";
   }
@@ -91,6 +115,8 @@ result<written_table> describe(session& db, const tables::target& t, const optio
                    "Create it, or check schema and name."};
   if (auto chosen = tables::choose(made.columns, t, names); !chosen)
     return std::move(chosen).error();
+  if (auto kept = check_key(db, made, names); !kept)
+    return std::move(kept).error();
   return made;
 }
 
@@ -117,8 +143,7 @@ result<void> written::roll_back() {
 failure written::told(failure why) {
   const auto group = std::string_view{db_.last_state()}.substr(0, 2);
   if (db_.last_state() == "42P10")
-    why = options.wrong("key", "the database does not keep this key of the table unique",
-                        "Name the columns of a unique index, or create one.");
+    why = not_unique(options);
   // In front of the server's own words is what that would mean for somebody who reads.
   const auto own = why.why.find(": ");
   fault_ = {.of_content = group == "21" || group == "22" || group == "23",
@@ -305,7 +330,7 @@ result<written_rows> written::erase(const some_rows& rows) {
   std::string same;
   for (const auto c : rows.columns) {
     const auto quoted = in_quotes(table_.columns.names[c]);
-    same += (same.empty() ? "t." : " AND t.") + quoted + " = x." + quoted;
+    same += (same.empty() ? "t." : " AND t.") + quoted + ' ' + table_.same[c] + " x." + quoted;
   }
   const auto gone = db_.ask("DELETE FROM " + table_.spelled +
                                 " AS t USING json_populate_recordset(NULL::" + table_.spelled +

@@ -16,6 +16,7 @@ struct written_table {
   tables::columns columns{};
   std::vector<column_form> forms{};
   std::vector<bool> as_text{};      // it can only be compared so
+  std::vector<std::string> same{};  // the operator that finds its equal
   std::vector<std::string> types{}; // their numbers and modifiers
   bool takes_copies = false;        // COPY does what INSERT does: no rules, no policies
 };
