@@ -24,9 +24,12 @@ public:
       : kind_{kind}, options_{std::move(options)} {}
 
   actors::settled write(std::vector<actors::outgoing_change> changes, std::uint64_t run = 1,
-                        bool full = false) {
-    actors::delivery d{
-        .sync = {"acme", "sync", "any"}, .changes = std::move(changes), .run = run, .full = full};
+                        bool full = false, bool repeated = false) {
+    actors::delivery d{.sync = {"acme", "sync", "any"},
+                       .changes = std::move(changes),
+                       .repeated = repeated,
+                       .run = run,
+                       .full = full};
     std::promise<result<actors::settled>> answered;
     const auto started = runtime::start<actors::settled>(
         tasks_, answer(kind_, options_, std::move(d)),

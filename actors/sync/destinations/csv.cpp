@@ -168,8 +168,15 @@ lines make_lines(const options& o, const delivery& d, settled& out) {
   return made;
 }
 
-/// A page that was written and never acknowledged takes the place of its file. Whether it is one,
-/// its changes tell: each comes once, but for a run that writes everything again.
+/// Whether the newest file is this page, written and never acknowledged: then the page begins in
+/// it. The same changes come again in another run, too, when it writes everything again or when the
+/// sync was made anew: what they are in then stays.
+bool is_in(const newest& last, const delivery& d) {
+  const bool may_be = last.run == d.run || (d.repeated && !d.full);
+  return may_be && !d.changes.empty() && last.effects.contains(d.changes.front().effect);
+}
+
+/// A page that was written and never acknowledged takes the place of its file.
 result<settled> write_page(const options& o, const allowed_roots& roots, const delivery& d) {
   const auto directory = writable_path(o.path, roots, std::string{place} + ".path");
   if (!directory)
@@ -189,10 +196,7 @@ result<settled> write_page(const options& o, const allowed_roots& roots, const d
   const auto made = make_lines(o, d, out);
   if (made.count() == 0)
     return out;
-  const bool may_be_there = !d.full || last.run == d.run;
-  const bool again = may_be_there && std::ranges::any_of(d.changes, [&](const auto& one) {
-                       return last.effects.contains(one.effect);
-                     });
+  const bool again = is_in(last, d);
   newest now{.owner = owner, .run = d.run, .number = last.number};
   if (!again)
     now.number = std::max(last.number, last_number(*directory, name)) + 1;

@@ -1,5 +1,6 @@
 // The changes of a collection as CSV files that are only added to: a file for each page, whole from
-// the moment it has its name, and each change in one of them exactly once, whatever crashes.
+// the moment it has its name, and each change of a run in one of them exactly once, whatever
+// crashes.
 //
 //     to:
 //       csv:

@@ -68,8 +68,11 @@ TEST_F(csv_destinations, put_a_page_that_comes_again_in_the_place_of_its_file) {
   };
   writing.write({row(1, 1), row(2, 1)}, 1);
   writing.write({row(3, 1), row(4, 1)}, 1);
-  // Nobody heard of the second; 3 has changed since, and comes at the end by itself.
-  writing.write({row(4, 1), row(5, 1)}, 2);
+  // Nobody heard of the second; 5 is there now.
+  writing.write({row(3, 1), row(4, 1), row(5, 1)}, 1);
+  EXPECT_EQ(text_of("any-00000002.csv"), "id,v\r\n3,1\r\n4,1\r\n5,1\r\n");
+  // Nor of that, when the node ended; 3 has changed since, and comes at the end by itself.
+  writing.write({row(4, 1), row(5, 1)}, 2, false, true);
   EXPECT_EQ(text_of("any-00000002.csv"), "id,v\r\n4,1\r\n5,1\r\n");
   writing.write({row(3, 2)}, 2);
   EXPECT_EQ(text_of("any-00000003.csv"), "id,v\r\n3,2\r\n");
@@ -79,6 +82,22 @@ TEST_F(csv_destinations, put_a_page_that_comes_again_in_the_place_of_its_file) {
   EXPECT_EQ(text_of("any-00000003.csv"), "id,v\r\n3,2\r\n");
   EXPECT_EQ(text_of("any-00000004.csv"), "id,v\r\n1,1\r\n3,2\r\n");
   EXPECT_EQ(files().size(), 5u);
+}
+
+TEST_F(csv_destinations, take_nothing_from_the_files_of_a_sync_of_that_name_before) {
+  auto writing = to({{"deleted", "gone"}});
+  const auto row = [](int id, bool gone, std::uint64_t version) {
+    return change(std::to_string(id), {{"id", id}}, gone, version);
+  };
+  writing.write({row(1, false, 1), row(2, false, 1)}, 6);
+  writing.write({row(1, true, 2), row(3, false, 1)}, 7);
+  // Made again, it lists what there is, and no longer what was deleted; once more after a crash.
+  writing.write({row(2, false, 1), row(3, false, 1)}, 1);
+  EXPECT_EQ(text_of("any-00000002.csv"), "id,gone\r\n1,true\r\n3,false\r\n");
+  EXPECT_EQ(text_of("any-00000003.csv"), "id,gone\r\n2,false\r\n3,false\r\n");
+  writing.write({row(2, false, 1), row(3, false, 1), row(4, false, 1)}, 1, false, true);
+  EXPECT_EQ(text_of("any-00000003.csv"), "id,gone\r\n2,false\r\n3,false\r\n4,false\r\n");
+  EXPECT_EQ(files().size(), 4u);
 }
 
 TEST_F(csv_destinations, go_on_after_any_crash_between_the_note_and_the_file) {

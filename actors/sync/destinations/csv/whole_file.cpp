@@ -46,13 +46,15 @@ result<void> write_whole(const std::filesystem::path& file, std::string_view con
   errno = why;
   if (!written || ::rename(beside.c_str(), file.c_str()) != 0)
     return failed();
-  // The new name; where that cannot be asked for, the file is still whole or not there.
+  // The new name. The file is whole already, and is written once more when this fails.
   const int directory = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    ::fsync(directory);
-    ::close(directory);
-  }
-  return {};
+  if (directory < 0)
+    return failed();
+  const bool named = ::fsync(directory) == 0;
+  const int trouble = errno;
+  ::close(directory);
+  errno = trouble;
+  return named ? result<void>{} : failed();
 }
 
 } // namespace tenon::actors::csv_files
