@@ -60,16 +60,20 @@ result<described> describe(session& db, const tables::target& t) {
   return made;
 }
 
-/// Without the zone, in UTC, which is the session's.
+/// Without the zone, in UTC, which is the session's. A moment has milliseconds, the column perhaps
+/// more: the fraction goes over as it is written, for zones differ by whole minutes.
 std::string time_of(std::string text) {
   const bool zoned = text.size() > 11 && text.find_first_of("Z+-", 11) != text.npos;
   if (!zoned)
     return text;
   if (!text.ends_with('Z')) {
-    const auto read = parse_moment(text);
+    constexpr auto seconds = std::string_view{"2026-01-31T12:00:00"}.size();
+    const auto zone = text.find_last_of("+-");
+    const auto point = std::min(text.find('.'), zone);
+    const auto read = parse_moment(text.substr(0, point) + text.substr(zone));
     if (!read)
       return text;
-    text = to_text(*read);
+    return to_text(*read).substr(0, seconds) + text.substr(point, zone - point);
   }
   text.pop_back();
   return text;

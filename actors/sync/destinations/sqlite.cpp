@@ -23,16 +23,27 @@ const relational::option_names names{"sqlite",
                                      "{sqlite: {file: …, table: …, key: …}}",
                                      {"file", "table", "key", "extra"}};
 
+/// What a column makes of what it is given.
+enum class holding : std::uint8_t { numbers, text, bytes, anything };
+
 struct described {
   tables::columns columns{};
-  std::vector<bool> bytes{}; // of type BLOB
+  std::vector<holding> holds{};
 };
 
-bool is_blob(const std::string& type) {
+/// As SQLite itself reads declared types, in this order.
+holding holding_of(const std::string& type) {
   std::string upper;
   for (const char c : type)
     upper += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return upper.find("BLOB") != upper.npos;
+  const auto says = [&](const char* word) { return upper.find(word) != upper.npos; };
+  if (says("INT"))
+    return holding::numbers;
+  if (says("CHAR") || says("CLOB") || says("TEXT"))
+    return holding::text;
+  if (says("BLOB"))
+    return holding::bytes;
+  return upper.empty() ? holding::anything : holding::numbers;
 }
 
 result<described> describe(database& db, const tables::target& t) {
@@ -47,15 +58,36 @@ result<described> describe(database& db, const tables::target& t) {
   for (const auto& c : found->columns)
     if (std::ranges::find(*computed, c.name) == computed->end()) {
       made.columns.names.push_back(c.name);
-      made.bytes.push_back(is_blob(c.type));
+      made.holds.push_back(holding_of(c.type));
     }
   if (auto chosen = tables::choose(made.columns, t, names); !chosen)
     return std::move(chosen).error();
   return made;
 }
 
+/// As it is written, where the column can have that: no digit is lost unless it holds numbers
+/// alone.
+result<std::optional<cell>> number_of(std::string_view json, holding column) {
+  using held = std::optional<cell>;
+  std::int64_t n = 0;
+  const auto end = json.data() + json.size();
+  if (const auto read = std::from_chars(json.data(), end, n); read.ptr == end) {
+    if (read.ec == std::errc{})
+      return held{n};
+    if (column == holding::numbers)
+      return failure{code::malformed, "a whole number is too large for the column to keep exactly"};
+    return held{sqlite::text{std::string{json}}};
+  }
+  if (column == holding::text)
+    return held{sqlite::text{std::string{json}}};
+  double d = 0;
+  if (std::from_chars(json.data(), end, d).ec != std::errc{})
+    return failure{code::malformed, "a number is too large"};
+  return held{d};
+}
+
 /// NULL is nothing; a failure is a value that the column cannot have.
-result<std::optional<cell>> cell_of(std::string_view json, bool bytes) {
+result<std::optional<cell>> cell_of(std::string_view json, holding column) {
   using held = std::optional<cell>;
   if (connectors::is_null(json))
     return held{};
@@ -65,7 +97,7 @@ result<std::optional<cell>> cell_of(std::string_view json, bool bytes) {
     auto text = connectors::scalar_text(json);
     if (!text)
       return failure{code::malformed, "a text cannot be read"};
-    if (!bytes)
+    if (column != holding::bytes)
       return held{sqlite::text{*std::move(text)}};
     auto octets = read_base64(*text);
     if (!octets)
@@ -74,14 +106,7 @@ result<std::optional<cell>> cell_of(std::string_view json, bool bytes) {
   }
   if (json == "true" || json == "false")
     return held{std::int64_t{json == "true"}};
-  std::int64_t n = 0;
-  const auto end = json.data() + json.size();
-  if (const auto read = std::from_chars(json.data(), end, n); read.ptr == end)
-    return read.ec == std::errc{} ? held{n} : held{sqlite::text{std::string{json}}};
-  double d = 0;
-  if (std::from_chars(json.data(), end, d).ec != std::errc{})
-    return failure{code::malformed, "a number is too large"};
-  return held{d};
+  return number_of(json, column);
 }
 
 class written final : public tables::open_table {
@@ -158,7 +183,7 @@ private:
       made->reset();
       for (std::size_t i = 0; i < values.size() && why.empty(); ++i) {
         const auto parameter = static_cast<int>(i) + 1;
-        const auto cell = cell_of(values[i], table_.bytes[rows.columns[i]]);
+        const auto cell = cell_of(values[i], table_.holds[rows.columns[i]]);
         if (!cell)
           why = cell.error().why;
         else if (*cell)

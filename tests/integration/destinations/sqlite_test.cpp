@@ -45,6 +45,53 @@ TEST_F(sqlite_destinations, take_values_as_the_source_writes_them) {
   EXPECT_NE(computed.trouble->why.why.find("no column twice"), std::string::npos);
 }
 
+TEST_F(sqlite_destinations, lose_no_digit_of_a_number) {
+  db_.run("CREATE TABLE money (id INTEGER PRIMARY KEY, t VARCHAR(40), r REAL, n DECIMAL(30,3), a)");
+  const auto of = [](int id, const char* name, const char* number) {
+    auto one = change(std::to_string(id), {});
+    one.content = blob::from("{\"id\":" + std::to_string(id) + ",\"" + name + "\":" + number + '}');
+    return one;
+  };
+  const std::vector<outgoing_change> page{of(1, "t", "19.990"),
+                                          of(2, "t", "12345678901234567890.10"),
+                                          of(3, "t", "123456789012345678901"),
+                                          of(4, "a", "123456789012345678901"),
+                                          of(5, "r", "19.990"),
+                                          of(6, "n", "2.5")};
+  EXPECT_EQ(write("money", page).written, 6u);
+  EXPECT_EQ(write("money", page).unchanged, 6u);
+  EXPECT_EQ(db_.first("SELECT group_concat(t, ' ') FROM (SELECT t FROM money ORDER BY id)"),
+            "19.990 12345678901234567890.10 123456789012345678901");
+  EXPECT_EQ(db_.first("SELECT a FROM money WHERE id = 4"), "123456789012345678901");
+  EXPECT_EQ(db_.first("SELECT group_concat(typeof(coalesce(r, n)) || coalesce(r, n), ' ') FROM "
+                      "money WHERE id > 4"),
+            "real19.99 real2.5");
+  const auto done = write("money", {of(7, "n", "123456789012345678901"), of(8, "n", "7"),
+                                    of(9, "r", "-9223372036854775809")});
+  EXPECT_EQ(done.written, 1u);
+  ASSERT_EQ(done.letters.size(), 2u);
+  EXPECT_NE(done.letters[0].reason.find("too large"), std::string::npos);
+}
+
+TEST_F(sqlite_destinations, keep_the_order_of_changes_of_one_row) {
+  db_.run("CREATE TABLE mailed (mail TEXT PRIMARY KEY COLLATE NOCASE, v, w); INSERT INTO mailed "
+          "VALUES ('a@x', 'old', ''), ('b@x', 'old', '')");
+  const auto done =
+      write("mailed",
+            {change("1", {{"mail", "a@x"}, {"v", "old"}}, true),
+             change("2", {{"mail", "A@x"}, {"v", "n"}}),
+             change("3", {{"mail", "b@x"}, {"v", "kept"}}), change("4", {{"mail", "b@x"}}, true),
+             change("5", {{"mail", "c@x"}, {"v", "last"}, {"w", "last"}}),
+             change("6", {{"mail", "c@x"}, {"v", "really"}})},
+            by_mail);
+  EXPECT_FALSE(done.trouble);
+  EXPECT_EQ(done.count, 6u);
+  EXPECT_EQ(done.deleted, 2u);
+  EXPECT_EQ(db_.first("SELECT group_concat(mail || v || ifnull(w, '-')) FROM (SELECT * FROM mailed "
+                      "ORDER BY mail)"),
+            "A@xn-,c@xreallylast");
+}
+
 TEST_F(sqlite_destinations, keep_the_rules_of_the_database) {
   db_.run("CREATE TABLE city (id INTEGER PRIMARY KEY); CREATE TABLE person (id INTEGER PRIMARY "
           "KEY, mail TEXT UNIQUE, city REFERENCES city DEFERRABLE INITIALLY DEFERRED); CREATE "
