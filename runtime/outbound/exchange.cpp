@@ -252,13 +252,13 @@ awaitable<result<void>> exchange::open(lease& l) {
       co_return std::move(found).error();
     all = *std::move(found);
   }
-  if (seen_) {
+  if (seen_)
     seen_->lookup = took();
-    seen_->addresses = all;
-  }
   phase_ = phase::guard;
   if (auto judged = allowed(all, machinery_.policy, url_.host); !judged)
     co_return std::move(judged).error();
+  if (seen_)
+    seen_->addresses = all;
   auto connected = co_await connect_one_of(l, all, until);
   if (seen_)
     seen_->connect = took();

@@ -123,6 +123,16 @@ TEST_F(examining, says_how_far_it_came_where_nobody_answers) {
   EXPECT_TRUE(examine("no address").trouble);
 }
 
+TEST_F(examining, tells_no_addresses_where_it_may_not_go) {
+  options_.policy.allowed.clear();
+  const auto inside = examine("http://api.example.com:9");
+  ASSERT_TRUE(inside.trouble);
+  EXPECT_EQ(inside.trouble->code, code::forbidden);
+  EXPECT_EQ(phase_of(*inside.trouble), outbound::phase::guard);
+  EXPECT_TRUE(inside.addresses.empty());
+  EXPECT_FALSE(inside.reached);
+}
+
 TEST_F(examining, sends_no_request_and_keeps_no_connection) {
   std::atomic<int> asked = 0;
   loopback_server server{[&](peer& p, unsigned) {
