@@ -68,7 +68,7 @@ exit_code act(const shell& s, const wanted& w, const std::string& number, const 
     return s.report(answered);
   if (!s.printed_json(answered.body))
     s.screen.out << "letter " << inked(s.screen.out_look, ink::strong, number) << ' '
-                 << (w.replay.empty() ? "given up" : outcome_of(answered.body)) << '\n';
+                 << (w.replay.empty() ? "given up" : printable(outcome_of(answered.body))) << '\n';
   return text_at(answered.body, "outcome") == "kept" ? exit_code::failed : exit_code::done;
 }
 
@@ -88,7 +88,7 @@ exit_code replay_all(const shell& s, const wanted& w) {
     const auto outcome = answered ? text_at(answered.body, "outcome") : "refused";
     ++outcomes[outcome.empty() ? "sent" : outcome];
     if (!answered)
-      s.screen.err << "letter " << number << ": " << answered.why.why << '\n';
+      s.screen.err << "letter " << number << ": " << printable(answered.why.why) << '\n';
   }
   list lines;
   for (const auto& [outcome, count] : outcomes)

@@ -72,8 +72,9 @@ exit_code accept(const shell& s, const wanted& w) {
   if (s.printed_json(answered.body))
     return exit_code::done;
   for (const auto& one : list_at(answered.body, "items"))
-    s.screen.out << "the field " << inked(s.screen.out_look, ink::strong, text_at(one, "field"))
-                 << " is " << text_at(one, "to") << " from now on\n";
+    s.screen.out << "the field "
+                 << inked(s.screen.out_look, ink::strong, printable(text_at(one, "field")))
+                 << " is " << printable(text_at(one, "to")) << " from now on\n";
   s.screen.err << "run the sync again; letters it has made are replayed with tenon letters "
                << w.collection << " --replay all\n";
   return exit_code::done;

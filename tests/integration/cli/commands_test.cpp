@@ -304,6 +304,25 @@ TEST(cli_letters, are_replayed_one_and_all_and_say_what_became_of_each) {
   EXPECT_EQ(all.code, exit_code::failed);
 }
 
+TEST(cli_letters, and_schemas_send_nothing_to_the_terminal_that_it_would_obey) {
+  canned_server server{[](const auto& r) -> canned_answer {
+    if (r.target.ends_with("/accept"))
+      return {.body = R"({"items":[{"field":"a\u001b[2J","to":"b\u001b[31m"}]})"};
+    if (r.target.ends_with("/1/replay"))
+      return {.body = R"({"place":"a","outcome":"kept","reason":"no\u001b[2J"})"};
+    if (r.method == "POST")
+      return {.status = 409, .body = R"({"code":"conflict","detail":"other\u001b[2J"})"};
+    return {.body = R"({"items":[{"number":1},{"number":2}],"next":null})"};
+  }};
+  EXPECT_EQ(say_to(server, {"schema", "crm", "--accept", "a"}).out,
+            "the field a\xEF\xBF\xBD[2J is b\xEF\xBF\xBD[31m from now on\n");
+  EXPECT_EQ(say_to(server, {"letters", "crm", "--replay", "1"}).out,
+            "letter 1 stays: no\xEF\xBF\xBD[2J\n");
+  const auto all = say_to(server, {"letters", "crm", "--replay", "all"});
+  EXPECT_NE(all.err.find("letter 2: "), std::string::npos) << all.err;
+  EXPECT_EQ(all.err.find('\x1b'), std::string::npos) << all.err;
+}
+
 TEST(cli_schema, shows_fields_and_changes_and_accepts_what_waits) {
   canned_server server{[](const auto& r) -> canned_answer {
     if (r.method == "POST")
