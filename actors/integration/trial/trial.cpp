@@ -49,7 +49,7 @@ public:
         reached = *gateway;
     const bool open = co_await look(reached);
     if (open)
-      co_await try_credentials();
+      co_await try_credentials(*known);
     else
       skip("credentials", "accepted", "no connection");
     const auto& s = session_ ? *session_ : *known;
@@ -97,20 +97,23 @@ private:
     co_return !seen.trouble;
   }
 
-  /// Leaves a session where somebody gets in.
-  task<void> try_credentials() {
+  /// Leaves a session where somebody gets in. What is said of trouble says no secret.
+  task<void> try_credentials(const session& known) {
     const auto begun = platform_.steady();
+    if (since(begun_) > longest)
+      co_return skip("credentials", "accepted", "there was no time left");
     const asker somebody; // who waits for the outcome
     auto entered = co_await platform_.enter(integration_, somebody);
     if (!entered) {
-      all_.push_back(failing("credentials", "accepted", entered.error(), since(begun)));
+      const auto why = covered(entered.error(), known);
+      all_.push_back(failing("credentials", "accepted", why, since(begun)));
       co_return;
     }
     session_ = *std::move(entered);
     session_->patience = short_patience;
     const auto request = check_request(*session_->connector, session_->connection, platform_.now());
     if (!request) {
-      all_.push_back(failing("credentials", "accepted", request.error()));
+      all_.push_back(failing("credentials", "accepted", covered(request.error(), *session_)));
       co_return;
     }
     if (!*request)
@@ -118,7 +121,8 @@ private:
                      "the connector has no check; the streams show whether they are");
     auto answer = co_await platform_.send(*session_, **request);
     if (!answer) {
-      all_.push_back(failing("credentials", "accepted", answer.error(), since(begun)));
+      const auto why = covered(answer.error(), *session_);
+      all_.push_back(failing("credentials", "accepted", why, since(begun)));
       co_return;
     }
     const auto account =
@@ -181,7 +185,7 @@ private:
     }
     auto answer = co_await platform_.send(s, *request);
     if (!answer) {
-      auto made = judge_silence(one.name, answer.error());
+      auto made = judge_silence(one.name, covered(answer.error(), s));
       made.took = since(begun);
       all_.push_back(std::move(made));
       co_return;
@@ -189,6 +193,8 @@ private:
     auto came = read_page(what, *request, *answer, at, fresh, platform_.now());
     if (auto* said = std::get_if<connectors::verdict>(&came))
       said->why = covered(std::move(said->why), s);
+    else if (auto& odd = std::get<page>(came).malformed; !odd.empty())
+      odd.front().reason = covered({code::malformed, odd.front().reason}, s).why;
     auto made = judge_page(one.name, came, asked_scopes(s));
     made.took = since(begun);
     all_.push_back(std::move(made));
