@@ -7,6 +7,7 @@ namespace {
 
 constexpr span told_again = std::chrono::minutes{1};
 constexpr span hour = std::chrono::hours{1};
+constexpr span day = 24 * hour;
 constexpr std::size_t most_syncs = 64;
 
 } // namespace
@@ -25,6 +26,8 @@ std::optional<watch::count> watch::hear(const identity& integration,
                                         const result<http_response>& answer, span took,
                                         const std::string& sync, moment now) {
   const std::lock_guard hold{guard_};
+  if (!all_.contains(integration)) // those that were removed are never heard of again
+    std::erase_if(all_, [&](const auto& one) { return now - one.second.told_at > day; });
   auto& p = all_[integration];
   const auto begun = beginning_of(now, hour);
   std::optional<count> earlier;

@@ -128,6 +128,19 @@ TEST(health_watch, tells_at_once_and_then_once_a_minute_whatever_happens) {
   EXPECT_FALSE(w.take({"acme", "integration", "other"}, at(602s)));
 }
 
+TEST(health_watch, forgets_who_was_not_heard_of_for_a_day) {
+  watch w;
+  const identity gone{"acme", "integration", "gone"}, shop{"acme", "integration", "shop"};
+  for (const auto& id : {gone, shop}) {
+    w.hear(id, answered(200), 3ms, "", at(0s));
+    EXPECT_FALSE(w.hear(id, answered(200), 3ms, "", at(30s)));
+  }
+  w.hear({"acme", "integration", "new"}, answered(200), 3ms, "", at(23h));
+  EXPECT_TRUE(w.take(shop, at(23h)));
+  w.hear({"acme", "integration", "newer"}, answered(200), 3ms, "", at(25h));
+  EXPECT_FALSE(w.take(gone, at(25h)));
+}
+
 TEST(health_watch, keeps_what_belongs_to_two_hours_apart) {
   watch w;
   const identity shop{"acme", "integration", "shop"};
