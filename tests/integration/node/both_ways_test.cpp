@@ -24,7 +24,8 @@ protected:
     const auto account = config::read_yaml(said.substr(said.find("kind:")), "twin");
     auto text = contents_of("config/samples/hubspot/with-postgres.yaml");
     text = std::regex_replace(text, std::regex{"postgres://localhost/shop"}, server_.url());
-    text = std::regex_replace(text, std::regex{"password: tenon"}, "password: " + server_.password);
+    text = std::regex_replace(text, std::regex{"password: tenon"},
+                              std::string{"password: "} + server_.password);
     const auto sample = config::read_yaml(text, "with-postgres.yaml");
     ASSERT_TRUE(account && sample);
     list resources;
