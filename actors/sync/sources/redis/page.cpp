@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t most_streams = 1'000;
 constexpr std::size_t most_looked_at = 10'000'000; // keys, in search of a pattern
-constexpr std::size_t first_count = 100;
-constexpr std::size_t answer_bytes = 2u << 20; // about what an answer is to have
+constexpr std::size_t first_count = 16;            // before it is known how large an entry is
+constexpr std::size_t answer_bytes = 2u << 20;     // about what an answer is to have
 
 std::int64_t number_of(const redisReply* r) {
   return r && r->type == REDIS_REPLY_INTEGER ? r->integer : -1;
@@ -100,7 +100,11 @@ result<void> read_on(session& db, const source_options& o, passage& p, entries& 
       return said.error();
     const auto all = items_of(said->get());
     std::size_t bytes = 0;
+    bool whole = true;
     for (const auto* entry : all) {
+      whole = !page.full(); // else the rest of the answer is the next page's
+      if (!whole)
+        break;
       const auto parts = items_of(entry);
       const auto id = parts.size() == 2 ? text_of(parts[0]) : std::nullopt;
       const auto at = read_id(id.value_or(""));
@@ -113,7 +117,7 @@ result<void> read_on(session& db, const source_options& o, passage& p, entries& 
       p.at = *at;
       ++p.read;
     }
-    if (all.size() < count) // nothing more up to the end, which may have been deleted
+    if (whole && all.size() < count) // nothing more up to the end, which may have been deleted
       p.at = p.end;
     const auto each = std::max<std::size_t>(bytes / std::max<std::size_t>(all.size(), 1), 1);
     count = std::max<std::size_t>(answer_bytes / each, 1);
