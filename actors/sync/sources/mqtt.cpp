@@ -37,6 +37,10 @@ public:
     if (!o)
       return std::move(o).error();
     const auto server = o->server.at;
+    auto forget = [o = *o, outside = options_](const relational::login& who,
+                                               const std::stop_token& stop) {
+      return session::forget(o, who, outside, stop);
+    };
     // A session is one sync's, and with other options it is entered again.
     const auto whose = to_string(sync) + write_json(written);
     auto read = [o = *std::move(o), outside = options_, whose,
@@ -53,7 +57,8 @@ public:
             return read_page(there, o, wanted);
           });
     };
-    return relational::server_source(options_, server, mqtt::options, sync, std::move(read));
+    return relational::server_source(options_, server, mqtt::options, sync, std::move(read),
+                                     std::move(forget));
   }
 
 private:

@@ -23,7 +23,9 @@
 // when it is delivered again, and is not stored twice. Twice comes only what a run had read that
 // was then cancelled, and what was published twice. What is published with QoS 0, what a broker
 // drops when its queue is full, and what it forgets with a session is beyond that promise; that it
-// has forgotten the session is a letter.
+// has forgotten the session is a letter. Beyond it is also an equal message under an id that was
+// just acknowledged, if the connection breaks right then (mqtt/deliveries.hpp). The session ends
+// with the sync.
 #pragma once
 
 #include "actors/sync/sources/relational/server.hpp"

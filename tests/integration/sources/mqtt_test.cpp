@@ -275,6 +275,22 @@ TEST_F(mqtt_messages, tell_that_the_broker_has_forgotten_the_session) {
   EXPECT_NE(said.front().find("has forgotten the session"), std::string::npos);
 }
 
+TEST_F(mqtt_messages, are_kept_by_the_broker_no_more_once_the_sync_is_gone) {
+  auto reading = open();
+  const auto cursor = reading.run().back().cursor;
+  broker().publish_numbers(topic(), 1, 5);
+  const auto done = reading.forget();
+  ASSERT_TRUE(done) << done.error().why;
+  ASSERT_TRUE(open().forget()); // also when there is nothing any more
+  lose_connections();
+  const auto said = payloads(open().run({.cursor = cursor}));
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_NE(said.front().find("has forgotten the session"), std::string::npos) << said.front();
+  const auto refused = open({{"credential", "wrong"}}).forget();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, code::forbidden);
+}
+
 TEST_F(mqtt_messages, refuse_options_with_their_place_and_what_to_write) {
   struct wrong {
     object options;

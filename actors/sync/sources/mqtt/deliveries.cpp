@@ -27,6 +27,14 @@ bool is_same(const delivery& d, const given& g) {
   return d.as.id == g.id && d.as.digest == g.digest && (own || (d.message.again && g.id != 0));
 }
 
+/// What it takes here, whatever it consists of: somebody may send properties without a payload.
+std::size_t size_of(const message& m) {
+  auto all = sizeof(delivery) + m.topic.size() + m.payload.size() + m.content_type.size();
+  for (const auto& p : m.properties)
+    all += sizeof p + p.first.size() + p.second.size();
+  return all;
+}
+
 /// To find one by its id without looking at all of them.
 class index_of_given {
 public:
@@ -122,7 +130,7 @@ std::string delivery::key() const {
 
 void deliveries::arrived(message m) {
   const given as{epoch_, next_++, m.id, digest_of(m)};
-  bytes_ += m.payload.size();
+  bytes_ += size_of(m);
   all_.push_back({as, std::move(m)});
 }
 
@@ -132,7 +140,7 @@ std::vector<std::uint16_t> deliveries::settle(const std::vector<given>& stored) 
   std::erase_if(all_, [&](const delivery& d) {
     if (!those.has(d))
       return false;
-    bytes_ -= d.message.payload.size();
+    bytes_ -= size_of(d.message);
     if (d.as.id != 0)
       ids.push_back(d.as.id);
     return true;

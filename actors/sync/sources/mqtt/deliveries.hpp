@@ -5,6 +5,11 @@
 // only the earlier one is known to be stored: its messages are acknowledged when a page is asked
 // for, and the later one's are not. A position names the messages of both, by packet id and digest:
 // when a connection breaks, the broker delivers them again under the same ids.
+//
+// An id is free for another message once it was acknowledged, and that is before the page which
+// says so is known to be stored. If just then the connection breaks, and the broker had given the
+// id to a message that says exactly the same, this one cannot be told from the first: it is taken
+// for it, and not stored twice. Brokers that count their ids up do not come to that.
 #pragma once
 
 #include "actors/sync/sources/mqtt/packets.hpp"
@@ -59,7 +64,7 @@ public:
   std::vector<std::uint16_t> settle(const std::vector<given>& stored);
   /// The first that were not given before, in the order in which they came.
   std::vector<const delivery*> fresh(const std::vector<given>& before, std::size_t most) const;
-  std::size_t bytes() const { return bytes_; } // of all payloads that are here
+  std::size_t bytes() const { return bytes_; } // that all of them take here
 
 private:
   const std::string epoch_;

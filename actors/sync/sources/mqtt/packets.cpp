@@ -163,7 +163,8 @@ std::string connect_packet(const connect_words& w) {
   std::string body;
   put_text(body, "MQTT");
   body += '\x05';
-  body += static_cast<char>((w.user.empty() ? 0 : 0x80) | (w.password.empty() ? 0 : 0x40));
+  body += static_cast<char>((w.user.empty() ? 0 : 0x80) | (w.password.empty() ? 0 : 0x40) |
+                            (w.clean_start ? 0x02 : 0));
   put_number(body, w.keep_alive_seconds, 2);
   std::string properties{"\x11"};
   put_number(properties, w.session_seconds, 4);
@@ -242,14 +243,21 @@ result<message> read_publish(const packet& p) {
   m.topic = from.text();
   if (qos > 0)
     m.id = static_cast<std::uint16_t>(from.number(2));
+  if (!from.right() || qos > 1 || (qos == 1 && m.id == 0) || m.topic.empty())
+    return no_mqtt("a message that cannot be read");
   from.properties([&](char id, std::uint32_t, std::string_view t, std::string_view more) {
     if (id == '\x03')
       m.content_type = t;
     if (id == pair_of_texts)
       m.properties.emplace_back(t, more);
   });
-  if (!from.right() || qos > 1 || (qos == 1 && m.id == 0) || m.topic.empty())
-    return no_mqtt("a message that cannot be read");
+  if (!from.right() && p.cut_from > 0) { // they do not end within what was kept
+    m.content_type.clear();
+    m.properties.clear();
+    return m;
+  }
+  if (!from.right())
+    return no_mqtt("the properties of a message that cannot be read");
   m.payload = from.rest();
   return m;
 }

@@ -40,6 +40,8 @@ struct packet {
 };
 
 /// Finds packets in bytes as they come. Of a packet that is too large only the beginning is kept.
+/// The broker is told no largest size instead: it would drop what is larger without a word, and
+/// here that is to be a letter.
 class packet_reader {
 public:
   static constexpr std::size_t most_bytes = 8u << 20;
@@ -63,6 +65,7 @@ struct connect_words {
   std::uint16_t keep_alive_seconds = 0;
   std::uint32_t session_seconds = 0;
   std::uint16_t receive_maximum = 0;
+  bool clean_start = false; // an earlier session ends
 };
 
 std::string connect_packet(const connect_words&);
@@ -81,7 +84,9 @@ struct message {
   std::string payload;
   std::string content_type;
   std::vector<std::pair<std::string, std::string>> properties;
-  std::uint32_t cut_from = 0; // the packet's size, when the payload is only its beginning
+  /// The packet's size, when the payload is only its beginning; if the properties do not end within
+  /// what was kept, there are none of them and no payload.
+  std::uint32_t cut_from = 0;
 
   bool operator==(const message&) const = default;
 };

@@ -40,19 +40,59 @@ result<std::unique_ptr<session>> session::open(const source_options& s,
                                                const relational::database_options& o,
                                                const std::vector<std::string>& before,
                                                std::string epoch, std::stop_token stop) {
+  auto made = connect(s, o, std::move(epoch), std::move(stop));
+  if (!made)
+    return std::move(made).error();
+  if (auto entered = (*made)->enter(s, who, before); !entered)
+    return std::move(entered).error();
+  return made;
+}
+
+result<void> session::forget(const source_options& s, const relational::login& who,
+                             const relational::database_options& o, std::stop_token stop) {
+  auto made = connect(s, o, {}, std::move(stop));
+  if (!made)
+    return std::move(made).error();
+  const connect_words words{.client_id = s.client_id,
+                            .user = who.user,
+                            .password = who.password,
+                            .keep_alive_seconds = keep_alive_seconds,
+                            .session_seconds = 0,
+                            .receive_maximum = 1,
+                            .clean_start = true};
+  const auto connected = (*made)->greet(words);
+  return connected ? result<void>{} : connected.error();
+}
+
+result<std::unique_ptr<session>> session::connect(const source_options& s,
+                                                  const relational::database_options& o,
+                                                  std::string epoch, std::stop_token stop) {
   auto bytes = network::stream::connect(s.server, o, options, std::move(stop));
   if (!bytes)
     return std::move(bytes).error();
-  std::unique_ptr<session> made{
+  return std::unique_ptr<session>{
       new session{*std::move(bytes), std::move(epoch), o.statement_limit}};
-  if (auto entered = made->enter(s, who, before); !entered)
-    return std::move(entered).error();
-  return made;
 }
 
 session::~session() {
   // A broker that hears nothing waits for the keep-alive to pass; the session stays either way.
   (void)bytes_->write(disconnect_packet(), std::chrono::steady_clock::now());
+}
+
+/// CONNECT and what the broker answers; that it does not let us in is a failure.
+result<connected> session::greet(const connect_words& words) {
+  if (auto told = say(connect_packet(words)); !told)
+    return std::move(told).error();
+  const auto answered = await(packet_kind::connack, "CONNECT");
+  if (!answered)
+    return answered.error();
+  auto connected = read_connack(*answered);
+  constexpr std::uint8_t not_authorized = 0x87,
+                         bad_password = 0x86; // brokers do not tell them apart
+  if (connected && connected->reason != 0)
+    return failure_of(connected->reason == not_authorized ? bad_password : connected->reason,
+                      connected->words);
+  return connected;
 }
 
 result<void> session::enter(const source_options& s, const relational::login& who,
@@ -64,19 +104,9 @@ result<void> session::enter(const source_options& s, const relational::login& wh
                             .keep_alive_seconds = keep_alive_seconds,
                             .session_seconds = static_cast<std::uint32_t>(seconds),
                             .receive_maximum = receive_maximum(s.page_size)};
-  if (auto told = say(connect_packet(words)); !told)
-    return told;
-  const auto answered = await(packet_kind::connack, "CONNECT");
-  if (!answered)
-    return answered.error();
-  const auto connected = read_connack(*answered);
+  const auto connected = greet(words);
   if (!connected)
     return connected.error();
-  constexpr std::uint8_t not_authorized = 0x87,
-                         bad_password = 0x86; // brokers do not tell them apart
-  if (connected->reason != 0)
-    return failure_of(connected->reason == not_authorized ? bad_password : connected->reason,
-                      connected->words);
   if (connected->most_qos == 0)
     return failure{code::malformed, "the broker acknowledges nothing (QoS 0)",
                    options.place_of("url"), "Read from a broker that offers QoS 1."};

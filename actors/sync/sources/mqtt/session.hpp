@@ -36,6 +36,9 @@ public:
                                                const std::vector<std::string>& before,
                                                std::string epoch, std::stop_token);
   ~session();
+  /// Ends what the broker keeps under this name, and whoever is connected under it.
+  static result<void> forget(const source_options&, const relational::login&,
+                             const relational::database_options&, std::stop_token);
 
   /// What comes until then is taken. Whether anything came.
   result<bool> take(time_point until);
@@ -54,6 +57,10 @@ private:
   session(std::unique_ptr<network::stream> bytes, std::string epoch, span limit)
       : bytes_{std::move(bytes)}, limit_{limit}, delivered_{std::move(epoch)} {}
 
+  static result<std::unique_ptr<session>> connect(const source_options&,
+                                                  const relational::database_options&,
+                                                  std::string epoch, std::stop_token);
+  result<connected> greet(const connect_words&);
   result<void> enter(const source_options&, const relational::login&,
                      const std::vector<std::string>& before);
   result<void> say(const std::string& packet);

@@ -10,6 +10,16 @@ namespace {
 
 using namespace std::string_literals;
 
+void put_variable(std::string& onto, std::size_t n) {
+  for (;;) {
+    const auto byte = static_cast<char>(n & 0x7f);
+    n >>= 7;
+    onto += static_cast<char>(n > 0 ? byte | 0x80 : byte);
+    if (n == 0)
+      return;
+  }
+}
+
 /// PUBLISH, as a broker writes it.
 std::string published(const message& m) {
   std::string body, properties;
@@ -33,17 +43,12 @@ std::string published(const message& m) {
     put(properties, v);
   }
   properties += "\x02\x00\x00\x0e\x10"s; // an expiry, which nobody asks for
-  body += static_cast<char>(properties.size());
+  put_variable(body, properties.size());
   body += properties + m.payload;
   std::string whole(
       1, static_cast<char>(0x30 | (m.again ? 8 : 0) | (m.id != 0 ? 2 : 0) | (m.retained ? 1 : 0)));
-  for (auto n = body.size();;) {
-    const auto byte = static_cast<char>(n & 0x7f);
-    n >>= 7;
-    whole += static_cast<char>(n > 0 ? byte | 0x80 : byte);
-    if (n == 0)
-      return whole + body;
-  }
+  put_variable(whole, body.size());
+  return whole + body;
 }
 
 TEST(mqtt_packets, are_found_however_their_bytes_come) {
@@ -95,6 +100,25 @@ TEST(mqtt_packets, that_are_too_large_are_skipped_but_for_their_beginning) {
   EXPECT_EQ(read[1], after);
 }
 
+TEST(mqtt_packets, whose_properties_are_too_large_are_messages_all_the_same) {
+  message large{.id = 7, .topic = "t", .payload = "p", .content_type = "text/x"};
+  for (int i = 0; i < 140; ++i)
+    large.properties.emplace_back("name", std::string(65'000, 'x'));
+  packet_reader reader;
+  reader.feed(published(large));
+  const auto p = reader.next();
+  ASSERT_TRUE(p && *p);
+  const auto read = read_publish(**p);
+  ASSERT_TRUE(read) << read.error().why;
+  EXPECT_EQ(*read, (message{.id = 7, .topic = "t", .cut_from = read->cut_from}));
+  EXPECT_GT(read->cut_from, 8u << 20);
+  large.properties.resize(120); // and of one that fits nothing is missing
+  reader.feed(published(large));
+  const auto q = reader.next();
+  ASSERT_TRUE(q && *q);
+  EXPECT_EQ(*read_publish(**q), large);
+}
+
 TEST(mqtt_packets, of_rubbish_are_refused_and_never_read_beyond_their_end) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE(seed);
@@ -123,6 +147,8 @@ TEST(mqtt_packets, say_what_the_standard_says) {
                             .receive_maximum = 20}),
             "\x10\x1d\x00\x04MQTT\x05\xc0\x00\x3c\x08\x11\x00\x00\x0e\x10\x21\x00\x14\x00\x02me"
             "\x00\x01u\x00\x01p"s);
+  const auto anew = connect_packet({.client_id = "me", .clean_start = true});
+  EXPECT_EQ(anew.substr(2, 8), "\x00\x04MQTT\x05\x02"s);
   EXPECT_EQ(subscribe_packet(1, {"a/#"}, true), "\x82\x09\x00\x01\x00\x00\x03"s
                                                 "a/#\x19"s);
   EXPECT_EQ(puback_packet(0x1234), "\x40\x02\x12\x34"s);
@@ -188,6 +214,20 @@ TEST(mqtt_deliveries, without_an_id_are_not_acknowledged_and_not_known_again) {
   EXPECT_TRUE(d.fresh(was_given, 9).empty());
   EXPECT_TRUE(d.settle(was_given).empty());
   EXPECT_TRUE(d.fresh({}, 9).empty());
+  EXPECT_EQ(d.bytes(), 0u);
+}
+
+TEST(mqtt_deliveries, are_counted_with_all_that_they_consist_of) {
+  deliveries d{"one"};
+  auto m = text(0, "");
+  m.topic = std::string(1'000, 't');
+  m.content_type = std::string(2'000, 'c');
+  m.properties = {{std::string(3'000, 'n'), std::string(4'000, 'v')}, {"", ""}};
+  d.arrived(m);
+  EXPECT_GE(d.bytes(), 10'000u);
+  d.arrived(text(0, ""));
+  EXPECT_GE(d.bytes(), 10'000u + sizeof(message)); // nothing comes for free
+  EXPECT_TRUE(d.settle(as_given(d.fresh({}, 9))).empty());
   EXPECT_EQ(d.bytes(), 0u);
 }
 
