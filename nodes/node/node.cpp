@@ -40,6 +40,10 @@ namespace {
 constexpr unsigned blocking_threads = 2;
 // Reading databases on other machines, which mostly is waiting for them.
 constexpr unsigned database_threads = 8;
+// Waiting for what comes, for as long as a page may last: apart from each other and from all that
+// is asked and answers, so that what is quiet holds up nobody else.
+constexpr unsigned broker_threads = 16;
+constexpr unsigned tap_threads = 16; // as many as run at once
 constexpr span grace = std::chrono::seconds{10};
 
 struct actor_settings : caf::actor_system_config {
@@ -109,6 +113,8 @@ struct node::parts {
   std::optional<runtime::timer> timer;
   std::optional<runtime::workers> blocking;
   std::optional<runtime::workers> databases;
+  std::optional<runtime::workers> brokers;
+  std::optional<runtime::workers> taps;
   std::stop_source closing;
   std::optional<runtime::workers> workers;
   shipped_manifests shipped;
@@ -167,6 +173,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->timer.emplace();
   p->blocking.emplace(runtime::workers::limits{.threads = blocking_threads});
   p->databases.emplace(runtime::workers::limits{.threads = database_threads});
+  p->brokers.emplace(runtime::workers::limits{.threads = broker_threads});
+  p->taps.emplace(runtime::workers::limits{.threads = tap_threads});
   p->workers.emplace(runtime::workers::limits{.threads = threads});
 
   auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
@@ -186,14 +194,18 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->sources.push_back(actors::postgres_source(databases));
   p->sources.push_back(actors::mariadb_source(databases));
   p->sources.push_back(actors::redis_source(databases));
-  p->sources.push_back(actors::mqtt_source(databases));
+  p->sources.push_back(actors::mqtt_source({.secrets = databases.secrets,
+                                            .blocking = *p->brokers,
+                                            .policy = policy,
+                                            .closing = p->closing.get_token()}));
   auto taps = allowed_taps(s);
   if (!taps)
     return std::move(taps).error();
   p->sources.push_back(actors::singer_source({.taps = *std::move(taps),
                                               .secrets = databases.secrets,
-                                              .blocking = *p->databases,
-                                              .closing = p->closing.get_token()}));
+                                              .blocking = *p->taps,
+                                              .closing = p->closing.get_token(),
+                                              .at_once = tap_threads}));
   p->destinations.push_back(actors::connector_destination(platform));
   p->destinations.push_back(actors::postgres_destination(databases));
   p->destinations.push_back(actors::mariadb_destination(databases));
@@ -279,6 +291,8 @@ node::~node() {
   p.closing.request_stop();
   p.workers.reset();
   p.databases.reset();
+  p.brokers.reset();
+  p.taps.reset();
   p.blocking.reset();
   p.host.reset();
 }
