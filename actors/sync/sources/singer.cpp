@@ -25,9 +25,11 @@ struct world {
   kept_taps taps{options.at_once, options.idle_limit};
 };
 
-/// `bad_ends`: so many with this one, if the failure is one.
-result<source_page> read_page(world& w, launch l, const page_request& wanted,
-                              std::uint64_t& bad_ends, const std::stop_token& stop) {
+/// `tap` is the one to go on with, if there is any; and then the one that was read. `bad_ends`: so
+/// many with this one, if the failure is one.
+result<source_page> read_from(std::unique_ptr<running_tap>& tap, world& w, launch l,
+                              const page_request& wanted, std::uint64_t& bad_ends,
+                              const std::stop_token& stop) {
   auto here = read_place(wanted.position);
   if (!here)
     return std::move(here).error();
@@ -35,7 +37,6 @@ result<source_page> read_page(world& w, launch l, const page_request& wanted,
   const auto before = read_cursor(wanted.full && wanted.position.empty() ? "" : wanted.cursor);
   if (!before)
     return before.error();
-  auto tap = w.taps.take(wanted.sync);
   if (tap && !tap->can_answer(wanted, l.shape()))
     tap.reset();
   if (!tap) {
@@ -49,11 +50,22 @@ result<source_page> read_page(world& w, launch l, const page_request& wanted,
       return std::move(begun).error();
     tap = *std::move(begun);
   }
-  w.taps.use(wanted.sync, tap->ending);
   auto page = tap->page(wanted, *here, *before, stop);
   if (tap->ended_badly())
     bad_ends = here->bad_ends + 1;
-  w.taps.keep(wanted.sync, std::move(tap));
+  return page;
+}
+
+result<source_page> read_page(world& w, launch l, const page_request& wanted,
+                              std::uint64_t& bad_ends, const std::stop_token& stop) {
+  const auto reading = w.taps.begin(wanted.sync);
+  std::stop_source any;
+  const auto end = [&any] { any.request_stop(); };
+  const std::stop_callback when_stopped{stop, end}, when_closing{w.options.closing, end},
+      when_dropped{reading.get_token(), end};
+  auto tap = w.taps.take(wanted.sync);
+  auto page = read_from(tap, w, std::move(l), wanted, bad_ends, any.get_token());
+  w.taps.end(wanted.sync, reading, std::move(tap));
   return page;
 }
 
@@ -63,7 +75,11 @@ public:
       : world_{std::move(w)}, sync_{std::move(sync)}, options_{std::move(o)} {}
 
   task<page_or_trouble> read(page_request wanted) override {
-    launch how{world_->options.taps.at(options_.tap), options_, {}, to_string(sync_)};
+    launch how{world_->options.taps.at(options_.tap),
+               options_,
+               {},
+               to_string(sync_),
+               world_->options.page_limit};
     if (!options_.credential.empty()) {
       const identity credential{sync_.tenant, "credential", options_.credential};
       auto secrets = co_await world_->options.secrets(credential);
@@ -81,11 +97,8 @@ public:
     std::from_chars(wanted.attempt.data(), wanted.attempt.data() + wanted.attempt.size(),
                     *bad_ends);
     blocking_read page = [w = world_, how = std::move(how), bad_ends,
-                          wanted = std::move(wanted)](std::stop_token stop) {
-      std::stop_source either;
-      const auto end = [&either] { either.request_stop(); };
-      const std::stop_callback when_stopped{stop, end}, when_closing{w->options.closing, end};
-      return read_page(*w, how, wanted, *bad_ends, either.get_token());
+                          wanted = std::move(wanted)](const std::stop_token& stop) {
+      return read_page(*w, how, wanted, *bad_ends, stop);
     };
     auto read = co_await read_page_on(world_->options.blocking, std::move(page));
     if (auto* t = std::get_if<source_trouble>(&read)) {
@@ -97,6 +110,11 @@ public:
   }
 
   task<result<void>> abandon(page_request) override {
+    world_->taps.drop(sync_);
+    co_return result<void>{};
+  }
+
+  task<result<void>> forget() override {
     world_->taps.drop(sync_);
     co_return result<void>{};
   }
@@ -155,6 +173,8 @@ result<std::pair<std::string, std::filesystem::path>> read_allowed_tap(const std
 }
 
 std::unique_ptr<source_kind> singer_source(singer_options o) {
+  if (!o.taps.empty())
+    clear_left_workplaces();
   return std::make_unique<tap_kind>(std::move(o));
 }
 

@@ -21,8 +21,9 @@
 // is: what they did not show is deleted. A record whose `_sdc_deleted_at` is set is deleted.
 // What is no message of Singer's, and what cannot be stored, is a letter.
 //
-// A tap waits when nobody reads it. It ends with its run, when the sync is cancelled, after ten
-// minutes without a page (a paused sync), with the node, and with a node that is killed.
+// A tap waits when nobody reads it. It ends with its run, when the sync is cancelled or removed,
+// after ten minutes without a page (a paused sync), with the node, and with a node that is killed;
+// and with it whatever it has begun. Its directory goes then too, or when a node starts again.
 #pragma once
 
 #include "actors/sync/sources/relational/server.hpp"
@@ -39,6 +40,7 @@ struct singer_options {
   std::stop_token closing{};
   std::size_t at_once = 16; // taps alive
   span idle_limit = std::chrono::minutes{10};
+  span page_limit = std::chrono::seconds{5}; // then a page has what is there
 };
 
 /// "NAME=PROGRAM": a name, and a program that is there and may be run.

@@ -1,92 +1,12 @@
-// Taps as child processes: what they are given, what is made of what they say, and how they end.
-#include "actors/sync/sources/singer.hpp"
-#include "runtime/telemetry/log.hpp"
-#include "tests/support/secrets.hpp"
-#include "tests/support/source_reading.hpp"
-#include "tests/support/started_program.hpp"
-#include "tests/support/taps.hpp"
-#include "tests/support/until.hpp"
+// Taps as child processes: what they are given, and what is made of what they say.
+#include "tests/support/run_taps.hpp"
 
-#include <csignal>
-#include <sstream>
-#include <thread>
+#include <cstdlib>
 
 namespace tenon::actors {
 namespace {
 
 using tests::lines;
-using tests::source_reading;
-using texts = std::vector<std::string>;
-
-class singer_taps : public ::testing::Test {
-protected:
-  singer_options usual() {
-    return {.taps = {{"numbers", scripts.numbers()}},
-            .secrets = tests::secrets({{"main", {{"token", "canary-91c2"}}}}),
-            .blocking = blocking};
-  }
-
-  source_reading open(object more = {}) { return open_in(*kind, std::move(more)); }
-  static source_reading open_in(source_kind& of, object more) {
-    object o{{"tap", "numbers"}, {"stream", "numbers"}, {"config", object{{"to", 100}}}};
-    for (const auto& [option, v] : more)
-      o[option] = v;
-    auto opened = of.open({"acme", "sync", "numbers"}, o);
-    if (!opened)
-      throw std::runtime_error{opened.error().where + ": " + opened.error().why};
-    return source_reading{*std::move(opened)};
-  }
-  /// A kind with one tap more, which says this.
-  std::unique_ptr<source_kind> with(const std::string& script) {
-    auto o = usual();
-    o.taps["own"] = scripts.make("tap-own", script);
-    return singer_source(std::move(o));
-  }
-  source_reading open_own(const std::string& script, object more = {}) {
-    kind = with(script);
-    object o{{"tap", "own"}, {"key", "id"}};
-    for (const auto& [option, v] : more)
-      o[option] = v;
-    return open(std::move(o));
-  }
-
-  static texts keys(const std::vector<source_page>& pages) {
-    texts all;
-    for (const auto& p : pages)
-      for (const auto& r : p.records)
-        all.push_back(r.key);
-    return all;
-  }
-  static texts numbers(int from, int to) {
-    texts all;
-    for (int i = from; i <= to; ++i)
-      all.push_back(std::to_string(i));
-    return all;
-  }
-
-  /// What a script has written about itself.
-  pid_t pid_in(const std::string& name) const {
-    const auto text = tests::until(
-        [&] {
-          std::ifstream file{scripts.file(name)};
-          return std::string{std::istreambuf_iterator<char>{file}, {}};
-        },
-        [](const std::string& said) { return said.ends_with('\n'); });
-    return static_cast<pid_t>(std::stoi(text));
-  }
-  static bool runs(pid_t pid) {
-    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    return !text.empty() && text.substr(text.rfind(')') + 2, 1) != "Z";
-  }
-  static bool ends(pid_t pid) {
-    return !tests::until([&] { return runs(pid); }, [](bool still) { return !still; });
-  }
-
-  tests::taps scripts;
-  runtime::workers blocking{{.threads = 2}};
-  std::unique_ptr<source_kind> kind = singer_source(usual());
-};
 
 TEST_F(singer_taps, are_read_page_by_page_and_begin_the_next_run_at_their_last_state) {
   auto reading = open({{"page_size", 20}});
@@ -157,20 +77,19 @@ say "$(echo "$config" | grep -c canary-91c2)"
   EXPECT_NE(said[4].find("\"1\""), std::string::npos) << said[4];
 }
 
-TEST_F(singer_taps, leave_no_file_behind) {
-  const auto own = scripts.file("temporary");
-  std::filesystem::create_directory(own);
-  ::setenv("TMPDIR", own.c_str(), 1);
-  EXPECT_EQ(open().run().back().last, true);
-  {
-    auto reading = open({{"page_size", 20}, {"config", object{{"to", 100'000}}}});
-    reading.page({});
-    EXPECT_FALSE(std::filesystem::is_empty(own));
-    kind.reset();
-  }
-  EXPECT_TRUE(tests::until([&] { return std::filesystem::is_empty(own); },
-                           [](bool empty) { return empty; }));
-  ::unsetenv("TMPDIR");
+TEST_F(singer_taps, end_a_page_in_time_when_all_they_say_is_of_other_streams) {
+  auto o = usual();
+  o.page_limit = span{100};
+  o.taps["own"] =
+      scripts.make("tap-own", R"(yes '{"type":"RECORD","stream":"other","record":{"id":1}}')");
+  kind = singer_source(std::move(o));
+  auto reading = open({{"tap", "own"}, {"key", "id"}});
+  const auto page = reading.page({});
+  EXPECT_TRUE(page.records.empty());
+  EXPECT_FALSE(page.last);
+  EXPECT_FALSE(page.resume_at); // it is busy: there is nothing to wait for
+  const auto next = reading.page({.position = page.position, .cursor = page.cursor});
+  EXPECT_NE(next.position, page.position);
 }
 
 TEST_F(singer_taps, tell_how_they_ended_with_their_last_words_and_without_secrets) {
@@ -232,55 +151,6 @@ exit 1
   EXPECT_EQ(bad_ends, 4);
 }
 
-TEST_F(singer_taps, wait_when_nobody_reads_them_and_end_when_they_are_not_wanted) {
-  const auto script = R"(
-echo $$ >)" + scripts.file("pid").string() +
-                      R"(
-sleep 1000 & echo $! >)" +
-                      scripts.file("other").string() + R"(
-yes '{"type":"RECORD","stream":"numbers","record":{"id":1}}'
-)";
-  kind = with(script);
-  const object o{{"tap", "own"}, {"key", "id"}, {"stream", "numbers"}, {"page_size", 20}};
-  for (const bool abandoned : {true, false}) {
-    std::filesystem::remove(scripts.file("pid"));
-    std::filesystem::remove(scripts.file("other"));
-    auto source = *kind->open({"acme", "sync", "numbers"}, o);
-    auto* const there = source.get();
-    std::optional<source_reading> reading{std::in_place, std::move(source)};
-    const auto page = reading->page({});
-    EXPECT_EQ(page.records.size(), 20u);
-    const auto tap = pid_in("pid"), other = pid_in("other");
-    EXPECT_TRUE(runs(tap));
-    EXPECT_TRUE(runs(other));
-    if (abandoned) {
-      runtime::workers tasks{{.threads = 1}};
-      const auto give_up = [](class source& s) -> runtime::task<void> {
-        const page_request none;
-        (void)co_await s.abandon(none);
-      };
-      ASSERT_TRUE(runtime::start(tasks, give_up(*there)));
-    } else {
-      kind.reset();
-      reading.reset();
-    }
-    EXPECT_TRUE(ends(tap)) << abandoned;
-    EXPECT_TRUE(ends(other)) << abandoned;
-  }
-}
-
-TEST_F(singer_taps, end_after_a_while_without_a_page) {
-  auto o = usual();
-  o.idle_limit = span{50};
-  o.taps["own"] = scripts.make("tap-own", "echo $$ >" + scripts.file("pid").string() + R"(
-yes '{"type":"RECORD","stream":"numbers","record":{"id":1}}'
-)");
-  kind = singer_source(std::move(o));
-  auto reading = open({{"tap", "own"}, {"key", "id"}});
-  reading.page({});
-  EXPECT_TRUE(ends(pid_in("pid")));
-}
-
 TEST_F(singer_taps, may_be_slow_but_not_silent_for_ever) {
   auto reading = open_own("sleep 1000", {{"silence", "1s"}});
   const auto t = reading.trouble();
@@ -305,23 +175,6 @@ TEST_F(singer_taps, are_no_more_than_the_node_allows) {
   EXPECT_GT(t.retry_after, span{0});
   EXPECT_EQ(keys(one.run({.position = first.position, .cursor = first.cursor})).size(), 90u);
   EXPECT_EQ(keys(second.run()).size(), 5u);
-}
-
-TEST_F(singer_taps, end_at_once_when_the_node_does) {
-  std::stop_source closing;
-  auto o = usual();
-  o.closing = closing.get_token();
-  o.taps["own"] =
-      scripts.make("tap-own", "echo $$ >" + scripts.file("pid").string() + "\nsleep 1000\n");
-  kind = singer_source(std::move(o));
-  auto reading = open({{"tap", "own"}});
-  std::optional<source_trouble> t;
-  std::thread reader{[&] { t = reading.trouble(); }};
-  const auto tap = pid_in("pid");
-  closing.request_stop();
-  reader.join();
-  EXPECT_EQ(t->why.code, code::unavailable) << t->why.why;
-  EXPECT_TRUE(ends(tap));
 }
 
 TEST_F(singer_taps, refuse_options_and_programs_with_what_to_write) {

@@ -40,7 +40,7 @@ bool read_state(const connectors::json_text& text, std::string& state,
 std::string write_place(const place& p) {
   return state_and_version(p.state, p.version) + ",\"whole\":" + (p.whole ? "true" : "false") +
          ",\"pages\":" + std::to_string(p.pages) + ",\"bad_ends\":" + std::to_string(p.bad_ends) +
-         '}';
+         ",\"activated\":" + version_in(p.activated) + '}';
 }
 
 result<place> read_place(const std::string& text) {
@@ -58,6 +58,11 @@ result<place> read_place(const std::string& text) {
     return failure{
         code::stale, "the position is not one of a tap", {}, "It is read from the beginning."};
   p.whole = *whole == "true";
+  // A place of earlier releases does not say it.
+  std::int64_t n = 0;
+  if (const auto said = document->member(document->root(), "activated");
+      said && std::from_chars(said->data(), said->data() + said->size(), n).ec == std::errc{})
+    p.activated = n;
   return p;
 }
 
@@ -77,8 +82,9 @@ result<known> read_cursor(const std::string& text) {
 }
 
 assembly::assembly(const source_options& o, std::vector<connectors::json_path>& key, place from,
-                   const known& before)
-    : options_{o}, key_{key}, place_{std::move(from)}, before_{before}, rows_{o.page_size} {
+                   const known& before, covering secrets)
+    : options_{o}, key_{key}, place_{std::move(from)}, before_{before},
+      secrets_{std::move(secrets)}, rows_{o.page_size} {
   rows_.enter(o.stream);
 }
 
@@ -112,7 +118,7 @@ result<void> assembly::take_record(const message& m) {
               "Write `key` with the field that identifies one, as in key: id.");
   place_.whole = place_.whole && m.version && m.version != before_.version;
   place_.version = m.version;
-  activated_.reset();
+  place_.activated.reset();
   bytes_ += m.content.size();
   const auto letters = rows_.letters();
   rows_.keep_json(m.content, key_, {'#', ++lines_});
@@ -123,18 +129,25 @@ result<void> assembly::take_record(const message& m) {
   return {};
 }
 
+/// A letter, with as much of the line as a letter has; empty: it is too long.
+void assembly::refuse(const line_reader::line& line, const std::string& why) {
+  bytes_ += line.text.size();
+  ++count_;
+  const auto text = secrets_(line.text.substr(0, line_reader::kept_of_longer));
+  if (why.empty())
+    rows_.refuse_long({'#', ++lines_}, text);
+  else
+    rows_.refuse(rows_.text().size(), {'#', ++lines_}, secrets_(why), text);
+}
+
 result<void> assembly::take(const line_reader::line& line) {
   if (line.cut) {
-    bytes_ += line.text.size();
-    ++count_;
-    rows_.refuse_long({'#', ++lines_}, line.text);
+    refuse(line, {});
     return {};
   }
   const auto m = read_message(line.text);
   if (!m) {
-    bytes_ += line.text.size();
-    ++count_;
-    rows_.refuse(rows_.text().size(), {'#', ++lines_}, m.error().why, line.text);
+    refuse(line, m.error().why);
     return {};
   }
   switch (m->kind) {
@@ -153,7 +166,7 @@ result<void> assembly::take(const line_reader::line& line) {
     return {};
   case message_kind::activate_version:
     if (m->stream == options_.stream)
-      activated_ = m->version;
+      place_.activated = m->version;
     return {};
   case message_kind::other:
     break;
@@ -178,11 +191,13 @@ source_page assembly::finish(bool last) && {
   page.bytes = bytes_;
   page.last = last;
   // Activated with no record of it at all: everything there was is gone.
-  const bool all_gone = last && !place_.version && activated_ && activated_ != before_.version;
-  page.complete = last ? place_.whole && ((is_new && activated_ == place_.version) || all_gone)
-                       : place_.whole && is_new;
+  const bool all_gone =
+      last && !place_.version && place_.activated && place_.activated != before_.version;
+  page.complete = last
+                      ? place_.whole && ((is_new && place_.activated == place_.version) || all_gone)
+                      : place_.whole && is_new;
   page.position = write_place(place_);
-  const auto version = last && page.complete ? activated_ : before_.version;
+  const auto version = last && page.complete ? place_.activated : before_.version;
   page.cursor = write_cursor({place_.state.empty() ? before_.state : place_.state, version});
   return page;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/sync/sources/files/rows.hpp"
+#include "actors/sync/sources/singer/covering.hpp"
 #include "actors/sync/sources/singer/messages.hpp"
 
 namespace tenon::actors::singer {
@@ -21,11 +22,12 @@ result<source_options> read_options(const object& written);
 
 /// Where a run is, and where the next one begins.
 struct place {
-  std::string state;                   // the last STATE's value, JSON; empty: none yet
-  std::optional<std::int64_t> version; // of the records of this run
-  bool whole = true;                   // every record of this run has it, and it is new
-  std::uint64_t pages = 0;             // so that no two places are the same
-  std::uint64_t bad_ends = 0;          // of taps, since that STATE
+  std::string state;                       // the last STATE's value, JSON; empty: none yet
+  std::optional<std::int64_t> version;     // of the records of this run
+  bool whole = true;                       // every record of this run has it, and it is new
+  std::uint64_t pages = 0;                 // so that no two places are the same
+  std::uint64_t bad_ends = 0;              // of taps, since that STATE
+  std::optional<std::int64_t> activated{}; // after the last record of this run
 
   bool operator==(const place&) const = default;
 };
@@ -45,9 +47,9 @@ result<known> read_cursor(const std::string&);
 class assembly {
 public:
   /// `key` is what the tap has said of the stream so far, or the options; it is learned from
-  /// SCHEMA.
+  /// SCHEMA. What a tap prints that is no message may be its configuration: `secrets` covers them.
   assembly(const source_options&, std::vector<connectors::json_path>& key, place from,
-           const known& before);
+           const known& before, covering secrets = {});
 
   /// A line. What is no message is a letter; what makes it senseless to go on is a failure.
   result<void> take(const line_reader::line&);
@@ -62,19 +64,20 @@ public:
 private:
   result<void> learn_key(const std::vector<std::string>& names);
   result<void> take_record(const message&);
+  void refuse(const line_reader::line&, const std::string& why);
 
   const source_options& options_;
   std::vector<connectors::json_path>& key_;
   place place_;
   const known before_;
+  const covering secrets_;
   files::rows rows_;
   std::size_t count_ = 0;            // of rows
   std::size_t since_state_ = 0;      // of them
   std::vector<std::size_t> deleted_; // which records
   std::size_t lines_ = 0;
   std::size_t bytes_ = 0;
-  bool changed_ = false;                  // there was a STATE
-  std::optional<std::int64_t> activated_; // after the last record
+  bool changed_ = false; // there was a STATE
 };
 
 /// The catalog that selects one stream of all that the tap has found. `not_found` if there is none

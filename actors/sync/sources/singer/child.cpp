@@ -1,17 +1,17 @@
 #include "actors/sync/sources/singer/child.hpp"
 
+#include "actors/sync/sources/singer/guard.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
-#include <functional>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,95 +19,8 @@
 namespace tenon::actors::singer {
 namespace {
 
-constexpr int grace_ms = 1'000;   // between being asked to end and being ended
 constexpr int silence_ms = 5'000; // of a program that has closed its output
 constexpr std::size_t piece_bytes = 64u << 10;
-
-/// All that is needed after a fork, where nothing may be allocated.
-struct prepared {
-  std::vector<char*> arguments;
-  std::vector<char*> environment;
-  std::vector<std::string> files;
-  std::string directory;
-  int out;
-  int errors;
-  int life;
-};
-
-void close_all_but(std::array<int, 3> kept) {
-  std::sort(kept.begin(), kept.end());
-  unsigned from = 3;
-  for (const int fd : kept) {
-    const auto next = static_cast<unsigned>(fd);
-    if (next > from)
-      ::syscall(SYS_close_range, from, next - 1, 0);
-    from = std::max(from, next + 1);
-  }
-  ::syscall(SYS_close_range, from, ~0u, 0);
-}
-
-void take_usual_signals() {
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGALRM})
-    ::signal(signal, SIG_DFL);
-}
-
-[[noreturn]] void become_the_program(const prepared& p, pid_t guard) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL); // of the guard, which has one thread
-  if (::getppid() != guard)
-    ::_exit(127);
-  take_usual_signals();
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  ::dup2(nothing, STDIN_FILENO);
-  ::dup2(p.out, STDOUT_FILENO);
-  ::dup2(p.errors, STDERR_FILENO);
-  ::syscall(SYS_close_range, 3u, ~0u, 0);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  ::umask(077);
-  if (::chdir(p.directory.c_str()) != 0)
-    ::_exit(127);
-  ::execve(p.arguments[0], p.arguments.data(), p.environment.data());
-  ::_exit(127);
-}
-
-[[noreturn]] void guard(const prepared& p) {
-  ::setsid();
-  const int nothing = ::open("/dev/null", O_RDWR);
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    ::dup2(nothing, fd);
-  close_all_but({p.out, p.errors, p.life});
-  take_usual_signals();
-  ::signal(SIGTERM, SIG_IGN); // whoever ends us by name ends the program by its own
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGHUP, SIG_IGN);
-  const pid_t own = ::getpid();
-  const pid_t program = ::_Fork(); // which is allowed here, as little else is
-  if (program == 0)
-    become_the_program(p, own);
-  ::close(p.out);
-  ::close(p.errors);
-  int status = 127 << 8;
-  if (program > 0) {
-    ::setpgid(program, program);
-    const int ended = static_cast<int>(::syscall(SYS_pidfd_open, program, 0));
-    pollfd both[2]{{ended, POLLIN, 0}, {p.life, 0, 0}}; // the pipe says only that it was closed
-    while (::poll(both, 2, -1) < 0 && errno == EINTR) {
-    }
-    if ((both[0].revents & POLLIN) == 0) {
-      ::kill(-program, SIGTERM);
-      ::poll(both, 1, grace_ms);
-    }
-    ::kill(-program, SIGKILL);
-    ::waitpid(program, &status, 0);
-  }
-  for (const auto& file : p.files)
-    ::unlink(file.c_str());
-  ::rmdir(p.directory.c_str());
-  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
 
 std::vector<char*> pointers(std::vector<std::string>& all) {
   std::vector<char*> made;
@@ -132,44 +45,76 @@ void close_if(int& fd) {
   fd = -1;
 }
 
+/// Neither end is where the guard finds its own.
+bool make_pipe(std::array<int, 2>& ends) {
+  constexpr int above = guard_lock + 1;
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return false;
+  for (int& fd : ends) {
+    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, above);
+    if (moved < 0)
+      return false;
+    ::close(std::exchange(fd, moved));
+  }
+  return true;
+}
+
+/// What the guard is to have open, as numbers of ours.
+struct opened {
+  int out;
+  int errors;
+  int life;
+  int lock;
+};
+
+/// Starts the guard; or why not, as errno says it.
+int spawn(std::vector<std::string>& words, std::vector<std::string>& around, const opened& ours,
+          pid_t& guard) {
+  const int lock = ::fcntl(ours.lock, F_DUPFD_CLOEXEC, guard_lock + 1);
+  if (lock < 0)
+    return errno;
+  const auto arguments = pointers(words), environment = pointers(around);
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_adddup2(&files, ours.out, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, ours.errors, STDERR_FILENO);
+  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+  ::posix_spawn_file_actions_adddup2(&files, ours.life, guard_life);
+  ::posix_spawn_file_actions_adddup2(&files, lock, guard_lock);
+  ::posix_spawn_file_actions_addclosefrom_np(&files, guard_lock + 1);
+  const int wrong = ::posix_spawn(&guard, "/proc/self/exe", &files, nullptr, arguments.data(),
+                                  environment.data());
+  ::posix_spawn_file_actions_destroy(&files);
+  ::close(lock);
+  if (wrong != 0)
+    guard = -1;
+  return wrong;
+}
+
 } // namespace
 
-result<std::unique_ptr<child>> child::start(command c) {
-  std::unique_ptr<child> made{new child{std::move(c)}};
-  const auto& how = made->command_;
-  std::vector<std::string> words{how.program.string()};
+result<std::unique_ptr<child>> child::start(const command& how, workplace where) {
+  std::unique_ptr<child> made{new child};
+  const auto directory = where.path().string();
+  std::vector<std::string> words{guard_name, directory, how.program.string()};
   words.insert(words.end(), how.arguments.begin(), how.arguments.end());
-  std::vector<std::string> around{
-      "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + how.directory.string(),
-      "TMPDIR=" + how.directory.string(), "LANG=C.UTF-8", "PYTHONUNBUFFERED=1"};
-  prepared p{pointers(words), pointers(around), {}, how.directory.string(), -1, -1, -1};
-  for (const auto& file : how.files)
-    p.files.push_back((how.directory / file).string());
+  std::vector<std::string> around{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + directory,
+                                  "TMPDIR=" + directory, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1"};
   std::array<int, 2> out{-1, -1}, errors{-1, -1}, life{-1, -1};
-  const auto failed = [&] {
-    failure why{code::unavailable, std::string{"no process can be made: "} + std::strerror(errno)};
-    for (auto* pipe : {&out, &errors, &life})
-      for (int& fd : *pipe)
-        close_if(fd);
-    return why;
-  };
+  int wrong = 0;
   for (auto* pipe : {&out, &errors, &life})
-    if (::pipe2(pipe->data(), O_CLOEXEC) != 0)
-      return failed();
-  p.out = out[1];
-  p.errors = errors[1];
-  p.life = life[0];
-  made->guard_ = ::fork();
-  if (made->guard_ == 0)
-    guard(p);
-  if (made->guard_ < 0)
-    return failed();
-  ::close(out[1]);
-  ::close(errors[1]);
-  ::close(life[0]);
+    wrong = wrong == 0 && !make_pipe(*pipe) ? errno : wrong;
+  if (wrong == 0)
+    wrong = spawn(words, around, {out[1], errors[1], life[0], where.lock()}, made->guard_);
+  for (int* fd : {&out[1], &errors[1], &life[0]})
+    close_if(*fd);
   made->out_ = out[0];
   made->errors_ = errors[0];
   made->life_ = life[1];
+  if (wrong != 0)
+    return failure{code::unavailable,
+                   std::string{"no process can be made: "} + std::strerror(wrong)};
+  where.hand_on();
   for (const int fd : {out[0], errors[0]})
     ::fcntl(fd, F_SETFL, O_NONBLOCK);
   return made;

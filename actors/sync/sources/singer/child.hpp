@@ -1,9 +1,11 @@
 // A program in a process group of its own, whose output is read here. Between it and us stands a
-// guard: a process that does nothing but wait, and that kills the whole group when the program has
-// ended, when it is told to, and when we are gone, however we went. That the program would hear of
-// our end by itself cannot be relied upon: PR_SET_PDEATHSIG is about a thread and one child alone.
+// guard (guard.hpp): a process that does nothing but wait, and that kills all that the program has
+// begun, and removes its directory, when the program has ended, when it is told to, and when we are
+// gone, however we went. That the program would hear of our end by itself cannot be relied upon:
+// PR_SET_PDEATHSIG is about a thread and one child alone.
 #pragma once
 
+#include "actors/sync/sources/singer/workplace.hpp"
 #include "protocols/failure.hpp"
 
 #include <chrono>
@@ -17,16 +19,14 @@ namespace tenon::actors::singer {
 struct command {
   std::filesystem::path program;
   std::vector<std::string> arguments;
-  std::filesystem::path directory; // where it runs
-  /// Files of ours in that directory; they and it are removed at the end.
-  std::vector<std::string> files;
 };
 
 class child {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  static result<std::unique_ptr<child>> start(command);
+  /// Runs it there.
+  static result<std::unique_ptr<child>> start(const command&, workplace);
   /// Ends it, if it runs.
   ~child();
   child(const child&) = delete;
@@ -46,9 +46,8 @@ public:
   int wait();
 
 private:
-  child(command c) : command_{std::move(c)} {}
+  child() = default;
 
-  const command command_;
   int guard_ = -1; // process
   int out_ = -1;
   int errors_ = -1;

@@ -15,6 +15,13 @@ std::shared_ptr<void> kept_taps::seat() {
   return nullptr;
 }
 
+std::stop_source kept_taps::begin(const identity& sync) {
+  std::stop_source reading;
+  const std::lock_guard hold{guard_};
+  used_.insert_or_assign(sync, reading);
+  return reading;
+}
+
 std::unique_ptr<running_tap> kept_taps::take(const identity& sync) {
   const std::lock_guard hold{guard_};
   const auto it = idle_.find(sync);
@@ -25,25 +32,21 @@ std::unique_ptr<running_tap> kept_taps::take(const identity& sync) {
   return tap;
 }
 
-void kept_taps::use(const identity& sync, const std::stop_source& ending) {
-  const std::lock_guard hold{guard_};
-  used_.insert_or_assign(sync, ending);
-}
-
-void kept_taps::keep(const identity& sync, std::unique_ptr<running_tap> tap) {
+void kept_taps::end(const identity& sync, const std::stop_source& reading,
+                    std::unique_ptr<running_tap> tap) {
   std::unique_ptr<running_tap> unwanted; // ended when nobody waits for the guard
-  {
-    const std::lock_guard hold{guard_};
-    const auto it = used_.find(sync);
-    if (it != used_.end() && it->second == tap->ending)
-      used_.erase(it);
-    if (tap->spent() || tap->ending.stop_requested()) {
-      unwanted = std::move(tap);
-    } else {
-      auto& place = idle_[sync];
-      unwanted = std::exchange(place.tap, std::move(tap));
-      place.since = clock::now();
-    }
+  const std::lock_guard hold{guard_};
+  const auto it = used_.find(sync);
+  if (it != used_.end() && it->second == reading)
+    used_.erase(it);
+  if (!tap)
+    return;
+  if (tap->spent() || reading.stop_requested()) {
+    unwanted = std::move(tap);
+  } else {
+    auto& place = idle_[sync];
+    unwanted = std::exchange(place.tap, std::move(tap));
+    place.since = clock::now();
   }
 }
 

@@ -1,70 +1,22 @@
 #include "actors/sync/sources/singer/tap.hpp"
 
-#include "actors/resource/secrets.hpp"
 #include "protocols/json.hpp"
 #include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace tenon::actors::singer {
 namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto page_time = std::chrono::seconds{5}; // then a page has what is there
-constexpr auto pause = std::chrono::seconds{2};     // before a page that has nothing is asked again
+constexpr auto pause = std::chrono::seconds{2}; // before a page that has nothing is asked again
 constexpr std::size_t errors_kept = 10;
 constexpr std::size_t error_bytes = 300;
 constexpr std::size_t most_catalog_bytes = 64u << 20;
-constexpr std::size_t least_secret_bytes = 4; // a shorter one is in every other word
 
 failure stopped() {
   return {code::unavailable, "the reading was stopped", {}, "It is tried again."};
-}
-
-failure no_files(const std::filesystem::path& where) {
-  return {code::unavailable,
-          "no file can be written in " + where.string() + ": " + std::strerror(errno),
-          {},
-          "Make room there, or set TMPDIR for the node."};
-}
-
-result<std::filesystem::path> private_directory() {
-  const auto below = std::filesystem::temp_directory_path();
-  auto pattern = (below / "tenon-tap-XXXXXX").string();
-  if (!::mkdtemp(pattern.data()))
-    return no_files(below);
-  return std::filesystem::path{pattern};
-}
-
-result<void> write_private(const std::filesystem::path& file, std::string_view text) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  while (fd >= 0 && !text.empty()) {
-    const auto n = ::write(fd, text.data(), text.size());
-    if (n <= 0)
-      break;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  auto done = fd < 0 || !text.empty() ? result<void>{no_files(file.parent_path())} : result<void>{};
-  if (fd >= 0)
-    ::close(fd);
-  return done;
-}
-
-void each_text(const value& v, const std::function<void(const std::string&)>& take) {
-  if (const auto* text = v.as<std::string>())
-    take(*text);
-  if (const auto* items = v.as<list>())
-    for (const auto& item : *items)
-      each_text(item, take);
-  if (const auto* members = v.as<object>())
-    for (const auto& [name, member] : *members)
-      each_text(member, take);
 }
 
 std::string asked_with(const page_request& r) {
@@ -83,23 +35,10 @@ std::uint64_t launch::shape() const {
   return h;
 }
 
-std::string running_tap::covered(std::string text) const {
-  each_text(value{launch_.secrets}, [&](const std::string& secret) {
-    auto in_json = write_json(value{secret});
-    in_json = in_json.substr(1, in_json.size() - 2);
-    for (const auto& written : {secret, in_json})
-      for (auto at = text.find(written);
-           written.size() >= least_secret_bytes && at != std::string::npos;
-           at = text.find(written, at + cover.size()))
-        text.replace(at, written.size(), cover);
-  });
-  return text;
-}
-
 void running_tap::note_errors(std::string_view text) {
   errors_.feed(text);
   while (auto line = over_ ? errors_.rest() : errors_.next()) {
-    const auto said = covered(std::move(line->text)).substr(0, error_bytes);
+    const auto said = covered_(std::move(line->text)).substr(0, error_bytes);
     runtime::log::debug("tap.said", {{"sync", launch_.sync}, {"line", said}});
     last_errors_.push_back(said);
     if (last_errors_.size() > errors_kept)
@@ -119,24 +58,13 @@ failure running_tap::bad_end(int code) const {
 
 result<std::unique_ptr<child>> running_tap::run(std::vector<std::string> arguments,
                                                 const std::map<std::string, std::string>& files) {
-  const auto directory = private_directory();
-  if (!directory)
-    return directory.error();
-  command c{launch_.program, std::move(arguments), *directory, {}};
-  result<void> written;
-  for (const auto& [name, text] : files) {
-    c.files.push_back(name);
-    written = write_private(*directory / name, text);
-    if (!written)
-      break;
-  }
-  auto begun = written ? child::start(std::move(c))
-                       : result<std::unique_ptr<child>>{std::move(written).error()};
-  if (!begun) {
-    std::error_code ignored;
-    std::filesystem::remove_all(*directory, ignored);
-  }
-  return begun;
+  auto where = workplace::make();
+  if (!where)
+    return std::move(where).error();
+  for (const auto& [name, text] : files)
+    if (auto written = where->write(name, text); !written)
+      return std::move(written).error();
+  return child::start({launch_.program, std::move(arguments)}, *std::move(where));
 }
 
 result<std::string> running_tap::discover(const std::stop_token& stop) {
@@ -209,11 +137,7 @@ result<source_page> running_tap::page(const page_request& r, const place& from, 
   if (given_ && asked_ == asked_with(r))
     return *given_;
   spent_ = true; // unless a page comes of it
-  std::stop_source either;
-  const auto end = [&either] { either.request_stop(); };
-  const std::stop_callback when_stopped{stop, end}, when_ending{ending.get_token(), end};
-  auto read =
-      failed_ ? result<source_page>{*failed_} : read_page(r, from, before, either.get_token());
+  auto read = failed_ ? result<source_page>{*failed_} : read_page(r, from, before, stop);
   told_ = !read;
   if (!read)
     return read;
@@ -226,7 +150,7 @@ result<source_page> running_tap::page(const page_request& r, const place& from, 
 
 /// Lines into the page, until it has enough, or there are no more for now. Whether it is the last.
 result<bool> running_tap::fill(assembly& page, const std::stop_token& stop) {
-  const auto until = clock::now() + page_time;
+  const auto until = clock::now() + launch_.page_limit;
   for (;;) {
     while (!page.full()) {
       const auto line = over_ ? lines_.rest() : lines_.next();
@@ -247,14 +171,15 @@ result<bool> running_tap::fill(assembly& page, const std::stop_token& stop) {
     lines_.feed(news.output);
     over_ = news.over;
     note_errors(news.errors);
-    if (clock::now() >= until && !over_ && news.output.empty())
+    if (clock::now() >= until && !over_) // also when all that it says is of other streams
       return false;
   }
 }
 
 result<source_page> running_tap::read_page(const page_request&, const place& from,
                                            const known& before, const std::stop_token& stop) {
-  assembly page{launch_.options, key_, from, before};
+  const auto begun = clock::now();
+  assembly page{launch_.options, key_, from, before, covered_};
   auto last = fill(page, stop);
   if (!last)
     return std::move(last).error();
@@ -272,7 +197,7 @@ result<source_page> running_tap::read_page(const page_request&, const place& fro
                    "the tap has said nothing for " + to_text(launch_.options.silence),
                    "spec.from.singer.silence", "Look at what it waits for, or allow more."};
   auto read = std::move(page).finish(*last);
-  if (nothing && !*last)
+  if (nothing && !*last && heard_ < begun)
     read.resume_at = std::chrono::time_point_cast<span>(std::chrono::system_clock::now() + pause);
   if (!*last)
     read.waits_for = "the tap " + launch_.options.tap;

@@ -19,6 +19,7 @@ struct launch {
   source_options options;
   object secrets;
   std::string sync; // for the log
+  span page_limit;  // then a page has what is there
 
   /// Equal for two that would say the same.
   std::uint64_t shape() const;
@@ -39,8 +40,6 @@ public:
   /// Its end was a failure, which has been told.
   bool ended_badly() const { return failed_ && told_; }
 
-  std::stop_source ending; // it is to end, also in the middle of a page
-
 private:
   running_tap(launch l, std::shared_ptr<void> seat)
       : launch_{std::move(l)}, seat_{std::move(seat)} {}
@@ -53,9 +52,9 @@ private:
                                      const std::map<std::string, std::string>& files);
   void note_errors(std::string_view text);
   failure bad_end(int code) const;
-  std::string covered(std::string text) const;
 
   const launch launch_;
+  const covering covered_{launch_.secrets};
   const std::shared_ptr<void> seat_;
   std::vector<connectors::json_path> key_;
   std::unique_ptr<child> child_;
@@ -79,10 +78,11 @@ public:
 
   /// Nothing when there are as many as there may be.
   std::shared_ptr<void> seat();
-  /// Whoever takes one keeps it again, or lets it go.
+  /// Before a page is read, so that `drop` ends that also while there is no tap yet.
+  std::stop_source begin(const identity& sync);
   std::unique_ptr<running_tap> take(const identity& sync);
-  void use(const identity& sync, const std::stop_source& ending);
-  void keep(const identity& sync, std::unique_ptr<running_tap>);
+  /// After that; null if there is none.
+  void end(const identity& sync, const std::stop_source&, std::unique_ptr<running_tap>);
   /// It is not wanted any more.
   void drop(const identity& sync);
 

@@ -186,6 +186,56 @@ TEST(singer_pages, mark_what_has_a_new_version_and_show_all_there_is_once_it_is_
   EXPECT_FALSE(tap.page({state(3)}, {}, after)->complete);
 }
 
+TEST(singer_pages, know_what_was_activated_wherever_they_end) {
+  texts lines{schema};
+  for (int i = 1; i <= 6; ++i)
+    lines.push_back(record(i, version_1));
+  lines.push_back(activate(1));
+  lines.push_back(state(6));
+  for (std::size_t size = 1; size <= 9; ++size) {
+    said tap;
+    tap.options.page_size = size;
+    std::optional<assembly> page{std::in_place, tap.options, tap.key, place{}, known{}};
+    for (const auto& line : lines) {
+      ASSERT_TRUE(page->take({line, false}));
+      if (!page->full())
+        continue;
+      const auto ended = std::move(*page).finish(false);
+      EXPECT_TRUE(ended.complete) << size;
+      page.emplace(tap.options, tap.key, *read_place(ended.position), known{});
+    }
+    const auto last = std::move(*page).finish(true);
+    EXPECT_TRUE(last.complete) << size;
+    EXPECT_EQ(*read_cursor(last.cursor), (known{R"({"n":6})", 1})) << size;
+  }
+  // What follows it takes it back, also in another page.
+  said tap;
+  const place activated{R"({"n":6})", 1, true, 3, 0, 1};
+  EXPECT_TRUE(tap.page({schema}, activated)->complete);
+  EXPECT_FALSE(tap.page({schema, record(7, version_1)}, activated)->complete);
+}
+
+TEST(singer_pages, cover_secrets_in_what_is_no_message) {
+  said tap;
+  const covering secrets{object{{"key", "-----BEGIN-----\nfirst line\r\n\"second\"\nab\n"},
+                                {"account", 4711471},
+                                {"short", "abc"},
+                                {"nested", object{{"token", "canary-91c2"}}}}};
+  const auto letter = [&](const std::string& line, bool cut = false) {
+    assembly a{tap.options, tap.key, {}, {}, secrets};
+    EXPECT_TRUE(a.take({line, cut}));
+    const auto page = std::move(a).finish(true);
+    EXPECT_EQ(page.letters.size(), 1u) << line;
+    return page.letters.at(0).bytes.text();
+  };
+  EXPECT_EQ(letter("the first line, and abc"), "the •••, and abc");
+  EXPECT_EQ(letter("now \"second\""), "now •••");
+  EXPECT_EQ(letter("of 4711471 with canary-91c2, canary-91c2", true), "of ••• with •••, •••");
+  EXPECT_EQ(
+      letter(R"({"key":"-----BEGIN-----\nfirst line\r\n\"second\"\nab\n","account":4711471})"),
+      R"({"key":"•••","account":•••})");
+}
+
 TEST(singer_pages, delete_what_the_tap_says_is_deleted) {
   said tap;
   const auto p = tap.page(
@@ -219,8 +269,11 @@ TEST(singer_places, that_are_none_are_refused) {
     EXPECT_EQ(read_place(wrong).error().code, code::stale) << wrong;
     EXPECT_FALSE(read_cursor(wrong)) << wrong;
   }
-  const place p{R"({"a":[1]})", 7, false, 12, 3};
-  EXPECT_EQ(*read_place(write_place(p)), p);
+  for (const place& p : {place{R"({"a":[1]})", 7, false, 12, 3}, place{{}, 7, true, 1, 0, 7}})
+    EXPECT_EQ(*read_place(write_place(p)), p);
+  // One that does not say what was activated.
+  EXPECT_EQ(*read_place(R"({"state":{"a":1},"version":7,"whole":true,"pages":2,"bad_ends":1})"),
+            (place{R"({"a":1})", 7, true, 2, 1}));
 }
 
 TEST(singer_catalogs, select_one_stream_with_all_its_fields) {
