@@ -76,6 +76,7 @@ TEST_F(sqlite_destinations, lose_no_digit_of_a_number) {
 TEST_F(sqlite_destinations, keep_the_order_of_changes_of_one_row) {
   db_.run("CREATE TABLE mailed (mail TEXT PRIMARY KEY COLLATE NOCASE, v, w); INSERT INTO mailed "
           "VALUES ('a@x', 'old', ''), ('b@x', 'old', '')");
+  const object by_mail{{"key", "mail"}};
   const auto done =
       write("mailed",
             {change("1", {{"mail", "a@x"}, {"v", "old"}}, true),
