@@ -34,7 +34,8 @@ protected:
   /// "key=content …" of the rows that live.
   std::string rows() {
     std::string text;
-    for (const auto& one : c_.when(collection::read{.limit = 1000}).reply->items)
+    const auto read = c_.when(collection::read{.limit = 1000});
+    for (const auto& one : read.reply->items)
       text += one.key + '=' + one.row.content.text() + ' ';
     return text;
   }
