@@ -204,7 +204,11 @@ class actors : public testing::TestWithParam<subject> {};
 
 TEST_P(actors, whatever_they_are_told_their_journal_gives_the_same_state) {
   auto unseen = GetParam().events;
-  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+  // What seldom happens is waited for, but not for ever.
+  const auto go_on = [&](std::uint64_t seed) {
+    return seed < seeds || (!unseen.empty() && seed < 10 * seeds);
+  };
+  for (std::uint64_t seed = 0; go_on(seed); ++seed) {
     SCOPED_TRACE(seed);
     random_values random{seed, GetParam().samples};
     random.now = moment{span{1'795'219'200'000}};

@@ -79,7 +79,7 @@ TEST_F(conflicts_at_random, lose_no_field_whatever_comes_between) {
       case 2:
         if (under_way[side])
           break;
-        if (!ahead[side] && any(2) == 0)
+        if (!ahead[side] && p.pages > 0 && any(2) == 0)
           ahead[side] = page_of(p); // what has been changed there is overwritten before it is known
         else if (!ahead[side])
           read_new(side);
