@@ -50,7 +50,9 @@ public:
                   "--init-file=" + in("init.sql"), "--ssl-cert=" + in("server.crt"),
                   "--ssl-key=" + in("server.key"), "--innodb-flush-log-at-trx-commit=2",
                   "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
-                  "--default-time-zone=+05:30", "--max-allowed-packet=64M", "--skip-name-resolve"});
+                  "--default-time-zone=+05:30", "--max-allowed-packet=64M", "--skip-name-resolve",
+                  // A server that starts deletes what looks like its own temporary tables there.
+                  "--tmpdir=" + directory_.path().string()});
     std::vector<std::string> arguments{"-c", "echo begun; exec \"$@\" >/dev/null 2>&1", "sh"};
     arguments.insert(arguments.end(), words.begin(), words.end());
     running_.emplace("/bin/sh", arguments);
