@@ -75,7 +75,7 @@ result<void> schedule::check_spec(const value& written) {
 value schedule::status(const state& s) {
   object shown{{"rings", s.rings}};
   if (s.every > span{})
-    shown["every"] = s.every; // as its sync has it
+    shown["every"] = to_text(s.every); // as its sync has it
   if (s.next_at != never)
     shown["next_at"] = s.next_at;
   if (s.last_at != never)

@@ -37,6 +37,18 @@ conflict::mark mark_of(const collection::state& s, const wire::outlet& o, std::s
   return *kept;
 }
 
+/// A page may be older than several deliveries.
+conflict::kept with_earlier(conflict::kept known, const conflict::kept& before) {
+  auto all = before.superseded;
+  if (!before.side.deleted)
+    all.push_back(before.side.content);
+  all.insert(all.end(), known.superseded.begin(), known.superseded.end());
+  if (all.size() > most_superseded)
+    all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(most_superseded));
+  known.superseded = std::move(all);
+  return known;
+}
+
 void put_mark(collection::state& s, const wire::outlet& o, std::string_view key,
               const conflict::mark& m) {
   s.rows.put(slot_key('m', o.slot, key), protocols::encode(m));
@@ -233,7 +245,7 @@ void settle_sent(collection::state& s, const wire::outlet& o, const conflict::se
   if (!row.held) {
     auto mark = mark_of(s, o, row.key);
     mark.delivered_at = ended;
-    mark.before = kept_for(s, o, row.key).value_or(conflict::kept{});
+    mark.before = with_earlier(kept_for(s, o, row.key).value_or(conflict::kept{}), mark.before);
     put_mark(s, o, row.key, mark);
   }
   if (s.parked != 0 && parked_for(s, o, row.key))
