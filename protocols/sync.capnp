@@ -269,7 +269,7 @@ struct SyncTransfer $T.outcome("transferred") {
   # Nothing is read: what the source waits for at this position is not wanted any more.
   forget @9 :Bool;
   # Nothing is read: what is kept elsewhere for a sync with this spec is not needed any more. Tried
-  # for a day.
+  # for some minutes.
   sinceAtMs @10 :Int64;
   # When that reading began.
   failures @11 :UInt32;

@@ -12,6 +12,8 @@ namespace {
 using wire = protocols::collection;
 
 constexpr std::size_t most_superseded = 8;
+// From reading a page to storing it, at most: what rows were before that need not be kept.
+constexpr span longest_reading = std::chrono::minutes{10};
 
 std::optional<conflict::kept> kept_for(const collection::state& s, const wire::outlet& o,
                                        std::string_view key) {
@@ -37,11 +39,13 @@ conflict::mark mark_of(const collection::state& s, const wire::outlet& o, std::s
   return *kept;
 }
 
-/// A page may be older than several deliveries.
-conflict::kept with_earlier(conflict::kept known, const conflict::kept& before) {
-  auto all = before.superseded;
-  if (!before.side.deleted)
-    all.push_back(before.side.content);
+/// A page may be older than several deliveries, if they followed closely.
+conflict::kept with_earlier(conflict::kept known, const conflict::mark& last, moment now) {
+  if (now - last.delivered_at > longest_reading)
+    return known;
+  auto all = last.before.superseded;
+  if (!last.before.side.deleted)
+    all.push_back(last.before.side.content);
   all.insert(all.end(), known.superseded.begin(), known.superseded.end());
   if (all.size() > most_superseded)
     all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(most_superseded));
@@ -244,8 +248,8 @@ void settle_sent(collection::state& s, const wire::outlet& o, const conflict::se
                  moment begun, moment ended) {
   if (!row.held) {
     auto mark = mark_of(s, o, row.key);
+    mark.before = with_earlier(kept_for(s, o, row.key).value_or(conflict::kept{}), mark, ended);
     mark.delivered_at = ended;
-    mark.before = with_earlier(kept_for(s, o, row.key).value_or(conflict::kept{}), mark.before);
     put_mark(s, o, row.key, mark);
   }
   if (s.parked != 0 && parked_for(s, o, row.key))
@@ -262,14 +266,14 @@ void settle_sent(collection::state& s, const wire::outlet& o, const conflict::se
 
 bool is_missed(const collection::state& s, const wire::outlet& counterpart, std::string_view key,
                const protocols::row_types::record& row, std::uint64_t since, moment since_at) {
-  const auto mark = mark_of(s, counterpart, key);
   const bool own = row.feed == counterpart.except;
+  if (row.deleted || (own && row.seen >= since))
+    return false;
+  const auto mark = mark_of(s, counterpart, key);
   // What no refresh has ever seen may be something that its feed leaves out.
   if (!own && mark.run == 0)
     return false;
-  const auto seen = own ? std::max(row.seen, mark.run) : mark.run;
-  return !row.deleted && seen < since &&
-         (mark.delivered_at == moment{} || mark.delivered_at < since_at);
+  return mark.run < since && (mark.delivered_at == moment{} || mark.delivered_at < since_at);
 }
 
 void mark_seen(collection::state& s, const wire::outlet& counterpart, std::string_view key,

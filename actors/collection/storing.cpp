@@ -89,7 +89,9 @@ private:
     auto s = late ? settle_late(state_, *counterpart_, record, *row, page_.policy, out.at)
                   : settle(state_, *counterpart_, record, before, page_.policy, out.at);
     const conflict::side brought{record.deleted, record.deleted ? blob{} : record.content};
-    const auto waits = parked_for(state_, *counterpart_, record.key);
+    std::optional<conflict::parked> waits;
+    if (state_.parked != 0)
+      waits = parked_for(state_, *counterpart_, record.key);
     if (s.parked) {
       if (!waits || !same(waits->brought, brought)) {
         ++out.conflicts;

@@ -3,9 +3,8 @@
 #include "actors/collection.hpp"
 #include "actors/collection/drift/fields.hpp"
 #include "actors/sync.hpp"
+#include "actors/sync/opening.hpp"
 #include "actors/sync/shaping.hpp"
-#include "protocols/binding.hpp"
-#include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 
 namespace tenon::actors {
@@ -18,10 +17,7 @@ namespace letters = protocols::letter_types;
 /// The spec of the sync that brought it, which must still feed the collection.
 result<protocols::sync::spec> spec_in(const protocols::resource::described& sync,
                                       const letters::kept& letter, const std::string& collection) {
-  const auto written = read_json(sync.spec);
-  if (!written)
-    return written.error();
-  auto spec = protocols::from_value<protocols::sync::spec>(*written, "spec");
+  auto spec = sync_spec_from(sync.spec);
   if (spec && spec->into != collection)
     return failure{code::conflict, "the sync " + letter.feed + " feeds another collection now",
                    "number", "Discard the letter; the record is where the sync brings it now."};

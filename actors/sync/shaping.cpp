@@ -43,6 +43,13 @@ result<std::string> name_in(const value& said) {
       "Leave out with `keep` what has no name, or name it by a field that is always there."};
 }
 
+/// What expressions may name. The record must outlive it.
+runtime::expression::scope about(const blob& record, moment now) {
+  runtime::expression::scope names;
+  names.set_now(now).bind_json("record", record.view());
+  return names;
+}
+
 } // namespace
 
 result<shaping> shaping::make(const protocols::sync::spec& spec) {
@@ -85,11 +92,9 @@ result<shaping> shaping::make(const protocols::sync::spec& spec) {
   return made;
 }
 
-shaping::fate shaping::judge(const blob& content, std::string& why, moment now) const {
+shaping::fate shaping::judge(const runtime::expression::scope& names, std::string& why) const {
   if (!keep_)
     return fate::kept;
-  runtime::expression::scope names;
-  names.set_now(now).bind_json("record", content.view());
   const auto wanted = runtime::expression::evaluate_condition(*keep_, names);
   if (!wanted) {
     why = "spec.keep: " + wanted.error().why;
@@ -99,15 +104,16 @@ shaping::fate shaping::judge(const blob& content, std::string& why, moment now) 
 }
 
 shaping::fate shaping::shape(blob& content, std::string& why, moment now) const {
-  const auto judged = judge(content, why, now);
-  return judged == fate::kept ? map(content, why, now) : judged;
+  const auto as_it_came = content;
+  const auto names = about(as_it_came, now);
+  const auto judged = judge(names, why);
+  return judged == fate::kept ? map(content, names, why) : judged;
 }
 
-shaping::fate shaping::map(blob& content, std::string& why, moment now) const {
+shaping::fate shaping::map(blob& content, const runtime::expression::scope& names,
+                           std::string& why) const {
   if (fields_.empty())
     return fate::kept;
-  runtime::expression::scope names;
-  names.set_now(now).bind_json("record", content.view());
   std::string text{'{'};
   for (const auto& one : fields_) {
     value made = one.constant;
@@ -132,11 +138,11 @@ shaping::fate shaping::map(blob& content, std::string& why, moment now) const {
 
 shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& why,
                              moment now) const {
-  if (const auto judged = judge(r.content, why, now); judged != fate::kept)
+  const auto as_it_came = r.content;
+  const auto names = about(as_it_came, now);
+  if (const auto judged = judge(names, why); judged != fate::kept)
     return judged;
   if (modified_) {
-    runtime::expression::scope names;
-    names.set_now(now).bind_json("record", r.content.view());
     const auto said = runtime::expression::evaluate(*modified_, names);
     const auto when = said ? moment_in(*said) : result<moment>{said.error()};
     if (!when) {
@@ -146,8 +152,6 @@ shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& wh
     r.modified_at = *when;
   }
   if (key_) {
-    runtime::expression::scope names;
-    names.set_now(now).bind_json("record", r.content.view());
     const auto said = runtime::expression::evaluate(*key_, names);
     auto key = said ? name_in(*said) : result<std::string>{said.error()};
     if (!key) {
@@ -156,7 +160,7 @@ shaping::fate shaping::shape(protocols::collection::incoming& r, std::string& wh
     }
     r.origin = std::exchange(r.key, *std::move(key));
   }
-  return map(r.content, why, now);
+  return map(r.content, names, why);
 }
 
 } // namespace tenon::actors

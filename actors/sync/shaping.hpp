@@ -28,8 +28,8 @@ public:
   fate shape(protocols::collection::incoming&, std::string& why, moment now) const;
 
 private:
-  fate judge(const blob& content, std::string& why, moment now) const;
-  fate map(blob& content, std::string& why, moment now) const;
+  fate judge(const runtime::expression::scope&, std::string& why) const;
+  fate map(blob& content, const runtime::expression::scope&, std::string& why) const;
 
   struct field {
     std::string name;

@@ -97,6 +97,9 @@ struct node::parts {
       turns->close(); // before those who would perform what begins
   }
 
+  result<void> add_kinds(const node_settings&, const runtime::outbound::policy&);
+  void add_performers(const node_settings&);
+
   runtime::system_clock clock;
   runtime::meters meters;
   node_readiness ready;
@@ -128,6 +131,57 @@ struct node::parts {
   std::unique_ptr<edge::server> server;
   std::chrono::milliseconds start_time{};
 };
+
+/// What syncs read from and write to.
+result<void> node::parts::add_kinds(const node_settings& s,
+                                    const runtime::outbound::policy& policy) {
+  sources.push_back(actors::connector_source(*platform));
+  sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *blocking}));
+  for (auto& kind : actors::file_sources({.roots = s.allow_files, .blocking = *blocking}))
+    sources.push_back(std::move(kind));
+  const actors::relational::database_options servers{.secrets =
+                                                         actors::relational::secrets_from(*host),
+                                                     .blocking = *databases,
+                                                     .policy = policy,
+                                                     .closing = closing.get_token()};
+  sources.push_back(actors::postgres_source(servers));
+  sources.push_back(actors::mariadb_source(servers));
+  sources.push_back(actors::redis_source(servers));
+  sources.push_back(actors::mqtt_source({.secrets = servers.secrets,
+                                         .blocking = *brokers,
+                                         .policy = policy,
+                                         .closing = closing.get_token()}));
+  auto programs = allowed_taps(s);
+  if (!programs)
+    return std::move(programs).error();
+  sources.push_back(actors::singer_source({.taps = *std::move(programs),
+                                           .secrets = servers.secrets,
+                                           .blocking = *taps,
+                                           .closing = closing.get_token(),
+                                           .at_once = tap_threads}));
+  destinations.push_back(actors::connector_destination(*platform));
+  destinations.push_back(actors::postgres_destination(servers));
+  destinations.push_back(actors::mariadb_destination(servers));
+  const actors::written_files files{s.allow_file_writes, *databases, closing.get_token()};
+  destinations.push_back(actors::sqlite_destination(files));
+  destinations.push_back(actors::csv_destination(files));
+  return {};
+}
+
+/// Who does what actors ask for.
+void node::parts::add_performers(const node_settings& s) {
+  turns = std::make_shared<actors::turnstile>(
+      actors::turns::limits{s.sync_concurrency, s.tenant_sync_concurrency}, *host, meters);
+  host->add("sync.transfer", std::make_unique<actors::transfer>(*host, *workers, *timer, sources,
+                                                                destinations, turns));
+  host->add("sync.withdraw", actors::withdrawing(turns));
+  host->add("credential.acquire", actors::connectors::token_fetching(*platform, *workers));
+  host->add("hook.arrange",
+            actors::connectors::subscribing(*platform, *workers, [this] { return public_url; }));
+  host->add("integration.probe", actors::connectors::probing(*platform, *workers));
+  host->add("integration.appraise",
+            actors::connectors::health::appraising(*platform, *workers, meters));
+}
 
 node::node(std::unique_ptr<parts> p) : parts_{std::move(p)} {}
 
@@ -182,49 +236,9 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   auto& platform = p->platform.emplace(actors::connectors::outside{
       host, *p->web, *p->timer, p->clock,
       [&shipped = p->shipped](std::string_view name) { return shipped.find(name); }});
-  p->sources.push_back(actors::connector_source(platform));
-  p->sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *p->blocking}));
-  for (auto& kind : actors::file_sources({.roots = s.allow_files, .blocking = *p->blocking}))
-    p->sources.push_back(std::move(kind));
-  const actors::relational::database_options databases{.secrets =
-                                                           actors::relational::secrets_from(host),
-                                                       .blocking = *p->databases,
-                                                       .policy = policy,
-                                                       .closing = p->closing.get_token()};
-  p->sources.push_back(actors::postgres_source(databases));
-  p->sources.push_back(actors::mariadb_source(databases));
-  p->sources.push_back(actors::redis_source(databases));
-  p->sources.push_back(actors::mqtt_source({.secrets = databases.secrets,
-                                            .blocking = *p->brokers,
-                                            .policy = policy,
-                                            .closing = p->closing.get_token()}));
-  auto taps = allowed_taps(s);
-  if (!taps)
-    return std::move(taps).error();
-  p->sources.push_back(actors::singer_source({.taps = *std::move(taps),
-                                              .secrets = databases.secrets,
-                                              .blocking = *p->taps,
-                                              .closing = p->closing.get_token(),
-                                              .at_once = tap_threads}));
-  p->destinations.push_back(actors::connector_destination(platform));
-  p->destinations.push_back(actors::postgres_destination(databases));
-  p->destinations.push_back(actors::mariadb_destination(databases));
-  const actors::written_files files{s.allow_file_writes, *p->databases, p->closing.get_token()};
-  p->destinations.push_back(actors::sqlite_destination(files));
-  p->destinations.push_back(actors::csv_destination(files));
-  p->turns = std::make_shared<actors::turnstile>(
-      actors::turns::limits{s.sync_concurrency, s.tenant_sync_concurrency}, host, p->meters);
-  host.add("sync.transfer",
-           std::make_unique<actors::transfer>(host, *p->workers, *p->timer, p->sources,
-                                              p->destinations, p->turns));
-  host.add("sync.withdraw", actors::withdrawing(p->turns));
-  host.add("credential.acquire", actors::connectors::token_fetching(platform, *p->workers));
-  host.add("hook.arrange",
-           actors::connectors::subscribing(platform, *p->workers,
-                                           [parts = p.get()] { return parts->public_url; }));
-  host.add("integration.probe", actors::connectors::probing(platform, *p->workers));
-  host.add("integration.appraise",
-           actors::connectors::health::appraising(platform, *p->workers, p->meters));
+  if (auto added = p->add_kinds(s, policy); !added)
+    return std::move(added).error();
+  p->add_performers(s);
   host.start();
   p->ready.recovered = true;
 

@@ -12,14 +12,8 @@ built=$1
 records=${2:-1000000}
 # shellcheck source=tests/benchmarks/figures.sh
 source tests/benchmarks/figures.sh
-export XDG_RUNTIME_DIR=$work # where a node says to clients how to find it
 per_second=200
 page=200
-
-fail() {
-  echo "$*" >&2
-  exit 1
-}
 
 start_api() {
   rm -f "$work/api.port" "$work/ledger"
@@ -29,15 +23,6 @@ start_api() {
   api=$pid
   await "$api" "$work/api.log" test -s "$work/api.port"
   url=http://127.0.0.1:$(<"$work/api.port")
-}
-
-start_node() {
-  rm -f "$work/node.port"
-  start "$work/node.log" "$built/tenon" node --data "$work/data" --http 127.0.0.1:0 \
-    --port-file "$work/node.port" --allow-network 127.0.0.0/8
-  node=$pid
-  await "$node" "$work/node.log" test -s "$work/node.port"
-  await "$node" "$work/node.log" curl -fsS "http://127.0.0.1:$(<"$work/node.port")/readyz"
 }
 
 resources() {
@@ -103,22 +88,10 @@ print(again, above, refused, grants, lives, "%.1f" % ((lines[-1]["ms"] - lines[0
 END
 }
 
-stored() { # of the run, and its outcome
-  "$built/tenon" --json sync status records | python3 -c '
-import json, sys
-def find(tree, name):
-    if isinstance(tree, dict):
-        if name in tree: return tree
-        tree = list(tree.values())
-    return next(filter(None, map(lambda t: find(t, name), tree)), None) if isinstance(tree, list) else None
-run = find(json.load(sys.stdin), "started_at")
-print(run["stored"])'
-}
-
 run_tenon() { # killed or not
   rm -rf "$work/data"
   start_api
-  start_node
+  start_node --allow-network 127.0.0.0/8
   resources >"$work/resources.yaml"
   "$built/tenon" apply -f "$work/resources.yaml" >"$work/apply.log" || fail "$(<"$work/apply.log")"
   "$built/tenon" --no-color sync run records >"$work/sync.log" 2>&1 || fail "$(<"$work/sync.log")"
@@ -126,10 +99,10 @@ run_tenon() { # killed or not
     while (($(wc -l <"$work/ledger") < records / page / 2)); do sleep 0.1; done
     kill -KILL "$node"
     wait "$node" 2>/dev/null || true
-    start_node
+    start_node --allow-network 127.0.0.0/8
   fi
   until "$built/tenon" --json sync status records | grep -q '"phase": *"idle"'; do sleep 0.2; done
-  count=$(stored)
+  read -r count _ <<<"$(run_of records)"
   end "$node"
   end "$api"
   ((count == records)) || fail "$count of $records records were stored"

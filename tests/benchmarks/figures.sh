@@ -69,3 +69,38 @@ commas() { LC_ALL=C awk -v n="$1" 'BEGIN {
   print t }'; }
 
 ratio() { LC_ALL=C awk -v a="$1" -v b="$2" 'BEGIN { printf "x%.2f", a / b }'; }
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+export XDG_RUNTIME_DIR=$work # where a node says to clients how to find it
+
+# A node of the build in `built`, ready, whose process is in `node`; its address is in node.port.
+start_node() { # options...
+  : "${built:?names the build whose programs run}"
+  rm -f "$work/node.port"
+  start "$work/node.log" "$built/tenon" node --data "$work/data" --http 127.0.0.1:0 \
+    --port-file "$work/node.port" "$@"
+  # shellcheck disable=SC2034 # of those who call
+  node=$pid
+  await "$pid" "$work/node.log" test -s "$work/node.port"
+  await "$pid" "$work/node.log" curl -fsS "http://127.0.0.1:$(<"$work/node.port")/readyz"
+}
+
+memory() { awk -v f="$1:" '$1 == f { printf "%.0f", $2 / 1024 }' "/proc/$node/status"; } # in MB
+
+# Of a sync's newest run: what it stored, and the seconds from its beginning to its end.
+run_of() { # sync
+  "$built/tenon" --json sync status "$1" | python3 -c '
+import datetime, json, sys
+def find(tree, name):
+    if isinstance(tree, dict):
+        if name in tree: return tree
+        tree = list(tree.values())
+    return next(filter(None, map(lambda t: find(t, name), tree)), None) if isinstance(tree, list) else None
+run = find(json.load(sys.stdin), "started_at")
+at = lambda name: datetime.datetime.fromisoformat(run[name].replace("Z", "+00:00"))
+print(run["stored"], (at("ended_at") - at("started_at")).total_seconds())'
+}

@@ -12,14 +12,6 @@ shift
 ((${#})) || set -- 1000000
 # shellcheck source=tests/benchmarks/figures.sh
 source tests/benchmarks/figures.sh
-export XDG_RUNTIME_DIR=$work # where a node says to clients how to find it
-
-fail() {
-  echo "$*" >&2
-  exit 1
-}
-
-memory() { awk -v f="$1:" '$1 == f { printf "%.0f", $2 / 1024 }' "/proc/$node/status"; } # in MB
 
 make_files() { # rows: two files, one of them packed
   mkdir -p "$work/files"
@@ -39,11 +31,7 @@ sync_once() { # rows
   local ran stored seconds
   rm -rf "$work/data" "$work/files"
   make_files "$1"
-  start "$work/node.log" "$built/tenon" node --data "$work/data" --http 127.0.0.1:0 \
-    --port-file "$work/node.port" --allow-files "$work/files"
-  node=$pid
-  await "$node" "$work/node.log" test -s "$work/node.port"
-  await "$node" "$work/node.log" curl -fsS "http://127.0.0.1:$(<"$work/node.port")/readyz"
+  start_node --allow-files "$work/files"
   cat >"$work/sync.yaml" <<END
 kind: sync
 name: customers
@@ -54,16 +42,7 @@ END
   "$built/tenon" apply -f "$work/sync.yaml" >"$work/apply.log" 2>&1 || fail "$(<"$work/apply.log")"
   "$built/tenon" --no-color sync run customers --watch >"$work/sync.log" 2>&1 ||
     fail "$(<"$work/sync.log")"
-  ran=$("$built/tenon" --json sync status customers | python3 -c '
-import datetime, json, sys
-def find(tree, name):
-    if isinstance(tree, dict):
-        if name in tree: return tree
-        tree = list(tree.values())
-    return next(filter(None, map(lambda t: find(t, name), tree)), None) if isinstance(tree, list) else None
-run = find(json.load(sys.stdin), "started_at")
-at = lambda name: datetime.datetime.fromisoformat(run[name].replace("Z", "+00:00"))
-print(run["stored"], (at("ended_at") - at("started_at")).total_seconds())')
+  ran=$(run_of customers)
   read -r stored seconds <<<"$ran"
   ((stored == $1)) || fail "$stored of $1 rows were stored"
   figure "one sync of $(commas "$1") rows of 110 B from CSV, half of them packed" ">= 200,000/s" \

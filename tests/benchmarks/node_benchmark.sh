@@ -12,24 +12,7 @@ shift
 ((${#})) || set -- 200000 1000000
 # shellcheck source=tests/benchmarks/figures.sh
 source tests/benchmarks/figures.sh
-export XDG_RUNTIME_DIR=$work # where a node says to clients how to find it
-rest=10                      # seconds of looking at a node at rest
-
-fail() {
-  echo "$*" >&2
-  exit 1
-}
-
-memory() { awk -v f="$1:" '$1 == f { printf "%.0f", $2 / 1024 }' "/proc/$node/status"; } # in MB
-
-start_node() {
-  rm -f "$work/node.port"
-  start "$work/node.log" "$built/tenon" node --data "$work/data" --http 127.0.0.1:0 \
-    --port-file "$work/node.port" --allow-network 127.0.0.0/8
-  node=$pid
-  await "$node" "$work/node.log" test -s "$work/node.port"
-  await "$node" "$work/node.log" curl -fsS "http://127.0.0.1:$(<"$work/node.port")/readyz"
-}
+rest=10 # seconds of looking at a node at rest
 
 resources() { # url
   cat <<END
@@ -66,21 +49,12 @@ sync_once() { # records goal_of_rate goal_of_memory
   start "$work/api.log" "$built/paged_api" --generate "$count" --port-file "$work/api.port"
   local api=$pid
   await "$api" "$work/api.log" test -s "$work/api.port"
-  start_node
+  start_node --allow-network 127.0.0.0/8
   resources "http://127.0.0.1:$(<"$work/api.port")" >"$work/resources.yaml"
   "$built/tenon" apply -f "$work/resources.yaml" >"$work/apply.log" || fail "$(<"$work/apply.log")"
   "$built/tenon" --no-color sync run records --watch >"$work/sync.log" 2>&1 || fail "$(<"$work/sync.log")"
   end "$api"
-  ran=$("$built/tenon" --json sync status records | python3 -c '
-import datetime, json, sys
-def find(tree, name):
-    if isinstance(tree, dict):
-        if name in tree: return tree
-        tree = list(tree.values())
-    return next(filter(None, map(lambda t: find(t, name), tree)), None) if isinstance(tree, list) else None
-run = find(json.load(sys.stdin), "started_at")
-at = lambda name: datetime.datetime.fromisoformat(run[name].replace("Z", "+00:00"))
-print(run["stored"], (at("ended_at") - at("started_at")).total_seconds())')
+  ran=$(run_of records)
   local stored seconds
   read -r stored seconds <<<"$ran"
   ((stored == count)) || fail "$stored of $count records were stored"
@@ -98,7 +72,7 @@ kill_node() {
 
 started_in() {
   local began=$EPOCHREALTIME
-  start_node
+  start_node --allow-network 127.0.0.0/8
   awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.0f ms", (b - a) * 1000 }'
 }
 

@@ -12,18 +12,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 built=$1 rounds=${2:-200}
 # shellcheck source=tests/benchmarks/figures.sh
 source tests/benchmarks/figures.sh
-export XDG_RUNTIME_DIR=$work # where a node says to clients how to find it
 export TENON_OWNER_KEY=tn_owner01_0123456789abcdef0123456789
 busy=8
 
 start "$work/api.log" "$built/paged_api" --generate 20000000 --port-file "$work/api.port"
 api=$pid
 await "$api" "$work/api.log" test -s "$work/api.port"
-start "$work/node.log" "$built/tenon" node --data "$work/data" --http 127.0.0.1:0 \
-  --port-file "$work/node.port" --allow-network 127.0.0.0/8
-node=$pid
-await "$node" "$work/node.log" test -s "$work/node.port"
-await "$node" "$work/node.log" curl -fsS "http://127.0.0.1:$(<"$work/node.port")/readyz"
+start_node --allow-network 127.0.0.0/8
 
 cat >"$work/steer.py" <<'END_OF_PROGRAM'
 import http.client, http.server, json, sys, threading, time
