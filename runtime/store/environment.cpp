@@ -185,7 +185,7 @@ void environment::write(const std::function<void(write_transaction&)>& change) {
     MDB_txn* begun = nullptr;
     if (const int error = mdb_txn_begin(env_, nullptr, 0, &begun); error != 0)
       stop_on(error, "begin a transaction", options_.file);
-    write_transaction transaction{begun, tables_};
+    write_transaction transaction{begun, tables_, resident_};
     change(transaction);
     transaction.places_.clear();
     int error = MDB_MAP_FULL;

@@ -92,7 +92,8 @@ public:
 
 private:
   friend class environment;
-  explicit write_transaction(MDB_txn* t, std::size_t tables) : transaction_{t}, places_(tables) {}
+  write_transaction(MDB_txn* t, std::size_t tables, resident& r)
+      : transaction_{t}, places_(tables), resident_{r} {}
 
   char* put(table, std::string_view key, std::size_t size, unsigned flags);
   cursor& place(table);
@@ -100,6 +101,8 @@ private:
   MDB_txn* transaction_;
   std::vector<std::optional<cursor>> places_; // one a table: sorted puts find their page at once
   bool full_ = false;
+  resident& resident_;
+  unsigned puts_ = 0;
 };
 
 /// A snapshot. While it lives, the pages of its time cannot be reused: keep it short.

@@ -21,13 +21,14 @@ public:
 
   void let_go() const noexcept;
   /// The same if the process has more than the bound of files mapped; looks only now and then, so
-  /// it may be called after every transaction, and sooner again when that was too late.
+  /// it may be called after every transaction, and within one.
   void look(std::chrono::steady_clock::time_point now) noexcept;
 
 private:
   std::byte* begin_ = nullptr;
   std::size_t bytes_ = 0;
   std::atomic<std::chrono::steady_clock::rep> next_look_ = 0;
+  std::atomic<std::chrono::steady_clock::rep> let_go_at_ = 0;
 };
 
 } // namespace tenon::runtime::store

@@ -22,6 +22,9 @@ std::string_view as_view(const MDB_val& v) {
   return {static_cast<const char*>(v.mv_data), v.mv_size};
 }
 
+/// Each may touch another page, of which the kernel maps sixteen at once: 4 MB.
+constexpr unsigned puts_between_looks = 64;
+
 /// Within a transaction everything but a full map means damage, or a bug.
 void check_done(int error) {
   if (error != MDB_SUCCESS)
@@ -108,6 +111,8 @@ char* write_transaction::put(table t, std::string_view key, std::size_t size, un
     return nullptr;
   }
   check_done(error);
+  if (++puts_ % puts_between_looks == 0) // only this thread could move the map
+    resident_.look(std::chrono::steady_clock::now());
   return static_cast<char*>(v.mv_data);
 }
 
