@@ -1,6 +1,7 @@
 #include "runtime/tasks/task.hpp"
 
 #include "runtime/tasks/timer.hpp"
+#include "runtime/tasks/together.hpp"
 #include "runtime/tasks/workers.hpp"
 
 #include <gtest/gtest.h>
@@ -233,6 +234,59 @@ TEST(timer, ends_every_wait_as_stopped_when_it_closes) {
   clock.close();
   EXPECT_EQ(ended.get_future().get(), result<bool>{false});
   EXPECT_EQ(run(pool, waits(clock, 10h)), result<bool>{false});
+}
+
+task<result<int>> meets(std::atomic<int>& there, int all, int n) {
+  ++there;
+  while (there < all) { // each waits for all the others
+    co_await callback<bool>([](completion<bool> done) { done(true); });
+    std::this_thread::yield();
+  }
+  if (n == 3)
+    throw std::runtime_error{"the third"};
+  if (n == 4)
+    co_return failure{code::conflict, "the fourth"};
+  co_return n;
+}
+
+task<result<std::vector<result<int>>>> all_meet(std::atomic<int>& there, int all) {
+  std::vector<task<result<int>>> some;
+  for (int i = 0; i < all; ++i)
+    some.push_back(meets(there, all, i));
+  auto ended = co_await together(std::move(some));
+  co_return ended;
+}
+
+TEST(together, runs_all_at_once_and_gives_what_each_ended_with_in_its_place) {
+  workers pool{{.threads = 2}};
+  std::atomic<int> there = 0;
+  const auto ended = run(pool, all_meet(there, 6));
+  ASSERT_TRUE(ended);
+  ASSERT_EQ(ended->size(), 6u);
+  for (int i : {0, 1, 2, 5})
+    EXPECT_EQ((*ended)[static_cast<std::size_t>(i)], result<int>{i});
+  EXPECT_EQ((*ended)[3].error().code, code::internal);
+  EXPECT_EQ((*ended)[4].error().code, code::conflict);
+  while (pool.tasks() > 0) // every place is left, soon
+    std::this_thread::yield();
+  std::atomic<int> nobody = 0;
+  EXPECT_TRUE(run(pool, all_meet(nobody, 0))->empty());
+}
+
+task<result<std::vector<result<int>>>> counts_alone(int all) {
+  std::vector<task<result<int>>> some;
+  for (int i = 0; i < all; ++i)
+    some.push_back(sum_of(i));
+  auto ended = co_await together(std::move(some));
+  co_return ended;
+}
+
+TEST(together, runs_those_for_whom_there_is_no_place_after_the_others) {
+  workers pool{{.threads = 2, .tasks = 3}};
+  const auto ended = run(pool, counts_alone(20));
+  ASSERT_TRUE(ended);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ((*ended)[static_cast<std::size_t>(i)], result<int>{i});
 }
 
 } // namespace
