@@ -3,8 +3,10 @@
 //   page: {cursor: {from: paging.next.after, to: after, where: query, more: has_more}}
 //   page: {cursor: {from: cursor, to: cursor, where: body, path: /list/continue, more: has_more}}
 //   page: {cursor: {from: header sforce-locator, to: locator}}
+//   page: {cursor: {from: nextPageToken, to: pageToken, limit: pageSize, size: 100, most: 1000}}
 //
-// With `path`, the pages after the first are asked for there, with nothing but the cursor.
+// With `path`, the pages after the first are asked for there, with nothing but the cursor. A token
+// may belong to the size of the page that gave it, so the size changes only where a run begins.
 #include "actors/integration/pagination/steps.hpp"
 
 #include <algorithm>
@@ -19,14 +21,27 @@ public:
   json_path from;
   std::string header; // that has the token, instead of the body
   place to;
+  place limit; // of the page's size
+  pager::size size;
   std::string path; // that takes the cursor, when it is another than the first page's
   std::optional<json_path> more;
   stop_rules stop;
 
   object first() const override { return {}; }
+  std::optional<pager::size> sizes() const override {
+    return limit.named() ? std::optional{size} : std::nullopt;
+  }
+  object sized(object position, std::int64_t wanted) const override {
+    const bool begins = position.find("cursor") == nullptr;
+    return limit.named() && begins ? with_size(std::move(position), wanted, size) : position;
+  }
 
   result<void> put(draft& request, const object& position) const override {
     const auto* token = position.find("cursor");
+    const bool asks_anew = token == nullptr || path.empty();
+    if (limit.named() && asks_anew)
+      if (auto ok = put_at(request, limit, size_at(position, size.usual)); !ok)
+        return ok;
     if (token == nullptr)
       return {};
     if (!path.empty()) {
@@ -67,13 +82,17 @@ public:
   }
 
   result<slice> wanted(const platform_request& asked, std::size_t usual) const override {
+    const auto said = number_said_at(asked, limit);
+    if (!said)
+      return said.error();
+    const auto count = said->value_or(usual);
     auto at = said_at(asked, to);
     if (!at || at->empty())
-      return slice{0, usual};
+      return slice{0, count};
     // "p250": a number alone could be mistaken for an offset.
     if (at->starts_with('p') && at->size() < 12 &&
         at->find_first_not_of("0123456789", 1) == at->npos && at->size() > 1)
-      return slice{std::stoul(at->substr(1)), usual};
+      return slice{std::stoul(at->substr(1)), count};
     return failure{code::malformed, "the cursor '" + *at + "' was not given by this platform"};
   }
 
@@ -110,6 +129,8 @@ private:
   static result<std::optional<object>> leading_to(value token, const std::string& text,
                                                   const object& position) {
     object following{{"cursor", std::move(token)}};
+    if (const auto here = number_of(position, "size"); here > 0)
+      following["size"] = here;
     if (text == (position.find("cursor") == nullptr ? "" : shown(*position.find("cursor"))))
       return failure{code::malformed, "the server gives the cursor '" + text +
                                           "' as the page after itself: it leads in a circle"};
@@ -157,7 +178,10 @@ std::shared_ptr<const pager> compile(const value& settings, const std::string& w
   else
     made->from = take_path(fields, "from").value_or(json_path{});
   fields.require("to", "the name of the request's parameter, to: after");
-  made->to = take_place(fields, "to", "", take_in_body(fields));
+  const bool in_body = take_in_body(fields);
+  made->to = take_place(fields, "to", "", in_body);
+  made->limit = take_place(fields, "limit", "", in_body);
+  made->size = take_size(fields, 100);
   made->path = fields.text("path").value_or("");
   made->more = take_path(fields, "more");
   made->stop = compile_stop(stop, where, {"missing", "empty", "false:<path>"}, found);

@@ -88,6 +88,27 @@ INSTANTIATE_TEST_SUITE_P(
         R"({"number":{"limit":"limit","size":20,"most":40}})",
         R"({"keyset":{"field":"id","to":"after","limit":"limit","size":20,"most":40}})"));
 
+TEST(resizing, of_what_a_token_leads_through_waits_for_the_next_beginning) {
+  const auto m = manifest_with(
+      R"({"cursor":{"from":"next","to":"after","limit":"limit","size":20,"most":40}})");
+  const auto c = connection_to(m);
+  const auto& s = m.streams.front();
+  const reading r{m, s, c};
+  auto place = sized(s, *first_position(r, moment{}), {}, 30);
+  for (const std::string token : {"one", "two", "three"}) {
+    const auto request = page_request(r, place, {}, moment{});
+    ASSERT_TRUE(request) << request.error().why;
+    EXPECT_EQ(parameter(request->url, "limit", -1), 30);
+    const auto came = read_page(
+        r, *request, answer(R"({"data":[{"id":1}],"next":")" + token + "\"}"), place, {}, moment{});
+    const auto* p = std::get_if<page>(&came);
+    ASSERT_TRUE(p && p->next);
+    place = sized(s, *p->next, {}, 10);
+  }
+  EXPECT_EQ(size_of(s, place, {})->now, 30) << "the token may belong to the size";
+  EXPECT_EQ(size_of(s, sized(s, *first_position(r, moment{}), {}, 10), {})->now, 10);
+}
+
 TEST(resizing, is_not_done_where_a_manifest_does_not_say_how) {
   const auto m = manifest_with(R"({"cursor":{"from":"next","to":"after"}})");
   const auto c = connection_to(m);
