@@ -150,8 +150,7 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
     return abandoning(ignore(), abandoned(late));
   }
   const auto spec = spec_of(s);
-  const auto fails = [&](const std::string& why, const std::string& place,
-                         const std::string& remedy) {
+  const auto fails = [&](const auto& why, const auto& place, const auto& remedy) {
     return ended{.outcome = outcome::failed,
                  .why = why,
                  .place = place,
@@ -181,7 +180,7 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
     if (page.resume_at)
       return p;
     auto next = next_transfer(s, page);
-    next.page_size = tuned.page_size;
+    next.settings = std::move(tuned.next);
     return std::move(p).call(next);
   }
   if (c.start_over && s.run.restarts < spec.retries) {
@@ -193,17 +192,18 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
     return std::move(p).call(next_transfer(after));
   }
   const auto taken_back = tuning::after_failure(s.tuning, c.why, now);
-  if (!c.transient || (!c.counted && s.failures >= spec.retries)) {
-    auto p = persist(fails(c.why, c.place, c.remedy));
+  const bool may_pass = c.transient || taken_back; // as it was before the trial, it may do
+  if (!may_pass || (!c.counted && s.failures >= spec.retries)) {
+    const auto end = fails(c.why, c.place, c.remedy);
+    auto p =
+        !spec.to.empty() && !c.attempt.empty() // the next run goes on with what was left open
+            ? persist(attempt_failed{.why = c.why, .retry_at = now, .attempt = c.attempt}).also(end)
+            : persist(end);
     return taken_back ? std::move(p).also(*taken_back) : std::move(p);
   }
   const auto wait =
       c.retry_after > span{0} ? std::min(c.retry_after, longest_wait) : back_off(s, now);
-  auto p = persist(attempt_failed{.why = c.why,
-                                  .place = c.place,
-                                  .remedy = c.remedy,
-                                  .retry_at = now + wait,
-                                  .attempt = c.attempt});
+  auto p = persist(attempt_failed{c.why, c.place, c.remedy, now + wait, c.attempt});
   return taken_back ? std::move(p).also(*taken_back) : std::move(p);
 }
 

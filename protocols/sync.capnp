@@ -60,7 +60,8 @@ struct SyncSpec {
   # source's key, so that the records of two sources can be the same row. Text, or a whole number.
 
   tuning @12 :Text $T.json;
-  # Whether, and within which bounds, it may change how it is read: actors/sync/tuning/bounds.hpp.
+  # Whether, and within which bounds, it may change how it reads or writes:
+  # actors/sync/tuning/bounds.hpp.
 }
 
 enum SyncPriority {
@@ -176,12 +177,10 @@ struct SyncMoved {
   waitsFor @12 :Text;
   # What it waits for, which can be given up: a job of the platform's.
   atMs @13 :Int64;
-  pageSize @14 :UInt32;
-  # Records that were asked for; 0: the source lets nobody choose.
-  usualSize @15 :UInt32;
-  mostSize @16 :UInt32;
-  tookMs @17 :UInt64;
-  # From asking the source to having its page.
+  settings @14 :List(U.TuningSetting);
+  # How it was read or written, where its source or destination lets one choose.
+  tookMs @15 :UInt64;
+  # From asking the source to having its page; or for as long as the destination wrote.
 }
 
 struct SyncAccepted {
@@ -274,8 +273,8 @@ struct SyncTransfer $T.outcome("transferred") {
   # When that reading began.
   failures @11 :UInt32;
   # Attempts at this page that failed: something of it may have been done.
-  pageSize @12 :UInt32;
-  # Records to ask for at once, where the source lets one choose; 0: as it has it.
+  settings @12 :List(U.TuningSetting);
+  # What was chosen; the rest is as the source or the destination has it.
 }
 
 struct SyncWithdraw $T.outcome("withdrawn") {

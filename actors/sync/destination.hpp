@@ -29,6 +29,7 @@ struct delivery {
   std::uint64_t run = 0;
   bool full = false;                    // the run writes everything again
   protocols::sync::priority priority{}; // among those who ask the same platform
+  tuning::settings settings{};          // of those that it offers, as they were chosen
 };
 
 struct settled {
@@ -44,8 +45,10 @@ struct settled {
 class destination {
 public:
   virtual ~destination() = default;
-  /// As many changes as it likes to be given at once.
-  virtual std::uint32_t page_size() const = 0;
+  /// What one may choose about how it writes.
+  virtual tuning::settings settings() const { return {}; }
+  /// As many changes as it likes to be given at once, when it writes so.
+  virtual std::uint32_t page_size(const tuning::settings&) const = 0;
   virtual runtime::task<settled> write(delivery) = 0;
 };
 

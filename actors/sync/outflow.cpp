@@ -36,8 +36,8 @@ std::string effect_of(const identity& sync, const std::string& key, std::uint64_
   return to_string(sync) + '/' + key + '@' + std::to_string(version);
 }
 
-wire::transferred done_with(const wire::transfer& asked, const protocols::collection::delivered& d,
-                            std::uint64_t bytes, std::uint64_t expected) {
+wire::transferred done_with(const wire::transfer& asked,
+                            const protocols::collection::delivered& d) {
   return {.run = asked.run,
           .page = asked.page,
           .moved = {.stored = d.written,
@@ -45,11 +45,9 @@ wire::transferred done_with(const wire::transfer& asked, const protocols::collec
                     .filtered = d.filtered,
                     .dead_lettered = d.dead_lettered,
                     .deleted = d.deleted,
-                    .bytes = bytes,
                     .position = write_json(d.next.rows ? object{{"key", d.next.key}}
                                                        : object{{"change", d.next.sequence}}),
-                    .last = d.last,
-                    .expected = expected}};
+                    .last = d.last}};
 }
 
 } // namespace
@@ -138,7 +136,8 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
   auto opened = co_await (*kind)->open(e.by, given);
   if (!opened)
     co_return in_trouble(asked, trouble_from(std::move(opened).error()));
-  auto page = co_await take(e.by, asked, spec, (*opened)->page_size());
+  const auto settings = tuning::chosen_among((*opened)->settings(), asked.settings);
+  auto page = co_await take(e.by, asked, spec, (*opened)->page_size(settings));
   if (!page)
     co_return in_trouble(asked, trouble_from(page.error()));
   const auto from = read_origin(spec.from);
@@ -150,9 +149,10 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
     const auto as_before = co_await ask_patiently<collection>(host_, timer_, collection_id, again);
     if (!as_before)
       co_return in_trouble(asked, trouble_from(as_before.error()));
-    co_return done_with(asked, *as_before, 0, 0);
+    co_return done_with(asked, *as_before);
   }
   settled s;
+  span took{};
   // Of what may have been written before, nobody knows when.
   const auto begun = e.repeated || asked.failures != 0 ? moment{} : host_.now();
   if (!page->going.changes.empty()) {
@@ -160,7 +160,10 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
     page->going.attempt = asked.attempt;
     page->going.run = asked.run;
     page->going.full = asked.full;
+    page->going.settings = settings;
+    const auto since = host_.steady();
     s = co_await (*opened)->write(page->going);
+    took = std::chrono::duration_cast<span>(host_.steady() - since);
   }
   const bool all = s.count == page->going.changes.size();
   if (!all && s.count == 0)
@@ -192,7 +195,13 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
   const auto kept = co_await ask_patiently<collection>(host_, timer_, collection_id, what);
   if (!kept)
     co_return in_trouble(asked, trouble_from(kept.error()));
-  co_return done_with(asked, *kept, s.bytes, page->changes.expected);
+  auto done = done_with(asked, *kept);
+  done.moved.bytes = s.bytes;
+  done.moved.expected = page->changes.expected;
+  done.moved.took = took;
+  if (all && !page->going.changes.empty()) // of a part nobody knows how it would have gone
+    done.moved.settings = settings;
+  co_return done;
 }
 
 } // namespace tenon::actors

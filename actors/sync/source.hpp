@@ -3,6 +3,7 @@
 // any page can be asked for again. One kind is one file in actors/sync/sources.
 #pragma once
 
+#include "actors/sync/tuning/settings.hpp"
 #include "protocols/collection.hpp"
 #include "protocols/identity.hpp"
 #include "protocols/sync.hpp"
@@ -27,7 +28,7 @@ struct page_request {
   std::string attempt{}; // what the source said when this page was last in trouble
   bool anew = false;     // the page is known not to be stored: what it does may be done
   protocols::sync::priority priority{}; // among those who ask the same platform
-  std::uint32_t page_size = 0; // records, where the source lets one choose; 0: as it has it
+  tuning::settings settings{};          // what was chosen, of what the source lets one choose
 };
 
 struct source_page {
@@ -44,10 +45,8 @@ struct source_page {
   std::string waits_for{};           // what it waits for; while there is, it can be given up
   std::vector<protocols::drift_types::seen> declared{}; // what records have in them, as it is said
   moment read_at{};                                     // when it was there; whoever asks notes it
-  std::uint32_t page_size = 0; // that were asked for; 0: it lets nobody choose
-  std::uint32_t usual_size = 0;
-  std::uint32_t most_size = 0;
-  span took{}; // from asking the source to having the page
+  tuning::settings settings{}; // how it was read, of what the source lets one choose
+  span took{};                 // from asking the source to having the page
 };
 
 /// Why there is no page.

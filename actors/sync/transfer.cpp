@@ -296,7 +296,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
                       .full = asked.full,
                       .attempt = asked.attempt,
                       .priority = spec.priority,
-                      .page_size = asked.page_size};
+                      .settings = asked.settings};
   if (asked.abandon) {
     const auto told = co_await there->abandon(wanted);
     co_return answer({.run = asked.run, .why = told ? "" : told.error().why});
@@ -335,13 +335,13 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
                             .cursor = page.cursor,
                             .full = asked.full,
                             .priority = spec.priority,
-                            .page_size = asked.page_size};
+                            .settings = asked.settings};
     begin_ahead(there, next, asked.run, here.lock());
   }
 
   const bool marks = page.complete;
   const auto bytes = page.bytes, expected = page.expected;
-  const auto page_size = page.page_size, usual_size = page.usual_size, most_size = page.most_size;
+  auto settings = std::move(page.settings);
   const auto took = page.took;
   const auto resume_at = page.resume_at;
   const auto waits_for = std::move(page.waits_for);
@@ -369,9 +369,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   done.moved.expected = expected;
   done.moved.resume_at = resume_at;
   done.moved.waits_for = waits_for;
-  done.moved.page_size = page_size;
-  done.moved.usual_size = usual_size;
-  done.moved.most_size = most_size;
+  done.moved.settings = std::move(settings);
   done.moved.took = took;
   const protocols::collection::sweep sweep{
       .feed = e.by.name, .run = asked.run, .since = asked.since, .since_at = asked.since_at};

@@ -3,6 +3,8 @@
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/table.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tenon::nodes::cli {
@@ -23,25 +25,35 @@ std::string shown(const value& of, std::string_view key) {
   return member == nullptr ? "" : in_short(*member);
 }
 
+struct knob {
+  std::string_view name, spoken, unit;
+};
+constexpr std::array<knob, 3> knobs{{{"page_size", "page size", "records"},
+                                     {"batch_size", "batch size", "records"},
+                                     {"concurrency", "concurrency", "calls at once"}}};
+
 std::vector<std::pair<std::string, cell>> summary(const value& v) {
   std::vector<std::pair<std::string, cell>> pairs;
   const auto* on = v.find("on");
   const bool is_on = on != nullptr && *on == value{true};
   pairs.push_back({"tuning", {is_on ? "on" : "off", is_on ? ink::good : ink::dim}});
-  if (const auto usual = number_at(v, "usual_page_size")) {
-    const auto size = number_at(v, "page_size").value_or(*usual);
-    pairs.push_back({"page size",
-                     {std::to_string(size) + " records; usual is " + std::to_string(*usual) +
-                      ", the most " + shown(v, "most_page_size")}});
-  } else {
-    pairs.push_back({"page size", {"its source lets nobody choose", ink::dim}});
+  const auto before = pairs.size();
+  for (const auto& [name, spoken, unit] : knobs) {
+    const auto* knob = v.find(name);
+    if (knob == nullptr)
+      continue;
+    auto text = shown(*knob, "is") + ' ' + std::string{unit} + "; usual is " +
+                shown(*knob, "usual") + ", the most " + shown(*knob, "most");
+    if (const auto rests = number_at(*knob, "rests_for_pages").value_or(0); rests > 0)
+      text += "; next trial after " + as_count(rests, "page", "pages");
+    pairs.push_back({std::string{spoken}, {std::move(text)}});
   }
+  if (pairs.size() == before)
+    pairs.push_back({"page size", {"nothing can be chosen yet", ink::dim}});
   if (const auto rate = real_at(v, "records_per_second"))
     pairs.push_back({"speed", {with_thousands(std::llround(*rate)) + " records/s"}});
   if (const auto interval = shown(v, "interval"); !interval.empty())
     pairs.push_back({"interval", {interval}});
-  if (const auto rests = number_at(v, "rests_for_pages").value_or(0); rests > 0)
-    pairs.push_back({"next trial", {"after " + as_count(rests, "page", "pages")}});
   return pairs;
 }
 
@@ -65,8 +77,8 @@ std::string tuning_text(std::string_view name, const value& v, const look& l) {
   for (const auto& c : list_at(v, "changes")) {
     const auto outcome = text_at(c, "outcome");
     auto what = text_at(c, "what");
-    if (what == "page_size")
-      what = "page size";
+    if (const auto it = std::ranges::find(knobs, what, &knob::name); it != knobs.end())
+      what = it->spoken;
     rows.push_back({{text_at(c, "at").substr(0, 16), ink::dim},
                     {what},
                     {shown(c, "from") + " to " + shown(c, "to")},

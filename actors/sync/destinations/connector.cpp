@@ -1,9 +1,9 @@
 #include "actors/sync/destinations/connector.hpp"
 
 #include "actors/integration/writing.hpp"
-#include "actors/sync/destinations/connector_job.hpp"
-#include "actors/sync/outcome.hpp"
+#include "actors/sync/destinations/connector_call.hpp"
 #include "protocols/json.hpp"
+#include "runtime/tasks/together.hpp"
 
 #include <algorithm>
 
@@ -15,8 +15,9 @@ using runtime::task;
 
 // Calls of one page, when they may all be repeated; otherwise a page is one call, so that what a
 // crash leaves unknown is no more than that.
-constexpr std::uint32_t calls_at_once = 10;
-constexpr std::uint32_t most_at_once = 2'000;
+constexpr std::uint32_t calls_of_a_page = 16;
+constexpr std::uint32_t most_of_a_page = 2'000; // records
+constexpr std::uint32_t most_at_once = 8;       // calls
 
 struct write_options {
   std::string integration;
@@ -45,6 +46,18 @@ result<write_options> read_options(const object& written) {
   return o;
 }
 
+/// A call that is to be made.
+struct next_call {
+  bool deletes = false;
+  std::vector<outgoing_record> batch{};
+};
+
+/// What came of it, and with which token.
+struct ended_call {
+  calls made{};
+  connectors::session session{};
+};
+
 class connector_action final : public destination {
 public:
   connector_action(platform& p, session s, const write_options& o)
@@ -54,49 +67,131 @@ public:
                                                              ? nullptr
                                                              : connector_->find_action(o.erase)} {}
 
-  std::uint32_t page_size() const override {
-    const auto batch = static_cast<std::uint32_t>(action_.batch.max);
+  tuning::settings settings() const override {
+    tuning::settings all;
+    if (action_.job)
+      return all;
+    if (action_.batch.max > 1)
+      all.push_back(
+          tuning::offered(tuning::knob::batch_size, action_.batch.max, action_.batch.max));
+    if (may_repeat()) // of several that are under way, those behind a failed one are made again
+      all.push_back(tuning::offered(tuning::knob::concurrency, 1, most_at_once));
+    return all;
+  }
+
+  std::uint32_t page_size(const tuning::settings& s) const override {
+    const auto batch = batch_in(s);
     if (action_.job)
       return batch; // one job for each page
-    const bool safe = action_.idempotency.repeats() && (!erase_ || erase_->idempotency.repeats());
-    return safe ? std::min(batch * calls_at_once, most_at_once) : batch;
+    return may_repeat() ? std::max(batch, std::min(batch * calls_of_a_page, most_of_a_page))
+                        : batch;
   }
 
   task<settled> write(delivery d) override {
     session_.asker = background(d.sync.name, d.priority);
+    const std::size_t at_once = tuning::set_in(d.settings, tuning::knob::concurrency, 1);
     settled out;
     position tries = tries_of(d.attempt);
-    for (std::size_t from = 0; from < d.changes.size();) {
-      const bool deletes = d.changes[from].deleted;
-      std::vector<outgoing_record> batch;
-      for (auto i = from; i < d.changes.size() && d.changes[i].deleted == deletes; ++i)
-        batch.push_back({d.changes[i].key, d.changes[i].content, d.changes[i].effect});
-      if (deletes && erase_ == nullptr) {
-        from += batch.size();
-        out.count += batch.size();
-        out.unchanged += batch.size();
-        continue;
-      }
-      const writing what{*connector_, deletes ? *erase_ : action_, session_.connection};
-      batch.resize(batch_size(what, batch));
-      calls made;
-      if (what.action.job)
-        made = co_await carry_by_job(platform_, session_, what, batch, tries, d.repeated);
-      else
-        made = co_await call(what, batch, tries, d.repeated);
+    std::string doubt = d.repeated               ? "the node ended while it was being written"
+                        : is_doubtful(d.attempt) ? "the attempt before had no end"
+                                                 : "";
+    for (std::size_t from = 0; from < d.changes.size() && !out.trouble;) {
+      from += leave_out(d, from, out);
+      auto some = next_calls(d, from, doubt.empty() ? at_once : 1);
+      auto made = co_await make(some, std::move(tries), std::exchange(doubt, {}), d.repeated);
       tries = {};
-      for (std::size_t i = 0; i < made.done.size(); ++i)
-        take(std::move(made.done[i]), batch[i], deletes, out);
-      from += made.done.size();
-      if (made.trouble) {
-        out.trouble = std::move(made.trouble);
-        break;
+      for (std::size_t i = 0; i < made.size() && !out.trouble; ++i) {
+        for (std::size_t n = 0; n < made[i].done.size(); ++n)
+          take(std::move(made[i].done[n]), some[i].batch[n], some[i].deletes, out);
+        from += made[i].done.size();
+        out.trouble = std::move(made[i].trouble);
       }
     }
     co_return out;
   }
 
 private:
+  bool may_repeat() const {
+    return action_.idempotency.repeats() && (!erase_ || erase_->idempotency.repeats());
+  }
+  std::uint32_t batch_in(const tuning::settings& s) const {
+    return tuning::set_in(s, tuning::knob::batch_size,
+                          static_cast<std::uint32_t>(action_.batch.max));
+  }
+
+  /// Deletions that are not written are settled as they are; how many come next.
+  std::size_t leave_out(const delivery& d, std::size_t from, settled& out) const {
+    std::size_t some = 0;
+    while (erase_ == nullptr && from + some < d.changes.size() && d.changes[from + some].deleted)
+      ++some;
+    out.count += some;
+    out.unchanged += some;
+    return some;
+  }
+
+  /// What is called next, as much of it as may be under way at once.
+  std::vector<next_call> next_calls(const delivery& d, std::size_t from,
+                                    std::size_t at_once) const {
+    std::vector<next_call> all;
+    const auto most = batch_in(d.settings);
+    while (from < d.changes.size() && all.size() < at_once) {
+      const bool deletes = d.changes[from].deleted;
+      if (deletes && erase_ == nullptr)
+        break;
+      next_call next{deletes};
+      for (auto i = from;
+           i < d.changes.size() && d.changes[i].deleted == deletes && next.batch.size() < most; ++i)
+        next.batch.push_back({d.changes[i].key, d.changes[i].content, d.changes[i].effect});
+      next.batch.resize(batch_size(what(deletes), next.batch));
+      from += next.batch.size();
+      all.push_back(std::move(next));
+    }
+    return all;
+  }
+
+  writing what(bool deletes) const {
+    return {*connector_, deletes ? *erase_ : action_, session_.connection};
+  }
+
+  /// `some` outlives it.
+  task<std::vector<calls>> make(const std::vector<next_call>& some, position tries,
+                                std::string doubt, bool repeated) {
+    std::vector<calls> made;
+    if (some.empty())
+      co_return made;
+    const auto first = what(some.front().deletes);
+    if (first.action.job) {
+      auto one = co_await carry_by_job(platform_, session_, first, some.front().batch,
+                                       std::move(tries), repeated);
+      made.push_back(std::move(one));
+      co_return made;
+    }
+    std::vector<task<result<ended_call>>> under_way;
+    for (const auto& one : some)
+      under_way.push_back(call(what(one.deletes), one.batch, tries, doubt));
+    auto ended = co_await runtime::together(std::move(under_way));
+    for (auto& e : ended) {
+      if (!e) {
+        made.push_back({.trouble = source_trouble{std::move(e).error()}});
+        continue;
+      }
+      if (e->session.token_version > session_.token_version)
+        session_ = std::move(e->session);
+      made.push_back(std::move(e->made));
+    }
+    co_return made;
+  }
+
+  /// By a session of its own, for the others go on meanwhile.
+  task<result<ended_call>> call(writing w, std::vector<outgoing_record> batch, position tries,
+                                std::string doubt) {
+    connector_call one{platform_, session_};
+    ended_call ended;
+    ended.made = co_await one.write(w, std::move(batch), std::move(tries), std::move(doubt));
+    ended.session = one.session();
+    co_return ended;
+  }
+
   static void take(item_outcome o, const outgoing_record& record, bool deletes, settled& out) {
     ++out.count;
     out.bytes += record.json.size();
@@ -109,114 +204,6 @@ private:
     if (!o.why.remedy.empty())
       reason += ". " + o.why.remedy;
     out.letters.push_back({.place = record.key, .reason = std::move(reason), .bytes = record.json});
-  }
-
-  task<calls> call(writing what, std::vector<outgoing_record> batch, position tries,
-                   bool repeated) {
-    if (repeated && !what.action.idempotency.repeats()) {
-      const std::string how{"the node ended while it was being written"};
-      co_return co_await ask_what_happened(what, std::move(batch), how);
-    }
-    for (bool with_new_token = false;; with_new_token = true) {
-      auto request = write_request(what, batch, platform_.now());
-      if (!request) {
-        auto halves = co_await refuse_or_split(what, std::move(batch), request.error());
-        co_return halves;
-      }
-      const auto answer = co_await platform_.send(session_, *request);
-      if (!answer) {
-        if (!may_have_acted(answer.error()) || what.action.idempotency.repeats())
-          co_return calls{.trouble = trouble_from(covered(answer.error(), session_))};
-        const auto how = "the answer was lost (" + answer.error().why + ")";
-        co_return co_await ask_what_happened(what, std::move(batch), how);
-      }
-      auto outcome = read_write(what, *request, *answer, batch, tries, platform_.now());
-      if (auto* items = std::get_if<item_outcomes>(&outcome))
-        co_return calls{.done = std::move(*items)};
-      auto& said = std::get<verdict>(outcome);
-      said.why = covered(std::move(said.why), session_);
-      if (said.then == action::refresh_auth && !with_new_token) {
-        platform_.reject_token(session_);
-        auto again = co_await platform_.enter(session_.integration, session_.asker);
-        if (!again)
-          co_return calls{.trouble = trouble_from(again.error())};
-        session_ = *std::move(again);
-        continue;
-      }
-      if (said.then == action::split_batch) {
-        auto halves = co_await split(what, std::move(batch));
-        co_return halves;
-      }
-      if (answer->status >= 500 && !what.action.idempotency.repeats()) {
-        const auto how = "the platform failed (" + said.why.why + ")";
-        co_return co_await ask_what_happened(what, std::move(batch), how);
-      }
-      if (said.classify == meaning::throttled && said.delay > span{0})
-        platform_.throttled(session_, said.delay);
-      co_return calls{.trouble = trouble_of(std::move(said))};
-    }
-  }
-
-  task<calls> refuse_or_split(writing what, std::vector<outgoing_record> batch, failure why) {
-    if (batch.size() == 1) {
-      calls one;
-      one.done.push_back({.why = std::move(why)});
-      co_return one;
-    }
-    auto halves = co_await split(what, std::move(batch));
-    co_return halves;
-  }
-
-  /// Half by half, until the record at fault stands alone.
-  task<calls> split(writing what, std::vector<outgoing_record> batch) {
-    const auto middle = batch.begin() + static_cast<std::ptrdiff_t>((batch.size() + 1) / 2);
-    std::vector<outgoing_record> first{batch.begin(), middle};
-    std::vector<outgoing_record> second{middle, batch.end()};
-    auto all = co_await call(what, std::move(first), {}, false);
-    if (all.trouble || second.empty())
-      co_return all;
-    auto rest = co_await call(what, std::move(second), {}, false);
-    std::ranges::move(rest.done, std::back_inserter(all.done));
-    all.trouble = std::move(rest.trouble);
-    co_return all;
-  }
-
-  /// By the action's probe; without one, a person has to say.
-  task<calls> ask_what_happened(writing what, std::vector<outgoing_record> batch, std::string how) {
-    calls all;
-    for (const auto& one : batch) {
-      if (!what.action.idempotency.probe) {
-        all.done.push_back(nobody_knows(how));
-        continue;
-      }
-      auto request = probe_request(what, one, platform_.now());
-      if (!request) {
-        all.done.push_back({.why = std::move(request).error()});
-        continue;
-      }
-      const auto answer = co_await platform_.send(session_, *request);
-      if (!answer) {
-        all.trouble = trouble_from(covered(answer.error(), session_));
-        co_return all;
-      }
-      const auto happened = read_probe(what, *answer, one, platform_.now());
-      if (!happened) {
-        all.trouble = trouble_from(covered(happened.error(), session_));
-        co_return all;
-      }
-      if (*happened) {
-        all.done.push_back({.written = true});
-        continue;
-      }
-      std::vector<outgoing_record> alone{one};
-      auto again = co_await call(what, std::move(alone), {}, false);
-      std::ranges::move(again.done, std::back_inserter(all.done));
-      if (again.trouble) {
-        all.trouble = std::move(again.trouble);
-        co_return all;
-      }
-    }
-    co_return all;
   }
 
   static position tries_of(const std::string& attempt) {

@@ -216,7 +216,7 @@ class csv_directory final : public destination {
 public:
   csv_directory(written_files f, options o) : files_{std::move(f)}, options_{std::move(o)} {}
 
-  std::uint32_t page_size() const override { return page_of_rows; }
+  std::uint32_t page_size(const tuning::settings&) const override { return page_of_rows; }
 
   task<settled> write(delivery d) override {
     blocking_write work = [o = options_, roots = files_.roots](const delivery& some,

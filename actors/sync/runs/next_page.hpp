@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/resource/record.hpp"
+#include "actors/sync/tuning/tuning.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
@@ -33,7 +34,7 @@ inline protocols::sync::transfer next_transfer(const protocols::sync::state& s) 
           .attempt = s.attempt,
           .since_at = s.began_at,
           .failures = s.failures,
-          .page_size = s.tuning.page_size};
+          .settings = tuning::chosen(s.tuning)};
 }
 
 /// The name of the kind of source, or of destination; empty when there is none.

@@ -79,7 +79,8 @@ public:
         co_return source_trouble{.why = std::move(from).error(),
                                  .start_over = !wanted.position.empty() || !wanted.cursor.empty()};
       from->first.tries = tries_of(wanted.attempt);
-      from->first = sized(*stream, std::move(from->first), from->second, wanted.page_size);
+      from->first = sized(*stream, std::move(from->first), from->second,
+                          tuning::set_in(wanted.settings, tuning::knob::page_size));
       const bool makes_job = asked_for(*stream, from->first, from->second) == asking::job;
       if (makes_job && !wanted.anew)
         co_return source_trouble{.why = {code::conflict, "a job is made only once"},
@@ -227,9 +228,11 @@ private:
       out.resume_at = now + *p.patience;
     out.waits_for = std::move(p.waits_for);
     if (const auto size = size_of(s, from.first, from.second)) {
-      out.page_size = static_cast<std::uint32_t>(size->now);
-      out.usual_size = static_cast<std::uint32_t>(size->usual);
-      out.most_size = static_cast<std::uint32_t>(size->most);
+      using number = std::uint32_t;
+      out.settings = {{.knob = tuning::knob::page_size,
+                       .set = static_cast<number>(size->now),
+                       .usual = static_cast<number>(size->usual),
+                       .most = static_cast<number>(size->most)}};
     }
     if (s.cursor)
       out.cursor = write_json(to_object(*s.cursor, p.progress));

@@ -30,38 +30,39 @@ result<void> check_members(const object& all, std::initializer_list<std::string_
   return {};
 }
 
-result<std::uint32_t> size_in(const object& all, std::string_view name, std::uint32_t fallback) {
+result<std::uint32_t> number_in(const object& all, std::string_view name, std::uint32_t fallback,
+                                const std::string& where) {
   const auto* said = all.find(name);
   if (said == nullptr)
     return fallback;
   const auto* number = said->as<std::int64_t>();
   if (number == nullptr || *number < 1 || *number > most_records)
-    return wrong("it is no number of records", ".page_size." + std::string{name},
+    return wrong("it is no such number", where + '.' + std::string{name},
                  "Use 1 to " + std::to_string(most_records) + '.');
   return static_cast<std::uint32_t>(*number);
 }
 
-result<void> read_size(const value& said, bounds& into) {
+result<void> read_range(const value& said, const std::string& where, range& into) {
   if (says(said, "off", false)) {
-    into.page_size = false;
+    into.on = false;
     return {};
   }
   if (says(said, "on", true))
     return {};
   const auto* members = said.as<object>();
   if (members == nullptr)
-    return wrong("it is neither off nor bounds", ".page_size",
-                 "Write page_size: off, or page_size: {least: 10, most: 500}.");
-  if (auto known = check_members(*members, {"least", "most"}, ".page_size"); !known)
+    return wrong("it is neither off nor bounds", where,
+                 "Write off, or bounds such as {least: 10, most: 500}.");
+  if (auto known = check_members(*members, {"least", "most"}, where); !known)
     return known;
-  const auto least = size_in(*members, "least", into.least_size);
-  const auto most = size_in(*members, "most", into.most_size);
+  const auto least = number_in(*members, "least", into.least, where);
+  const auto most = number_in(*members, "most", into.most, where);
   if (!least || !most)
     return !least ? least.error() : most.error();
   if (*least > *most)
-    return wrong("the least is more than the most", ".page_size", "Write the smaller as least.");
-  into.least_size = *least;
-  into.most_size = *most;
+    return wrong("the least is more than the most", where, "Write the smaller as least.");
+  into.least = *least;
+  into.most = *most;
   return {};
 }
 
@@ -111,18 +112,23 @@ result<bounds> read_bounds(const std::string& text) {
   if (said->is_null() || says(*said, "on", true))
     return made;
   if (says(*said, "off", false)) {
-    made.page_size = false;
+    made.page_size.on = made.batch_size.on = made.concurrency.on = false;
     return made;
   }
   const auto* members = said->as<object>();
   if (members == nullptr)
     return wrong("it is neither off nor bounds", "",
                  "Write tuning: off, or tuning: {page_size: {least: 10, most: 500}}.");
-  if (auto known = check_members(*members, {"page_size", "interval"}, ""); !known)
+  if (auto known =
+          check_members(*members, {"page_size", "batch_size", "concurrency", "interval"}, "");
+      !known)
     return known.error();
-  if (const auto* size = members->find("page_size"))
-    if (auto read = read_size(*size, made); !read)
-      return read.error();
+  for (const auto& [name, into] :
+       {std::pair{"page_size", &made.page_size}, std::pair{"batch_size", &made.batch_size},
+        std::pair{"concurrency", &made.concurrency}})
+    if (const auto* range = members->find(name))
+      if (auto read = read_range(*range, '.' + std::string{name}, *into); !read)
+        return read.error();
   if (const auto* interval = members->find("interval"))
     if (auto read = read_interval(*interval, made); !read)
       return read.error();

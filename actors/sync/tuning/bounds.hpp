@@ -1,13 +1,16 @@
-// What a sync may change about how it is read, and how far; `tuning` of its spec.
+// What a sync may change about how it reads or writes, and how far; `tuning` of its spec.
 //
 //   tuning: off
 //   tuning: {page_size: {least: 10, most: 500}}
+//   tuning: {batch_size: {least: 10}, concurrency: off}
 //   tuning: {page_size: off, interval: {schedule: nightly, least: 5m, most: 1d}}
 //
-// Left out, the size of pages is tuned between one record and what the source allows; the distance
-// of a schedule's rings is tuned only where it is named.
+// Left out, the size of pages that are read, and of batches that are written, is tuned between one
+// record and what the source or the destination allows, and so are the calls that are under way at
+// once; the distance of a schedule's rings is tuned only where it is named.
 #pragma once
 
+#include "actors/sync/tuning/settings.hpp"
 #include "protocols/failure.hpp"
 #include "protocols/moment.hpp"
 
@@ -16,15 +19,27 @@
 
 namespace tenon::actors::tuning {
 
+struct range {
+  bool on = true;
+  std::uint32_t least = 1;
+  std::uint32_t most = 100'000; // and no more than the source or the destination allows
+  bool operator==(const range&) const = default;
+};
+
 struct bounds {
-  bool page_size = true;
-  std::uint32_t least_size = 1;
-  std::uint32_t most_size = 100'000; // and no more than the source allows
-  std::string schedule{};            // empty: its distance is left alone
+  range page_size{};
+  range batch_size{};
+  range concurrency{};
+  std::string schedule{}; // empty: its distance is left alone
   span least_interval{};
   span most_interval{};
 
-  bool off() const { return !page_size && schedule.empty(); }
+  const range& of(knob k) const {
+    return k == knob::batch_size ? batch_size : k == knob::concurrency ? concurrency : page_size;
+  }
+  bool off() const {
+    return !page_size.on && !batch_size.on && !concurrency.on && schedule.empty();
+  }
   bool operator==(const bounds&) const = default;
 };
 

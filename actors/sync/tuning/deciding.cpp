@@ -53,10 +53,10 @@ tuned_page after_page(const protocols::sync::state& before, const protocols::syn
   const auto bounds = bounds_of(spec);
   auto known = before.tuning;
   measure(known, page);
-  tuned_page made{next_size(known, bounds, now)};
+  tuned_page made{next_change(known, bounds, now)};
   if (made.change)
     apply(known, *made.change);
-  made.page_size = bounds.page_size ? known.page_size : 0;
+  made.next = chosen(known);
   return made;
 }
 
@@ -87,7 +87,7 @@ bool tunes_otherwise(const protocols::resource::record& before,
     const auto *a = was.find(member), *b = is.find(member);
     return (a ? *a : value{}) != (b ? *b : value{});
   };
-  return differs("tuning") || differs("from");
+  return differs("tuning") || differs("from") || differs("to");
 }
 
 } // namespace tuning

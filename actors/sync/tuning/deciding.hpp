@@ -8,7 +8,7 @@ namespace tenon::actors::tuning {
 
 struct tuned_page {
   std::optional<tuning::change> change{};
-  std::uint32_t page_size = 0; // of the next page; 0: as the source has it
+  settings next{}; // of the page after it
 };
 tuned_page after_page(const protocols::sync::state& before, const protocols::sync::spec&,
                       const protocols::sync::moved&, moment now);

@@ -150,6 +150,28 @@ TEST_F(written_platform, is_written_to_to_the_end_by_a_node_that_is_killed_meanw
   EXPECT_EQ(written().size(), 1500u);
 }
 
+TEST_F(written_platform, is_given_several_records_at_once_while_that_is_tried) {
+  start_twin(upsert);
+  start_node();
+  auto all = account();
+  all.push_back(reading());
+  all.push_back(writing());
+  apply(all);
+  run("read");
+  const auto done = run("write");
+  EXPECT_EQ(state(done), "succeeded") << write_json(done);
+  EXPECT_EQ(number(done, "stored"), 1500);
+  const auto times = written();
+  EXPECT_EQ(times.size(), 1500u);
+  EXPECT_TRUE(std::ranges::all_of(times, [](const auto& t) { return t.second == 1; }))
+      << "nothing failed, so nothing was to be repeated";
+  const auto tuned = get({"syncs", "write", "tuning"});
+  const auto& changes = nodes::cli::list_at(tuned, "changes");
+  ASSERT_FALSE(changes.empty()) << write_json(tuned);
+  EXPECT_EQ(nodes::cli::text_at(changes.back(), "what"), "concurrency");
+  EXPECT_EQ(number(changes.back(), "to"), 2);
+}
+
 TEST_F(written_platform, keeps_its_limits_in_writing_too) {
   start_twin(R"(  put: {mode: upsert, request: {put: "/customers/{{key}}"}}
 limits: {buckets: [{kind: sliding, rate: 50/1s}]}

@@ -10,13 +10,21 @@ using relational::database_options;
 using relational::login;
 using runtime::task;
 
+constexpr std::uint32_t most_rows = 20'000; // of one transaction
+
 class table_of_kind final : public destination {
 public:
   table_of_kind(database_options o, std::shared_ptr<const table_kind> k, target t, identity sync)
       : options_{std::move(o)}, kind_{std::move(k)},
         target_{std::make_shared<const target>(std::move(t))}, sync_{std::move(sync)} {}
 
-  std::uint32_t page_size() const override { return kind_->page_size; }
+  tuning::settings settings() const override {
+    const auto most = std::max(kind_->page_size, most_rows);
+    return {tuning::offered(tuning::knob::batch_size, kind_->page_size, most)};
+  }
+  std::uint32_t page_size(const tuning::settings& s) const override {
+    return tuning::set_in(s, tuning::knob::batch_size, kind_->page_size);
+  }
 
   task<settled> write(delivery d) override {
     const identity credential{sync_.tenant, "credential", target_->server.credential};

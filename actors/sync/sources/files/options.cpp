@@ -9,7 +9,6 @@
 namespace tenon::actors::files {
 namespace {
 
-constexpr std::int64_t max_page_size = 20'000;
 constexpr std::size_t max_key_fields = 16;
 constexpr std::size_t max_path_bytes = 4'000;
 
@@ -69,8 +68,10 @@ result<options> read_options(const format_kind& kind, const object& written) {
     check_key(f, a.key = f.texts("key"));
   if (const auto by = f.choice("order", {"name", "modified"}))
     o.order = static_cast<file_order>(*by);
-  if (const auto size = f.number("page_size", 1, max_page_size))
+  if (const auto size = f.number("page_size", 1, max_page_size)) {
     o.page_size = static_cast<std::size_t>(*size);
+    o.sized = true;
+  }
   if (kind.may_grow)
     o.append = f.flag("append").value_or(false);
   a.grows = o.append;

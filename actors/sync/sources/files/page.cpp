@@ -25,8 +25,9 @@ result<bool> continues(const open_file& now, const stamp& before) {
 
 class page_reading {
 public:
-  page_reading(const options& o, const allowed_roots& roots, open_readers& kept, std::stop_token s)
-      : options_{o}, roots_{roots}, kept_{kept}, stop_{std::move(s)}, rows_{o.page_size} {}
+  page_reading(const options& o, std::size_t size, const allowed_roots& roots, open_readers& kept,
+               std::stop_token s)
+      : options_{o}, roots_{roots}, kept_{kept}, stop_{std::move(s)}, rows_{size} {}
 
   result<source_page> read(const page_request& wanted) {
     auto known = read_cursor(wanted.cursor, options_.shape);
@@ -249,7 +250,15 @@ private:
 
 result<source_page> read_page(const options& o, const allowed_roots& roots, open_readers& kept,
                               const page_request& wanted, std::stop_token stop) {
-  auto page = page_reading{o, roots, kept, std::move(stop)}.read(wanted);
+  tuning::settings chosen;
+  if (!o.sized)
+    chosen = tuning::chosen_among(
+        {tuning::offered(tuning::knob::page_size, o.page_size, max_page_size)}, wanted.settings);
+  const auto size =
+      tuning::set_in(chosen, tuning::knob::page_size, static_cast<std::uint32_t>(o.page_size));
+  auto page = page_reading{o, size, roots, kept, std::move(stop)}.read(wanted);
+  if (page)
+    page->settings = std::move(chosen);
   if (page ? page->last : page.error().code != code::stale)
     kept.came_to_its_end(wanted.sync);
   else if (!page && kept.changed_too_often(wanted.sync))

@@ -216,7 +216,17 @@ std::string connection::after(const std::vector<std::string>& terms,
 
 result<source_page> read_page(connection& db, const table& t, const table_options& o,
                               const option_names& names, const page_request& wanted) {
-  return reading{db, t, o, names}.read(wanted);
+  if (o.sized)
+    return reading{db, t, o, names}.read(wanted);
+  auto chosen = o;
+  const auto most = static_cast<std::uint64_t>(names.max_page_size);
+  const auto settings = tuning::chosen_among(
+      {tuning::offered(tuning::knob::page_size, o.page_size, most)}, wanted.settings);
+  chosen.page_size = settings.front().set;
+  auto page = reading{db, t, chosen, names}.read(wanted);
+  if (page)
+    page->settings = settings;
+  return page;
 }
 
 } // namespace tenon::actors::relational

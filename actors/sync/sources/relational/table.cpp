@@ -143,6 +143,7 @@ read_table_options(const object& written, const option_names& known, table_optio
                            "Write a whole number from 1 to " + std::to_string(known.max_page_size) +
                                ".");
       o.page_size = static_cast<std::size_t>(*size);
+      o.sized = true;
     } else if (name == "lookback") {
       const auto distance = lookback_option(known, v);
       if (!distance)

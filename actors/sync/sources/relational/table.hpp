@@ -38,6 +38,7 @@ struct table_options {
   std::string where{};                    // the database's own words; empty: every row
   std::optional<std::int64_t> lookback{}; // behind the last cursor: seconds, or a number
   std::size_t page_size = 500;
+  bool sized = false; // somebody said so
 };
 
 /// What the options of one kind are called.

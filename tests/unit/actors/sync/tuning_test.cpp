@@ -1,4 +1,5 @@
-// What a sync finds out about how it is best read: against sources that are modelled, with noise.
+// What a sync finds out about how it is best read and written: against sources and destinations
+// that are modelled, with noise.
 #include "actors/sync/tuning/tuning.hpp"
 
 #include "actors/schedule.hpp"
@@ -25,6 +26,23 @@ using wire = protocols::sync;
 /// How long a page of so many records takes, in milliseconds.
 using model = std::function<double(double size)>;
 
+std::uint32_t set_of(const state& s, knob k) {
+  return set_in(chosen(s), k);
+}
+
+std::uint32_t size_of(const state& s) {
+  return set_of(s, knob::page_size);
+}
+
+/// What a page says that was read with what is chosen.
+settings as_chosen(const state& s, settings offers) {
+  return chosen_among(std::move(offers), chosen(s));
+}
+
+settings pages(std::uint64_t usual, std::uint64_t most) {
+  return {offered(knob::page_size, usual, most)};
+}
+
 double rate_at(const model& takes, double size) {
   return 1000 * size / takes(size);
 }
@@ -35,23 +53,21 @@ public:
   reader(model takes, bounds b, std::uint64_t seed, double noise = 0.02)
       : takes_{std::move(takes)}, bounds_{b}, random_{seed}, noise_{noise} {}
 
-  void read(int pages, std::uint32_t usual = 100, std::uint32_t most = 2000) {
-    for (int i = 0; i < pages; ++i) {
-      const auto size = s.page_size > 0 ? s.page_size : usual;
+  void read(int count, std::uint32_t usual = 100, std::uint32_t most = 2000) {
+    for (int i = 0; i < count; ++i) {
+      const auto settings = usual > 0 ? as_chosen(s, pages(usual, most)) : tuning::settings{};
+      const auto size = usual > 0 ? settings.front().set : 1;
       const auto took = takes_(size) * (1 + noise_ * spread_(random_));
-      measure(s, {.stored = size,
-                  .page_size = size,
-                  .usual_size = usual,
-                  .most_size = most,
-                  .took = span{std::max(1l, std::lround(took))}});
-      const auto change = next_size(s, bounds_, at(std::chrono::seconds{++now_}));
+      measure(
+          s, {.stored = size, .settings = settings, .took = span{std::max(1l, std::lround(took))}});
+      const auto change = next_change(s, bounds_, at(std::chrono::seconds{++now_}));
       if (!change)
         continue;
       EXPECT_FALSE(change->why.empty());
       apply(s, *change);
       EXPECT_TRUE(holds(s));
-      EXPECT_GE(s.page_size, bounds_.least_size);
-      EXPECT_LE(s.page_size, std::min(bounds_.most_size, most));
+      EXPECT_GE(size_of(s), bounds_.page_size.least);
+      EXPECT_LE(size_of(s), std::min(bounds_.page_size.most, most));
       ++changes;
     }
   }
@@ -77,7 +93,7 @@ std::uint64_t drawn_seed() {
 TEST(tuning, takes_larger_pages_where_each_request_costs_much) {
   reader one{[](double size) { return 200 + size / 10; }, {}, drawn_seed()};
   one.read(400);
-  EXPECT_GE(one.s.page_size, 1600u) << "up to what the source allows";
+  EXPECT_GE(size_of(one.s), 1600u) << "up to what the source allows";
   EXPECT_EQ(one.s.changes.back().from, 100u);
   EXPECT_EQ(one.s.changes.back().verdict, verdict::kept);
   EXPECT_GT(one.s.changes.back().after, one.s.changes.back().before * 1.5);
@@ -87,15 +103,15 @@ TEST(tuning, takes_smaller_pages_where_large_ones_are_slow) {
   const model takes = [](double size) { return 20 + size * size / 50; };
   reader one{takes, {}, drawn_seed()};
   one.read(2000, 800, 1000);
-  EXPECT_LE(one.s.page_size, 100u);
-  EXPECT_GE(rate_at(takes, one.s.page_size), 0.6 * rate_at(takes, 32)) << "about the best there is";
+  EXPECT_LE(size_of(one.s), 100u);
+  EXPECT_GE(rate_at(takes, size_of(one.s)), 0.6 * rate_at(takes, 32)) << "about the best there is";
 }
 
 TEST(tuning, stays_where_it_is_when_nothing_gains_and_tries_ever_less_often) {
   reader one{[](double size) { return size; }, {}, drawn_seed(), 0.01};
   one.read(500);
   const auto first = one.changes;
-  EXPECT_TRUE(one.s.page_size == 100 || one.s.trying);
+  EXPECT_TRUE(size_of(one.s) == 100 || one.s.trying);
   one.changes = 0;
   one.read(500);
   EXPECT_LT(one.changes, first) << "each setback makes the rests longer";
@@ -127,7 +143,7 @@ TEST(tuning, takes_back_at_once_what_fails) {
   const auto back = after_failure(one.s, "413", at(1h));
   ASSERT_TRUE(back);
   apply(one.s, *back);
-  EXPECT_EQ(one.s.page_size, 100u);
+  EXPECT_EQ(size_of(one.s), 100u);
   EXPECT_FALSE(one.s.trying);
   EXPECT_EQ(one.s.changes.front().verdict, verdict::reverted);
   EXPECT_FALSE(after_failure(one.s, "413", at(1h))) << "nothing is tried";
@@ -136,7 +152,8 @@ TEST(tuning, takes_back_at_once_what_fails) {
 }
 
 TEST(tuning, leaves_alone_what_it_may_not_change) {
-  reader off{[](double size) { return 200 + size / 10; }, {.page_size = false}, drawn_seed()};
+  reader off{
+      [](double size) { return 200 + size / 10; }, {.page_size = {.on = false}}, drawn_seed()};
   off.read(100);
   EXPECT_EQ(off.changes, 0);
   reader no_choice{[](double) { return 10; }, {}, drawn_seed()};
@@ -146,14 +163,11 @@ TEST(tuning, leaves_alone_what_it_may_not_change) {
 
 TEST(tuning, goes_into_its_bounds_whatever_that_brings) {
   reader one{[](double size) { return 200 + size / 10; },
-             {.least_size = 10, .most_size = 40},
+             {.page_size = {.least = 10, .most = 40}},
              drawn_seed()};
-  one.s.page_size = 0;
-  measure(one.s, {});
   for (int i = 0; i < 8; ++i)
-    measure(one.s,
-            {.stored = 100, .page_size = 100, .usual_size = 100, .most_size = 2000, .took = 200ms});
-  const auto change = next_size(one.s, {.least_size = 10, .most_size = 40}, at(1s));
+    measure(one.s, {.stored = 100, .settings = pages(100, 2000), .took = 200ms});
+  const auto change = next_change(one.s, {.page_size = {.least = 10, .most = 40}}, at(1s));
   ASSERT_TRUE(change);
   EXPECT_EQ(change->to, 40u);
   apply(one.s, *change);
@@ -170,12 +184,12 @@ TEST(tuning, of_any_source_keeps_to_its_bounds_and_never_ends_up_much_worse) {
     const model takes = [=](double size) {
       return overhead + each * size + (size > knee ? (size - knee) * (size - knee) / 20 : 0);
     };
-    const bounds b{.least_size = static_cast<std::uint32_t>(random() % 50 + 1),
-                   .most_size = static_cast<std::uint32_t>(random() % 3000 + 100)};
+    const bounds b{.page_size = {.least = static_cast<std::uint32_t>(random() % 50 + 1),
+                                 .most = static_cast<std::uint32_t>(random() % 3000 + 100)}};
     reader one{takes, b, random()};
     one.read(600);
-    const auto size = one.s.trying ? one.s.changes.front().from : one.s.page_size;
-    if (size > 0 && b.most_size >= 100) {
+    const auto size = one.s.trying ? one.s.changes.front().from : size_of(one.s);
+    if (size > 0 && b.page_size.most >= 100) {
       EXPECT_GE(rate_at(takes, static_cast<double>(size)), 0.9 * rate_at(takes, 100))
           << "overhead " << overhead << ", each " << each << ", knee " << knee << ": " << size;
     }
@@ -219,15 +233,17 @@ TEST(tuning_bounds, are_read_and_refused_with_their_place) {
     const auto read = read_bounds(text);
     return read ? std::string{} : read.error().where;
   };
-  EXPECT_TRUE(read_bounds("")->page_size);
+  EXPECT_TRUE(read_bounds("")->page_size.on);
+  EXPECT_TRUE(read_bounds("")->concurrency.on);
+  EXPECT_FALSE(read_bounds(R"({"concurrency":"off"})")->concurrency.on);
+  EXPECT_EQ(read_bounds(R"({"batch_size":{"most":7}})")->batch_size.most, 7u);
   EXPECT_TRUE(read_bounds(R"("off")")->off());
   EXPECT_TRUE(read_bounds("false")->off());
   const auto both = read_bounds(
       R"({"page_size":{"least":10,"most":50},
           "interval":{"schedule":"nightly","least":"5m","most":"1d"}})");
   ASSERT_TRUE(both);
-  EXPECT_EQ(*both, (bounds{.least_size = 10,
-                           .most_size = 50,
+  EXPECT_EQ(*both, (bounds{.page_size = {.least = 10, .most = 50},
                            .schedule = "nightly",
                            .least_interval = 5min,
                            .most_interval = 24h}));
@@ -257,10 +273,12 @@ wire::transferred page(std::uint64_t run, std::uint64_t number, std::uint32_t si
                     .unchanged = size - stored,
                     .position = "p",
                     .last = last,
-                    .page_size = size,
-                    .usual_size = 100,
-                    .most_size = 1000,
+                    .settings = {{knob::page_size, size, 100, 1000}},
                     .took = 200ms}};
+}
+
+std::uint32_t size_in(const wire::transfer& t) {
+  return set_in(t.settings, knob::page_size);
 }
 
 template <class Decision> wire::transfer asked(const Decision& d) {
@@ -271,15 +289,15 @@ template <class Decision> wire::transfer asked(const Decision& d) {
 
 TEST(tuned_sync, asks_for_pages_of_the_size_that_is_tried_and_takes_back_what_fails) {
   auto one = given<sync>(sync::configured{feed("{}"), at(0s)});
-  EXPECT_EQ(asked(one.when(sync::start{})).page_size, 0u);
+  EXPECT_EQ(size_in(asked(one.when(sync::start{}))), 0u);
   for (std::uint64_t i = 0; i < 7; ++i)
-    EXPECT_EQ(asked(one.when(page(1, i, 100, 100))).page_size, 0u);
-  EXPECT_EQ(asked(one.when(page(1, 7, 100, 100))).page_size, 200u);
+    EXPECT_EQ(size_in(asked(one.when(page(1, i, 100, 100)))), 0u);
+  EXPECT_EQ(size_in(asked(one.when(page(1, 7, 100, 100)))), 200u);
   EXPECT_EQ(one.when(sync::read_tuning{}).reply->state.changes.size(), 1u);
   one.when(wire::transferred{.run = 1, .page = 8, .why = "too large", .transient = true});
-  EXPECT_EQ(one.state.tuning.page_size, 100u);
+  EXPECT_EQ(size_of(one.state.tuning), 100u);
   one.now = one.state.retry_at;
-  EXPECT_EQ(asked(one.when(sync::wake{})).page_size, 100u);
+  EXPECT_EQ(size_in(asked(one.when(sync::wake{}))), 100u);
   EXPECT_EQ(one.state.tuning.changes.front().verdict, verdict::reverted);
 }
 
@@ -288,12 +306,12 @@ TEST(tuned_sync, that_is_off_or_reads_something_else_forgets_what_it_found) {
   one.when(sync::start{});
   for (std::uint64_t i = 0; i < 8; ++i)
     one.when(page(1, i, 100, 100));
-  ASSERT_EQ(one.state.tuning.page_size, 200u);
+  ASSERT_EQ(size_of(one.state.tuning), 200u);
   ASSERT_FALSE(one.when(sync::configure{.spec = feed(R"("off")")}).refusal);
   EXPECT_EQ(one.state.tuning, state{});
   EXPECT_TRUE(one.when(sync::read_tuning{}).reply->off);
   for (std::uint64_t i = 8; i < 40; ++i)
-    EXPECT_EQ(asked(one.when(page(1, i, 100, 100))).page_size, 0u);
+    EXPECT_EQ(size_in(asked(one.when(page(1, i, 100, 100)))), 0u);
   EXPECT_EQ(one.when(sync::configure{.spec = feed("7")}).refusal->where, "spec.tuning");
 }
 
