@@ -103,6 +103,51 @@ ${calls}  return routes;
   target_include_directories(${arg_INTO} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 
+# tenon_members(<folder> INTO <library> IN <namespace>): generates the list of a family's members,
+# declared in "<folder>/catalog.hpp" with `maker`, `member` and `catalog` in the namespace. Each
+# <name>.cpp of the folder defines the maker of its name; one that does not fails to link, by name. A
+# file whose name begins with another's and an underscore is a part of that member.
+function(tenon_members path)
+  cmake_parse_arguments(arg "" "INTO;IN" "" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cpp)
+  set(names "")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    list(APPEND names ${name})
+  endforeach()
+  set(declarations "")
+  set(listed "")
+  foreach(name IN LISTS names)
+    set(whole ${name})
+    foreach(other IN LISTS names)
+      if(name MATCHES "^${other}_")
+        set(whole "")
+      endif()
+    endforeach()
+    if(whole)
+      string(APPEND declarations "maker ${name};\n")
+      string(APPEND listed "    {\"${name}\", ${name}},\n")
+    endif()
+  endforeach()
+  set(space ${arg_IN})
+  set(generated ${PROJECT_BINARY_DIR}/generated/${path}/catalog.cpp)
+  file(CONFIGURE OUTPUT ${generated} @ONLY CONTENT
+"#include \"${path}/catalog.hpp\"
+
+namespace tenon::${space} {
+
+${declarations}
+std::span<const member> catalog() {
+  static constexpr member all[] = {
+${listed}  };
+  return all;
+}
+
+} // namespace tenon::${space}
+")
+  target_sources(${arg_INTO} PRIVATE ${generated})
+endfunction()
+
 # tenon_tests(<folder>... NEEDS <library>...): the *_test.cpp files of each sub-folder (and of the
 # folder itself) become one executable, whose tests ctest knows one by one.
 function(tenon_tests folder)

@@ -4,19 +4,10 @@
 #include "actors/integration/effects.hpp"
 #include "actors/integration/health/gathering.hpp"
 #include "actors/integration/hooks/errands.hpp"
-#include "actors/sync/destinations/connector.hpp"
-#include "actors/sync/destinations/csv.hpp"
-#include "actors/sync/destinations/mariadb.hpp"
-#include "actors/sync/destinations/postgres.hpp"
-#include "actors/sync/destinations/sqlite.hpp"
-#include "actors/sync/sources/connector.hpp"
-#include "actors/sync/sources/files.hpp"
-#include "actors/sync/sources/mariadb.hpp"
-#include "actors/sync/sources/mqtt.hpp"
-#include "actors/sync/sources/postgres.hpp"
-#include "actors/sync/sources/redis.hpp"
+#include "actors/sync/destinations/catalog.hpp"
+#include "actors/sync/sources/catalog.hpp"
+#include "actors/sync/sources/relational/server.hpp"
 #include "actors/sync/sources/singer.hpp"
-#include "actors/sync/sources/sqlite.hpp"
 #include "actors/sync/transfer.hpp"
 #include "nodes/edge/environment.hpp"
 #include "nodes/edge/gateway.hpp"
@@ -135,36 +126,23 @@ struct node::parts {
 /// What syncs read from and write to.
 result<void> node::parts::add_kinds(const node_settings& s,
                                     const runtime::outbound::policy& policy) {
-  sources.push_back(actors::connector_source(*platform));
-  sources.push_back(actors::sqlite_source({.roots = s.allow_files, .blocking = *blocking}));
-  for (auto& kind : actors::file_sources({.roots = s.allow_files, .blocking = *blocking}))
-    sources.push_back(std::move(kind));
-  const actors::relational::database_options servers{.secrets =
-                                                         actors::relational::secrets_from(*host),
-                                                     .blocking = *databases,
-                                                     .policy = policy,
-                                                     .closing = closing.get_token()};
-  sources.push_back(actors::postgres_source(servers));
-  sources.push_back(actors::mariadb_source(servers));
-  sources.push_back(actors::redis_source(servers));
-  sources.push_back(actors::mqtt_source({.secrets = servers.secrets,
-                                         .blocking = *brokers,
-                                         .policy = policy,
-                                         .closing = closing.get_token()}));
   auto programs = allowed_taps(s);
   if (!programs)
     return std::move(programs).error();
-  sources.push_back(actors::singer_source({.taps = *std::move(programs),
-                                           .secrets = servers.secrets,
-                                           .blocking = *taps,
-                                           .closing = closing.get_token(),
-                                           .at_once = tap_threads}));
-  destinations.push_back(actors::connector_destination(*platform));
-  destinations.push_back(actors::postgres_destination(servers));
-  destinations.push_back(actors::mariadb_destination(servers));
-  const actors::written_files files{s.allow_file_writes, *databases, closing.get_token()};
-  destinations.push_back(actors::sqlite_destination(files));
-  destinations.push_back(actors::csv_destination(files));
+  const actors::surroundings around{.platform = &*platform,
+                                    .secrets = actors::relational::secrets_from(*host),
+                                    .policy = policy,
+                                    .readable = s.allow_files,
+                                    .writable = s.allow_file_writes,
+                                    .taps = *std::move(programs),
+                                    .taps_at_once = tap_threads,
+                                    .files = *blocking,
+                                    .databases = *databases,
+                                    .brokers = *brokers,
+                                    .tapping = *taps,
+                                    .closing = closing.get_token()};
+  sources = actors::sources::all(around);
+  destinations = actors::destinations::all(around);
   return {};
 }
 

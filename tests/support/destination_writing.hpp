@@ -18,6 +18,10 @@ inline actors::outgoing_change change(const std::string& key, const object& cont
           "acme/sync/any/" + key + '@' + std::to_string(version)};
 }
 
+inline object table_options(const std::string& url, const std::string& name) {
+  return {{"url", url}, {"credential", "main"}, {"table", name}, {"key", "id"}};
+}
+
 class destination_writing {
 public:
   destination_writing(actors::destination_kind& kind, object options)

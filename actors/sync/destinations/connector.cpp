@@ -1,7 +1,9 @@
 #include "actors/sync/destinations/connector.hpp"
 
 #include "actors/integration/writing.hpp"
+#include "actors/sync/destinations/catalog.hpp"
 #include "actors/sync/destinations/connector_call.hpp"
+#include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
 #include "runtime/tasks/together.hpp"
 
@@ -268,3 +270,12 @@ std::unique_ptr<destination_kind> connector_destination(platform& p) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::destinations {
+
+std::unique_ptr<destination_kind> connector(const surroundings& s) {
+  ensure(s.platform != nullptr, "there is no way to platforms");
+  return connector_destination(*s.platform);
+}
+
+} // namespace tenon::actors::destinations

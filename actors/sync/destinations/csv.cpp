@@ -1,9 +1,10 @@
 #include "actors/sync/destinations/csv.hpp"
 
 #include "actors/integration/form/form.hpp"
-#include "actors/sync/destinations/blocking_write.hpp"
+#include "actors/sync/destinations/catalog.hpp"
 #include "actors/sync/destinations/csv/lines.hpp"
 #include "actors/sync/destinations/csv/whole_file.hpp"
+#include "actors/sync/destinations/local/blocking_write.hpp"
 #include "actors/sync/outcome.hpp"
 #include "protocols/json.hpp"
 
@@ -267,3 +268,11 @@ std::unique_ptr<destination_kind> csv_destination(written_files f) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::destinations {
+
+std::unique_ptr<destination_kind> csv(const surroundings& s) {
+  return csv_destination({s.writable, s.databases, s.closing});
+}
+
+} // namespace tenon::actors::destinations

@@ -19,7 +19,7 @@
 #pragma once
 
 #include "actors/sync/destination.hpp"
-#include "actors/sync/destinations/writable_path.hpp"
+#include "actors/sync/destinations/local/writable_path.hpp"
 
 namespace tenon::actors {
 

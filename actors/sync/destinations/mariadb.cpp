@@ -1,6 +1,7 @@
 #include "actors/sync/destinations/mariadb.hpp"
 
 #include "actors/integration/page/json_text.hpp"
+#include "actors/sync/destinations/catalog.hpp"
 #include "actors/sync/destinations/tables/kind.hpp"
 #include "actors/sync/sources/mariadb/table.hpp"
 #include "actors/sync/sources/relational/kept.hpp"
@@ -251,3 +252,11 @@ std::unique_ptr<destination_kind> mariadb_destination(relational::database_optio
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::destinations {
+
+std::unique_ptr<destination_kind> mariadb(const surroundings& s) {
+  return mariadb_destination(relational::options_within(s, s.databases));
+}
+
+} // namespace tenon::actors::destinations

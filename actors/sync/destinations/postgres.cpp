@@ -1,5 +1,6 @@
 #include "actors/sync/destinations/postgres.hpp"
 
+#include "actors/sync/destinations/catalog.hpp"
 #include "actors/sync/destinations/postgres/table.hpp"
 #include "actors/sync/destinations/tables/kind.hpp"
 #include "actors/sync/sources/relational/kept.hpp"
@@ -52,3 +53,11 @@ std::unique_ptr<destination_kind> postgres_destination(relational::database_opti
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::destinations {
+
+std::unique_ptr<destination_kind> postgres(const surroundings& s) {
+  return postgres_destination(relational::options_within(s, s.databases));
+}
+
+} // namespace tenon::actors::destinations

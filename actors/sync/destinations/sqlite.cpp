@@ -1,6 +1,7 @@
 #include "actors/sync/destinations/sqlite.hpp"
 
 #include "actors/integration/page/json_text.hpp"
+#include "actors/sync/destinations/catalog.hpp"
 #include "actors/sync/destinations/tables/kind.hpp"
 #include "actors/sync/sources/sqlite/table.hpp"
 #include "protocols/base64.hpp"
@@ -250,3 +251,11 @@ std::unique_ptr<destination_kind> sqlite_destination(written_files f) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::destinations {
+
+std::unique_ptr<destination_kind> sqlite(const surroundings& s) {
+  return sqlite_destination({s.writable, s.databases, s.closing});
+}
+
+} // namespace tenon::actors::destinations

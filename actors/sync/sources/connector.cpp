@@ -1,6 +1,8 @@
 #include "actors/sync/sources/connector.hpp"
 
 #include "actors/sync/outcome.hpp"
+#include "actors/sync/sources/catalog.hpp"
+#include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
 
 namespace tenon::actors {
@@ -296,3 +298,12 @@ std::unique_ptr<source_kind> connector_source(platform& p) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> connector(const surroundings& s) {
+  ensure(s.platform != nullptr, "there is no way to platforms");
+  return connector_source(*s.platform);
+}
+
+} // namespace tenon::actors::sources

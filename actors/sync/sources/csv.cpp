@@ -1,5 +1,5 @@
 // `from: {csv: {path: orders.csv, key: id}}`: the records of CSV files, as RFC 4180 has them and in
-// the dialects that there are. The options of every kind of file are in files.hpp; besides:
+// the dialects that there are. The options of every kind of file are in files/kind.hpp; besides:
 //
 //   delimiter: one character, or `tab`; a comma unless told.
 //   quote:     one character; `"` unless told, `none` when quotes are only text.
@@ -15,8 +15,10 @@
 //
 // Text is UTF-8, its byte order mark is dropped; a record that is not is a letter. Empty lines are
 // skipped. A quote that never closes fails: nobody can know where the next record begins.
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/csv/columns.hpp"
 #include "actors/sync/sources/files/format.hpp"
+#include "actors/sync/sources/files/kind.hpp"
 #include "protocols/utf8.hpp"
 
 #include <algorithm>
@@ -308,11 +310,15 @@ std::shared_ptr<const format> read_options(connectors::form& f, const asked& a) 
   return std::make_shared<csv_format>(std::move(o));
 }
 
-} // namespace
+constexpr format_kind kind{"csv", true, read_options};
 
-const format_kind& csv() {
-  static const format_kind kind{"csv", true, read_options};
-  return kind;
+} // namespace
+} // namespace tenon::actors::files
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> csv(const surroundings& s) {
+  return files::file_source(files::kind, {s.readable, s.files});
 }
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::sources

@@ -1,7 +1,7 @@
 // `from: {json: {path: export.json, records: data.items, key: id}}`: the items of one list in a
 // JSON document, each a JSON object, byte for byte. The document is read as it streams by and may
 // be of any size; only the item at hand is in memory. The options of every kind of file are in
-// files.hpp; besides:
+// files/kind.hpp; besides:
 //
 //   records: where the list is, as names with dots between them; left out: the document is the
 //   list.
@@ -9,7 +9,9 @@
 // An item that is no object, is not well formed though its brackets and quotes close, or has more
 // than 4 MiB is a letter, "export.json#17" for the 17th. What is beside the list is only checked
 // for its brackets and quotes. A document that ends too early, or has something behind it, fails.
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/files/format.hpp"
+#include "actors/sync/sources/files/kind.hpp"
 #include "actors/sync/sources/json/scan.hpp"
 
 #include <algorithm>
@@ -196,11 +198,15 @@ std::shared_ptr<const format> read_options(connectors::form& f, const asked& a) 
   return std::make_shared<json_format>(std::move(o));
 }
 
-} // namespace
+constexpr format_kind kind{"json", false, read_options};
 
-const format_kind& json() {
-  static const format_kind kind{"json", false, read_options};
-  return kind;
+} // namespace
+} // namespace tenon::actors::files
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> json(const surroundings& s) {
+  return files::file_source(files::kind, {s.readable, s.files});
 }
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::sources

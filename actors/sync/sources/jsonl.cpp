@@ -1,11 +1,13 @@
 // `from: {jsonl: {path: events/*.jsonl.gz, key: id}}`: JSON Lines, also called NDJSON. Each line is
 // one JSON object and becomes one record, byte for byte. The options of every kind of file are in
-// files.hpp; this one has no others.
+// files/kind.hpp; this one has no others.
 //
 // Empty lines are skipped. A line that is no JSON object, or has more than 4 MiB, is a letter, and
 // reading goes on behind it. The last line needs no end, but in a file that grows it is not there
 // before it has one.
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/files/format.hpp"
+#include "actors/sync/sources/files/kind.hpp"
 
 namespace tenon::actors::files {
 namespace {
@@ -102,14 +104,18 @@ private:
   const bool grows_;
 };
 
-} // namespace
+constexpr format_kind kind{
+    "jsonl", true, [](connectors::form& f, const asked& a) -> std::shared_ptr<const format> {
+      return std::make_shared<jsonl_format>(key_paths(f, a), a.grows);
+    }};
 
-const format_kind& jsonl() {
-  static const format_kind kind{
-      "jsonl", true, [](connectors::form& f, const asked& a) -> std::shared_ptr<const format> {
-        return std::make_shared<jsonl_format>(key_paths(f, a), a.grows);
-      }};
-  return kind;
+} // namespace
+} // namespace tenon::actors::files
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> jsonl(const surroundings& s) {
+  return files::file_source(files::kind, {s.readable, s.files});
 }
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::sources

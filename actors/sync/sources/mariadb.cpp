@@ -1,5 +1,6 @@
 #include "actors/sync/sources/mariadb.hpp"
 
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/mariadb/table.hpp"
 #include "actors/sync/sources/relational/kept.hpp"
 
@@ -67,3 +68,11 @@ std::unique_ptr<source_kind> mariadb_source(relational::database_options o) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> mariadb(const surroundings& s) {
+  return mariadb_source(relational::options_within(s, s.databases));
+}
+
+} // namespace tenon::actors::sources

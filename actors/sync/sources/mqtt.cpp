@@ -1,5 +1,6 @@
 #include "actors/sync/sources/mqtt.hpp"
 
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/mqtt/page.hpp"
 #include "actors/sync/sources/relational/kept.hpp"
 #include "protocols/json.hpp"
@@ -74,3 +75,11 @@ std::unique_ptr<source_kind> mqtt_source(relational::database_options o) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> mqtt(const surroundings& s) {
+  return mqtt_source(relational::options_within(s, s.brokers));
+}
+
+} // namespace tenon::actors::sources

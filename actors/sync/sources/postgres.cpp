@@ -1,5 +1,6 @@
 #include "actors/sync/sources/postgres.hpp"
 
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/postgres/changes.hpp"
 #include "actors/sync/sources/relational/kept.hpp"
 
@@ -121,3 +122,11 @@ std::unique_ptr<source_kind> postgres_source(relational::database_options o) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> postgres(const surroundings& s) {
+  return postgres_source(relational::options_within(s, s.databases));
+}
+
+} // namespace tenon::actors::sources

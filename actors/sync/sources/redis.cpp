@@ -1,5 +1,6 @@
 #include "actors/sync/sources/redis.hpp"
 
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/redis/page.hpp"
 #include "actors/sync/sources/relational/kept.hpp"
 
@@ -51,3 +52,11 @@ std::unique_ptr<source_kind> redis_source(relational::database_options o) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> redis(const surroundings& s) {
+  return redis_source(relational::options_within(s, s.databases));
+}
+
+} // namespace tenon::actors::sources

@@ -1,7 +1,8 @@
 #include "actors/sync/sources/singer.hpp"
 
 #include "actors/sync/outcome.hpp"
-#include "actors/sync/sources/blocking_page.hpp"
+#include "actors/sync/sources/catalog.hpp"
+#include "actors/sync/sources/local/blocking_page.hpp"
 #include "actors/sync/sources/singer/tap.hpp"
 
 #include <charconv>
@@ -179,3 +180,15 @@ std::unique_ptr<source_kind> singer_source(singer_options o) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> singer(const surroundings& s) {
+  return singer_source({.taps = s.taps,
+                        .secrets = s.secrets,
+                        .blocking = s.tapping,
+                        .closing = s.closing,
+                        .at_once = s.taps_at_once});
+}
+
+} // namespace tenon::actors::sources

@@ -1,6 +1,7 @@
 #include "actors/sync/sources/sqlite.hpp"
 
-#include "actors/sync/sources/blocking_page.hpp"
+#include "actors/sync/sources/catalog.hpp"
+#include "actors/sync/sources/local/blocking_page.hpp"
 #include "actors/sync/sources/sqlite/page.hpp"
 
 namespace tenon::actors {
@@ -72,3 +73,11 @@ std::unique_ptr<source_kind> sqlite_source(sqlite_options o) {
 }
 
 } // namespace tenon::actors
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> sqlite(const surroundings& s) {
+  return sqlite_source({.roots = s.readable, .blocking = s.files});
+}
+
+} // namespace tenon::actors::sources

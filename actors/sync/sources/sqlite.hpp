@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
-#include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/local/allowed_path.hpp"
 
 namespace tenon::actors {
 

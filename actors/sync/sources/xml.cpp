@@ -1,6 +1,6 @@
 // `from: {xml: {path: feed.xml, records: /catalog/product, key: "@id"}}`: the elements of one path
 // in XML documents, each a record. A document is read as it streams by and may be of any size. The
-// options of every kind of file are in files.hpp; besides:
+// options of every kind of file are in files/kind.hpp; besides:
 //
 //   records: the path from the root to the element that is a record. Needed.
 //   lists:   the name, or names, of elements that are a list even where there is only one.
@@ -13,7 +13,9 @@
 // A document that is not well formed fails with its line, and so does one that refers to something
 // outside itself, or grows beyond bounds by its own entities. A record of more than 4 MiB, or one
 // nested more than 60 deep, is a letter.
+#include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/files/format.hpp"
+#include "actors/sync/sources/files/kind.hpp"
 #include "actors/sync/sources/xml/document.hpp"
 
 #include <algorithm>
@@ -89,11 +91,15 @@ std::shared_ptr<const format> read_options(connectors::form& f, const asked& a) 
   return std::make_shared<xml_format>(std::move(o));
 }
 
-} // namespace
+constexpr format_kind kind{"xml", false, read_options};
 
-const format_kind& xml() {
-  static const format_kind kind{"xml", false, read_options};
-  return kind;
+} // namespace
+} // namespace tenon::actors::files
+
+namespace tenon::actors::sources {
+
+std::unique_ptr<source_kind> xml(const surroundings& s) {
+  return files::file_source(files::kind, {s.readable, s.files});
 }
 
-} // namespace tenon::actors::files
+} // namespace tenon::actors::sources

@@ -1,7 +1,10 @@
 // Writing CSV files: whole ones with each change once, whatever crashed, and in every dialect what
 // the source reads back.
-#include "tests/support/destination_places.hpp"
+#include "actors/sync/destinations/csv.hpp"
 #include "tests/support/destination_writing.hpp"
+#include "tests/support/offered.hpp"
+#include "tests/support/source_reading.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <random>
 
@@ -124,6 +127,7 @@ TEST_F(csv_destinations, leave_the_files_of_another_sync_alone) {
 }
 
 TEST_F(csv_destinations, are_read_back_as_they_were_in_every_dialect) {
+  const auto reader = tests::source_kind_of("csv", tests::offered({directory_.path()}));
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random{seed};
@@ -162,15 +166,12 @@ TEST_F(csv_destinations, are_read_back_as_they_were_in_every_dialect) {
     if (!read.find("header")) // which columns take for themselves, when files are read
       read["header"] = true;
     read["types"] = object{{"n", "integer"}, {"b", "boolean"}};
-    for (const auto& kind : file_sources({{directory_.path()}, tests::blocking_threads()}))
-      if (kind->name() == "csv") {
-        auto opened = kind->open({"acme", "sync", "any"}, read);
-        ASSERT_TRUE(opened) << opened.error().where << opened.error().why;
-        const auto found = tests::lines(tests::source_reading{*std::move(opened)}.run());
-        ASSERT_EQ(found.size(), expected.size()) << write_json(options);
-        for (std::size_t i = 0; i < found.size(); ++i)
-          ASSERT_EQ(found[i], expected[i]) << write_json(options);
-      }
+    auto opened = reader->open({"acme", "sync", "any"}, read);
+    ASSERT_TRUE(opened) << opened.error().where << opened.error().why;
+    const auto found = tests::lines(tests::source_reading{*std::move(opened)}.run());
+    ASSERT_EQ(found.size(), expected.size()) << write_json(options);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      ASSERT_EQ(found[i], expected[i]) << write_json(options);
   }
 }
 

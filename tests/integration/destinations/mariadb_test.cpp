@@ -1,7 +1,9 @@
 // Writing to a real MariaDB server: values of its types, rows that another index would mistake for
 // others, and a server that goes away.
-#include "tests/support/destination_places.hpp"
+#include "actors/sync/destinations/mariadb.hpp"
 #include "tests/support/destination_writing.hpp"
+#include "tests/support/mariadb_server.hpp"
+#include "tests/support/offered.hpp"
 
 namespace tenon::actors {
 namespace {

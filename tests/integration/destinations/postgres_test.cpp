@@ -1,7 +1,9 @@
 // Writing to a real PostgreSQL server: by COPY what the server itself makes of JSON, what is
 // refused, and a server that goes away.
-#include "tests/support/destination_places.hpp"
+#include "actors/sync/destinations/postgres.hpp"
 #include "tests/support/destination_writing.hpp"
+#include "tests/support/offered.hpp"
+#include "tests/support/postgres_server.hpp"
 
 #include <random>
 

@@ -1,7 +1,10 @@
 // Writing to SQLite files: values of every kind, rules, a file that somebody else holds, and one
 // that may not be written.
-#include "tests/support/destination_places.hpp"
+#include "actors/sync/destinations/sqlite.hpp"
 #include "tests/support/destination_writing.hpp"
+#include "tests/support/made_database.hpp"
+#include "tests/support/offered.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace tenon::actors {
 namespace {

@@ -2,13 +2,14 @@
 // `from: {csv: {path: a.csv, key: id}}`.
 #pragma once
 
-#include "actors/sync/sources/files.hpp"
 #include "config/yaml.hpp"
+#include "tests/support/offered.hpp"
 #include "tests/support/packing.hpp"
 #include "tests/support/source_reading.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <fstream>
+#include <map>
 
 namespace tenon::actors {
 
@@ -35,21 +36,21 @@ protected:
     std::ofstream{directory / name, std::ios::binary | std::ios::app} << bytes;
   }
 
-  written read_from(const std::string& from) const {
+  written read_from(const std::string& from) {
     const auto documents = config::read_yaml("from: " + from, "sync.yaml");
     if (!documents)
       throw std::runtime_error{documents.error().why};
     const auto& [name, options] = *documents->front().value.find("from")->as<object>()->begin();
-    for (const auto& kind : kinds)
-      if (kind->name() == name)
-        return {kind.get(), *options.as<object>()};
-    throw std::runtime_error{"no kind " + name};
+    auto& kind = kinds_[name];
+    if (!kind)
+      kind = tests::source_kind_of(name, tests::offered({directory.path()}));
+    return {kind.get(), *options.as<object>()};
   }
-  result<void> check(const std::string& from) const {
+  result<void> check(const std::string& from) {
     const auto w = read_from(from);
     return w.kind->check(w.options);
   }
-  source_reading open(const std::string& from) const {
+  source_reading open(const std::string& from) {
     const auto w = read_from(from);
     const auto checked = w.kind->check(w.options);
     if (!checked)
@@ -60,12 +61,13 @@ protected:
     return source_reading{*std::move(opened)};
   }
   /// What a whole run gives.
-  texts all(const std::string& from) const { return lines(open(from).run()); }
+  texts all(const std::string& from) { return lines(open(from).run()); }
 
   const identity sync{"acme", "sync", "files"};
   tests::temporary_directory directory;
-  runtime::workers blocking{{.threads = 2}};
-  source_kinds kinds = file_sources({{directory.path()}, blocking});
+
+private:
+  std::map<std::string, std::unique_ptr<source_kind>> kinds_;
 };
 
 /// Whether the failure says these words, somewhere in why and remedy.

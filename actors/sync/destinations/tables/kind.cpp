@@ -1,6 +1,6 @@
 #include "actors/sync/destinations/tables/kind.hpp"
 
-#include "actors/sync/destinations/blocking_write.hpp"
+#include "actors/sync/destinations/local/blocking_write.hpp"
 #include "actors/sync/outcome.hpp"
 
 namespace tenon::actors::tables {

@@ -1,6 +1,6 @@
 // A format of files, as a port: what a kind of source adds to paths, packings, pages and cursors,
 // which all have in common. It reads its options, and then the next record from bytes. One format
-// is one file in actors/sync/sources, its name below, and its name in files.cpp.
+// is one file in actors/sync/sources.
 #pragma once
 
 #include "actors/integration/form/form.hpp"
@@ -53,11 +53,6 @@ struct format_kind {
   /// What is wrong becomes a problem of the form.
   std::shared_ptr<const format> (*read_options)(connectors::form&, const asked&);
 };
-
-const format_kind& csv();
-const format_kind& jsonl();
-const format_kind& json();
-const format_kind& xml();
 
 /// The key's fields as paths, for formats whose records are JSON.
 std::vector<connectors::json_path> key_paths(connectors::form&, const asked&);

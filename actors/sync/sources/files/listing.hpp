@@ -2,7 +2,7 @@
 // pattern finds.
 #pragma once
 
-#include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/local/allowed_path.hpp"
 
 #include <stop_token>
 

@@ -2,8 +2,8 @@
 // until it is known to be stored, and only then acknowledged. Every refusal is said in words.
 #pragma once
 
-#include "actors/sync/sources/entries.hpp"
 #include "actors/sync/sources/mqtt/deliveries.hpp"
+#include "actors/sync/sources/network/entries.hpp"
 #include "actors/sync/sources/network/stream.hpp"
 #include "runtime/expression/expression.hpp"
 

@@ -1,7 +1,7 @@
 // What a Redis source is asked for, and one page of it.
 #pragma once
 
-#include "actors/sync/sources/entries.hpp"
+#include "actors/sync/sources/network/entries.hpp"
 #include "actors/sync/sources/redis/session.hpp"
 
 namespace tenon::actors::redis {

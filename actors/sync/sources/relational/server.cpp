@@ -3,6 +3,7 @@
 #include "actors/credential.hpp"
 #include "actors/sync/outcome.hpp"
 #include "actors/sync/sources/network/url.hpp"
+#include "actors/sync/surroundings.hpp"
 #include "protocols/json.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/tasks/asking.hpp"
@@ -132,6 +133,10 @@ private:
 };
 
 } // namespace
+
+database_options options_within(const surroundings& s, runtime::executor& blocking) {
+  return {.secrets = s.secrets, .blocking = blocking, .policy = s.policy, .closing = s.closing};
+}
 
 task<result<login>> log_in(secrets_of secrets, std::string user, identity credential) {
   login who{std::move(user), {}};

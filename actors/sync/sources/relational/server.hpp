@@ -18,6 +18,10 @@ namespace tenon::runtime {
 class host;
 }
 
+namespace tenon::actors {
+struct surroundings;
+}
+
 namespace tenon::actors::relational {
 
 /// The secrets of a credential.
@@ -35,6 +39,9 @@ struct database_options {
   span lock_limit = std::chrono::seconds{10};      // of waiting for somebody's lock
   std::stop_token closing{};                       // the node's end: what is being read is given up
 };
+
+/// What a node offers, with pages read on those threads.
+database_options options_within(const surroundings&, runtime::executor& blocking);
 
 enum class protection : std::uint8_t { prefer, require, verify_full };
 

@@ -4,7 +4,7 @@
 // new file.
 #pragma once
 
-#include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/local/allowed_path.hpp"
 #include "actors/sync/sources/relational/table.hpp"
 
 #include <memory>

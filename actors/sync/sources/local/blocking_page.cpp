@@ -1,4 +1,4 @@
-#include "actors/sync/sources/blocking_page.hpp"
+#include "actors/sync/sources/local/blocking_page.hpp"
 
 #include "actors/sync/outcome.hpp"
 

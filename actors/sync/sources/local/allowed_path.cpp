@@ -1,4 +1,4 @@
-#include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/local/allowed_path.hpp"
 
 #include <algorithm>
 

@@ -21,16 +21,17 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
-#include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/files/format.hpp"
+#include "actors/sync/sources/local/allowed_path.hpp"
 
-namespace tenon::actors {
+namespace tenon::actors::files {
 
-struct file_options {
+struct reach {
   allowed_roots roots;
   runtime::executor& blocking; // where a page is read; a read holds its thread
 };
 
-/// A kind for each format. `blocking` must outlive every source that was opened.
-source_kinds file_sources(const file_options&);
+/// The format lasts as long as the program, and `blocking` longer than every source.
+std::unique_ptr<source_kind> file_source(const format_kind&, reach);
 
-} // namespace tenon::actors
+} // namespace tenon::actors::files

@@ -2,7 +2,7 @@
 // with for that. What may be read may not be written by this alone.
 #pragma once
 
-#include "actors/sync/sources/allowed_path.hpp"
+#include "actors/sync/sources/local/allowed_path.hpp"
 #include "runtime/tasks/task.hpp"
 
 #include <stop_token>

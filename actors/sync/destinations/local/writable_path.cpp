@@ -1,4 +1,4 @@
-#include "actors/sync/destinations/writable_path.hpp"
+#include "actors/sync/destinations/local/writable_path.hpp"
 
 namespace tenon::actors {
 

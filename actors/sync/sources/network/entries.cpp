@@ -1,4 +1,4 @@
-#include "actors/sync/sources/entries.hpp"
+#include "actors/sync/sources/network/entries.hpp"
 
 #include "actors/integration/page/json_text.hpp"
 #include "protocols/base64.hpp"

@@ -1,4 +1,4 @@
-#include "actors/sync/destinations/blocking_write.hpp"
+#include "actors/sync/destinations/local/blocking_write.hpp"
 
 #include "actors/sync/destinations/tables/target.hpp"
 #include "actors/sync/outcome.hpp"
