@@ -106,6 +106,10 @@ public:
       });
     if (!rule.results && batch_.size() == 1 && body_ != nullptr)
       keep(0, body_->root());
+    for (auto& one : made_)
+      if (!one.written && one.why.why.empty())
+        one.why = {code::not_found, "the platform's answer says nothing of it",
+                   writing_.action.name, "Look there whether it was written, then replay it."};
     return std::move(made_);
   }
 
