@@ -67,7 +67,7 @@ task<result<errand>> begin_authorization(platform& p, identity credential, std::
   const auto begun = co_await runtime::ask<actors::credential>(p.host(), credential, authorize);
   if (!begun)
     co_return begun.error();
-  co_return errand{*url, begun->number, begun->expires_at};
+  co_return errand{by_gateway(*session, *url), begun->number, begun->expires_at};
 }
 
 task<result<arrival>> end_authorization(platform& p, returned r) {

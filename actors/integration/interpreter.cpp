@@ -48,6 +48,16 @@ result<void> check_unknown(const manifest& m, const object& given, bool secret) 
   return {};
 }
 
+/// Whether a connection cannot be without it.
+bool is_needed(const manifest& m, const parameter& p, const object& settings) {
+  if (!p.required || p.needed_by.empty())
+    return p.required;
+  const auto* said = settings.find("auth");
+  const auto* chosen = said == nullptr ? nullptr : said->as<std::string>();
+  const auto& usual = m.alternatives.front().first;
+  return std::ranges::find(p.needed_by, chosen ? *chosen : usual) != p.needed_by.end();
+}
+
 result<connection> fill_in(const manifest& m, std::string id, const object& settings,
                            const object& secrets) {
   for (const bool secret : {false, true})
@@ -61,7 +71,7 @@ result<connection> fill_in(const manifest& m, std::string id, const object& sett
     const auto* given = (p.secret ? secrets : settings).find(p.name);
     const bool missing = given == nullptr || given->is_null();
     const auto& content = missing ? p.fallback : *given;
-    if (content.is_null() && p.required)
+    if (content.is_null() && is_needed(m, p, settings))
       return at_parameter(p, "`" + p.name + "` is missing", "Fill in: " + p.title + ".");
     if (!content.is_null())
       if (auto ok = check_parameter(p, content); !ok)
@@ -92,7 +102,27 @@ scope secret_words_of(const connection& c) {
   return names;
 }
 
+/// A path alone is one of the API's.
+result<std::optional<http_request>> at_base(const connection& c,
+                                            result<std::optional<http_request>> request) {
+  if (!request || !*request || !(*request)->url.starts_with('/'))
+    return request;
+  const auto target = c.base.host.empty()
+                          ? result<url>{failure{code::malformed, "the API's address is not known",
+                                                "base", "Write the whole address in `auth`."}}
+                          : join(c.base, (*request)->url);
+  if (!target)
+    return target.error();
+  (*request)->url = to_text(*target);
+  return request;
+}
+
 } // namespace
+
+compiled_auth auth_of(const manifest& m, const connection& c) {
+  const auto* settings = c.settings.as<object>();
+  return m.auth_for(settings == nullptr ? object{} : *settings);
+}
 
 result<connection> introduce(const manifest& m, std::string id, const object& settings,
                              const object& secrets) {
@@ -216,31 +246,26 @@ result<position> to_position(const object& kept) {
 
 result<void> authenticate(const manifest& m, const connection& c, const holding* held,
                           http_request& request, const instant& when) {
-  return m.auth->inject(request, secret_words_of(c), held, when);
+  return auth_of(m, c).method->inject(request, secret_words_of(c), held, when);
 }
 
 result<std::optional<http_request>> next_request(const manifest& m, const connection& c,
                                                  acquisition& so_far, const instant& when) {
-  auto request = m.auth->ask(secret_words_of(c), so_far, when);
-  if (!request || !*request || !(*request)->url.starts_with('/'))
-    return request;
-  const auto target = c.base.host.empty()
-                          ? result<url>{failure{code::malformed, "the API's address is not known",
-                                                "base", "Write the whole address in `auth`."}}
-                          : join(c.base, (*request)->url);
-  if (!target)
-    return target.error();
-  (*request)->url = to_text(*target);
-  return request;
+  return at_base(c, auth_of(m, c).method->ask(secret_words_of(c), so_far, when));
+}
+
+result<std::optional<http_request>> leave_request(const manifest& m, const connection& c,
+                                                  const holding& held) {
+  return at_base(c, auth_of(m, c).method->leave(secret_words_of(c), held));
 }
 
 result<void> hear_answer(const manifest& m, const connection& c, const http_response& answer,
                          acquisition& so_far, const instant& when) {
-  return m.auth->hear(secret_words_of(c), answer, so_far, when);
+  return auth_of(m, c).method->hear(secret_words_of(c), answer, so_far, when);
 }
 
 result<std::string> consent_address(const manifest& m, const connection& c, const consent& asked) {
-  return m.auth->authorize(secret_words_of(c), asked);
+  return auth_of(m, c).method->authorize(secret_words_of(c), asked);
 }
 
 result<std::optional<http_request>> check_request(const manifest& m, const connection& c,

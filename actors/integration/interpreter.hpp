@@ -47,6 +47,9 @@ result<connection> connect(const manifest&, std::string id, const object& settin
 result<connection> introduce(const manifest&, std::string id, const object& settings,
                              const object& secrets);
 
+/// How this connection proves who asks.
+compiled_auth auth_of(const manifest&, const connection&);
+
 /// What is read, by whose connection.
 struct reading {
   const manifest& connector;
@@ -158,6 +161,10 @@ result<std::optional<http_request>> next_request(const manifest&, const connecti
                                                  const instant&);
 result<void> hear_answer(const manifest&, const connection&, const http_response&, acquisition&,
                          const instant&);
+
+/// What ends what is held, for the provider; nothing where it is not told.
+result<std::optional<http_request>> leave_request(const manifest&, const connection&,
+                                                  const holding&);
 
 /// Where a person is sent to allow it.
 result<std::string> consent_address(const manifest&, const connection&, const consent&);

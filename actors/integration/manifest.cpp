@@ -74,6 +74,7 @@ parameter compile_parameter(const std::string& name, const value& said, const st
   if (const auto* fallback = fields.take("default"))
     made.fallback = *fallback;
   made.required = fields.flag("required").value_or(made.fallback.is_null());
+  made.needed_by = fields.texts("auth");
   if (const auto match = fields.text("match")) {
     made.expected = *match;
     std::string source{"value matches "};
@@ -112,6 +113,23 @@ void check_base(std::string_view text, const std::string& where, problems& found
     found.add(where, "a base has no query", "Put parameters into the requests.");
 }
 
+/// What an account's config chooses by a name; the first is what nobody has to choose.
+void add_choice(std::string name, std::string title, const std::vector<std::string>& names,
+                const std::string& where, manifest& into, problems& found) {
+  if (std::ranges::count(into.parameters, name, &parameter::name) > 0)
+    return found.add("params." + name, "`" + name + "` is what " + where + " asks for",
+                     "Leave it out of params.");
+  parameter choice{.name = std::move(name), .title = std::move(title), .required = false};
+  if (!names.empty())
+    choice.fallback = names.front();
+  for (const auto& one : names)
+    choice.expected += (choice.expected.empty() ? "" : "|") + one;
+  std::string source{"value matches "};
+  write_json_text("^(" + choice.expected + ")$", source);
+  choice.check = compile_bare(source, where, {{"value"}}, found);
+  into.parameters.push_back(std::move(choice));
+}
+
 /// Each has an address; the account's config says which is meant, with a parameter of its own.
 void take_environments(const value& said, const std::string& where, manifest& into,
                        problems& found) {
@@ -119,7 +137,6 @@ void take_environments(const value& said, const std::string& where, manifest& in
   if (members == nullptr || members->empty() || members->size() > most_environments)
     return found.add(where, "a map of 1 to " + std::to_string(most_environments) +
                                 " environments is expected");
-  parameter choice{.name = "environment", .title = "Environment", .required = false};
   std::vector<std::string> names;
   for (const auto& [name, content] : *members) {
     const auto at = below(where, name);
@@ -129,26 +146,17 @@ void take_environments(const value& said, const std::string& where, manifest& in
       found.add(at, "an address is expected");
       continue;
     }
-    names.push_back(name);
+    // What nobody chooses is the real one.
+    const bool usual = name == "production";
+    names.insert(usual ? names.begin() : names.end(), name);
     check_base(*text, at, found);
     if (auto address = compile_text(*text, at, {{"conn"}}, found)) {
-      // What nobody chooses is the real one.
-      if (!into.base || name == "production") {
+      if (!into.base || usual)
         into.base = *address;
-        choice.fallback = name;
-      }
       into.environments.emplace_back(name, *std::move(address));
     }
   }
-  if (std::ranges::count(into.parameters, choice.name, &parameter::name) > 0)
-    return found.add("params.environment", "`environment` is what base.environments asks for",
-                     "Leave it out of params.");
-  for (const auto& name : names)
-    choice.expected += (choice.expected.empty() ? "" : "|") + name;
-  std::string source{"value matches "};
-  write_json_text("^(" + choice.expected + ")$", source);
-  choice.check = compile_bare(source, where, {{"value"}}, found);
-  into.parameters.push_back(std::move(choice));
+  add_choice("environment", "Environment", names, "base.environments", into, found);
 }
 
 void take_base(form& fields, manifest& into) {
@@ -179,13 +187,41 @@ void take_base(form& fields, manifest& into) {
   inner.finish();
 }
 
+/// Parameters name alternatives that there are.
+void check_needs(const manifest& made, const std::vector<std::string>& names, problems& found) {
+  for (const auto& p : made.parameters)
+    for (const auto& one : p.needed_by)
+      if (std::ranges::find(names, one) == names.end())
+        found.add(below(below("params", p.name), "auth"), "auth.one_of has no `" + one + "`",
+                  names.empty() ? "Leave it out." : "Use " + listed(names) + ".");
+}
+
 void take_auth(form& fields, manifest& into) {
   const auto* said = fields.take("auth");
   std::vector<std::string> secrets;
   for (const auto& p : into.parameters)
     if (p.secret)
       secrets.push_back(p.name);
-  auto made = compile_auth(said ? *said : value{"none"}, "auth", secrets, fields.found());
+  auto& found = fields.found();
+  const auto* several = said ? said->find("one_of") : nullptr;
+  if (several != nullptr) {
+    form inner{*said, "auth", found};
+    into.alternatives = compile_alternatives(*several, "auth.one_of", secrets, found);
+    inner.take("one_of");
+    inner.finish();
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, one] : into.alternatives) {
+    check_name(name, below("auth.one_of", name), found);
+    names.push_back(name);
+  }
+  if (several != nullptr)
+    add_choice("auth", "How it proves who asks", names, "auth.one_of", into, found);
+  check_needs(into, names, found);
+  auto made = !into.alternatives.empty() ? into.alternatives.front().second
+              : several != nullptr
+                  ? compiled_auth{}
+                  : compile_auth(said ? *said : value{"none"}, "auth", secrets, found);
   into.auth_kind = std::move(made.kind);
   into.auth = std::move(made.method);
 }
@@ -289,6 +325,15 @@ void take_hooks(form& fields, manifest& into) {
 }
 
 } // namespace
+
+compiled_auth manifest::auth_for(const object& settings) const {
+  const auto* chosen = settings.find("auth");
+  const auto* wanted = chosen == nullptr ? nullptr : chosen->as<std::string>();
+  for (const auto& [name, one] : alternatives)
+    if (wanted != nullptr && *wanted == name)
+      return one;
+  return {auth_kind, auth};
+}
 
 const operation* manifest::find_action(std::string_view wanted) const {
   const auto found = std::ranges::find(actions, wanted, &operation::name);

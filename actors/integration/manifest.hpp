@@ -40,6 +40,8 @@ struct parameter {
   value fallback{};
   std::string expected{};         // a regular expression, for messages
   std::optional<program> check{}; // the same, compiled
+  /// By which alternatives of the proof it is needed; the others can do without. Empty: by any.
+  std::vector<std::string> needed_by{};
 };
 
 /// When a record counts as deleted: a field that is there and neither null, false nor empty, or a
@@ -111,8 +113,10 @@ struct manifest {
   std::vector<std::string> hosts;                       // that may be asked beside the base's own
   std::vector<std::pair<std::string, program>> headers; // on every request
 
-  std::string auth_kind;
+  std::string auth_kind; // that nobody has to choose
   std::shared_ptr<const method> auth;
+  // Instead of it, by what the account's config calls its `auth`.
+  connectors::alternatives alternatives;
   std::vector<bucket> buckets;
   observer observe;
   std::vector<rule> rules;
@@ -123,6 +127,8 @@ struct manifest {
   std::vector<hook> hooks;
   value tests; // recorded exchanges, as written
 
+  /// The way to prove who asks that the account's config chooses.
+  compiled_auth auth_for(const object& settings) const;
   const stream* find_stream(std::string_view name) const;
   const hook* find_hook(std::string_view name) const;
   const operation* find_action(std::string_view name) const;

@@ -52,14 +52,6 @@ failure used_up(const protocols::quota::granted& later) {
           "Wait, or raise the limit if the platform allows more.", later.wait};
 }
 
-/// The host becomes the first segment of the path below the gateway's address.
-std::string at_gateway(std::string_view gateway, std::string_view url) {
-  const auto host = url.find("://");
-  while (gateway.ends_with('/'))
-    gateway.remove_suffix(1);
-  return std::string{gateway} + '/' + std::string{url.substr(host == url.npos ? 0 : host + 3)};
-}
-
 failure stopping() {
   return {code::unavailable, "the node is stopping", {}, {}, span{1000}};
 }
@@ -71,6 +63,16 @@ object secrets_in(const std::string& text) {
 }
 
 } // namespace
+
+std::string by_gateway(const session& s, std::string url) {
+  std::string_view gateway{s.through};
+  if (gateway.empty())
+    return url;
+  const auto host = url.find("://");
+  while (gateway.ends_with('/'))
+    gateway.remove_suffix(1);
+  return std::string{gateway} + '/' + url.substr(host == url.npos ? 0 : host + 3);
+}
 
 task<result<platform::described>> platform::describe(identity integration, std::string known_spec) {
   const protocols::resource::describe describe_it;
@@ -191,7 +193,7 @@ task<result<session>> platform::enter(identity integration, asker who, std::stri
             .asker = std::move(who)};
   object secrets;
   if (!s.credential.empty()) {
-    const bool needs_token = s.connector->auth && s.connector->auth->needs_token();
+    const bool needs_token = s.connector->auth_for(there->settings).method->needs_token();
     auto shown = co_await use_credential(s, needs_token);
     const bool dead = !shown && shown.error().code == code::forbidden;
     const auto why = shown ? failure{} : shown.error();
@@ -282,8 +284,7 @@ void platform::give_back(const session& s, const grant& g, const http_response* 
 }
 
 task<result<http_response>> platform::send_plainly(const session& s, http_request r) {
-  if (!s.through.empty())
-    r.url = at_gateway(s.through, r.url);
+  r.url = by_gateway(s, std::move(r.url));
   const runtime::outbound::request request{r.method, r.url, r.headers, r.body};
   runtime::outbound::limits bounds;
   bounds.first_byte = s.patience.answer;
@@ -296,7 +297,7 @@ task<result<http_response>> platform::send_plainly(const session& s, http_reques
 task<result<http_response>> platform::send(session& s, http_request r) {
   const auto as_asked = r;
   auto answer = co_await send_once(s, as_asked);
-  if (!answer || !s.held || !s.connector->auth->wore_out(*answer))
+  if (!answer || !s.held || !auth_of(*s.connector, s.connection).method->wore_out(*answer))
     co_return answer;
   reject_token(s);
   const auto renewed = co_await use_credential(s, true);

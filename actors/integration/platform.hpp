@@ -53,6 +53,10 @@ struct session {
   connectors::patience patience{};
 };
 
+/// Where an address of the platform is asked: at the session's gateway, if it has one, whose path
+/// then begins with the platform's host.
+std::string by_gateway(const session&, std::string url);
+
 /// The failure as it may be kept and shown: without what a platform repeated of our proofs.
 failure covered(failure, const session&);
 failure covered(failure, const acquisition&);

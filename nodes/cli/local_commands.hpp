@@ -51,6 +51,7 @@ struct twin_options {
   std::uint64_t records = 0;        // 0: as `tests` says
   std::uint64_t token_seconds = 0;  // the same
   bool no_limits = false;
+  std::string auth; // one of the connector's alternatives
 };
 
 /// Each returns the process's exit code (exit_code.hpp).

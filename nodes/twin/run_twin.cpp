@@ -45,6 +45,15 @@ void show_resources(const manifest& m, const twin& t, const std::string& url) {
   if (!t.secrets().empty())
     std::fprintf(stderr, "---\nkind: credential\nname: %s_twin\nspec: {secrets: %s}\n",
                  m.name.c_str(), write_json(t.secrets()).c_str());
+  if (actors::connectors::auth_of(m, t.connection()).method->needs_person())
+    std::fprintf(
+        stderr,
+        "\nIt asks a person first. Once that is applied, connect it; following the address "
+        "is a yes:\n\n"
+        "  curl -sL \"$(tenon credential connect %s_twin --integration %s_twin "
+        "--no-wait)\"\n\n"
+        "A no is the same address with &twin_says=no at its end.\n",
+        m.name.c_str(), m.name.c_str());
 }
 
 } // namespace
@@ -57,7 +66,7 @@ int run_twin(const cli::twin_options& o) {
   const auto connector = find_connector(o.connector);
   if (!connector)
     return complain(connector.error());
-  actors::connectors::twin_options options{.limits = !o.no_limits};
+  actors::connectors::twin_options options{.limits = !o.no_limits, .auth = o.auth};
   if (o.records > 0)
     options.count = o.records;
   if (o.token_seconds > 0)
@@ -66,7 +75,7 @@ int run_twin(const cli::twin_options& o) {
   if (!made)
     return complain(made.error());
   runtime::meters unseen;
-  auto shown = twin::make(*connector, {.count = 1});
+  auto shown = twin::make(*connector, {.count = 1, .auth = o.auth});
   auto served = twin_server::open(*std::move(made),
                                   {.address = listen->first, .port = listen->second}, unseen);
   if (!served)

@@ -68,6 +68,7 @@ edge::response twin_server::about_twin(const edge::request& r, std::string_view 
     const auto& l = twin_.ledger();
     return json(object{{"requests", l.requests},
                        {"pages", l.pages},
+                       {"consents", l.consents},
                        {"tokens", l.tokens},
                        {"refused", l.refused},
                        {"throttled", l.throttled},

@@ -160,8 +160,7 @@ TEST_P(every_connector, is_refused_with_wrong_secrets_and_never_says_them) {
   ASSERT_TRUE(request) << request.error().why;
   std::vector<failure> said;
   if (connector_->auth->needs_token()) {
-    acquisition so_far;
-    so_far.before.refresh_token = t->refresh_token();
+    auto so_far = begun(*t, *connector_, noon);
     auto rightly = so_far;
     const auto right = next_request(*connector_, t->connection(), rightly, {noon, "nonce"});
     const auto asked = next_request(*connector_, *c, so_far, {noon, "nonce"});

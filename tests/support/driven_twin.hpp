@@ -44,6 +44,45 @@ inline std::shared_ptr<const manifest> read_manifest(const std::string& name) {
   return done.manifest ? std::make_shared<const manifest>(*std::move(done.manifest)) : nullptr;
 }
 
+/// Where a person who follows the address is sent by the twin; "": nowhere.
+inline std::string sent_to(twin& t, const std::string& address, moment now) {
+  const auto came = t.answer({"GET", address, {}, {}}, now);
+  return came.status == 302 ? std::string{came.header("Location").value_or("")} : std::string{};
+}
+
+inline std::string member_of_query(const std::string& address, const std::string& name) {
+  for (const char* before : {"?", "&"})
+    if (const auto at = address.find(before + name + '='); at != address.npos) {
+      const auto from = at + name.size() + 2;
+      return address.substr(from, address.find('&', from) - from);
+    }
+  return {};
+}
+
+inline const consent usual_consent{"http://127.0.0.1:7070/oauth/callback", "state-0123456789",
+                                   "verifier-that-nobody-can-guess-0123456789abcdef"};
+
+/// With what a person who says yes comes back.
+inline acquisition allowed(twin& t, const manifest& m, moment now) {
+  const auto address = consent_address(m, t.connection(), usual_consent);
+  EXPECT_TRUE(address) << address.error().why;
+  acquisition so_far;
+  so_far.code = member_of_query(sent_to(t, *address, now), "code");
+  so_far.redirect = usual_consent.redirect;
+  so_far.verifier = usual_consent.verifier;
+  EXPECT_NE(so_far.code, "") << *address;
+  return so_far;
+}
+
+/// The way to a token: by what a consent of long ago left, or by one that is given now.
+inline acquisition begun(twin& t, const manifest& m, moment now) {
+  if (t.refresh_token().empty() && auth_of(m, t.connection()).method->needs_person())
+    return allowed(t, m, now);
+  acquisition so_far;
+  so_far.before.refresh_token = t.refresh_token();
+  return so_far;
+}
+
 struct outcome {
   std::vector<std::string> records; // key and content
   std::vector<std::pair<position, progress>> places;
@@ -75,7 +114,7 @@ public:
     const auto asked = toll_of(manifest_, c, request, background("conformance", {}));
     EXPECT_TRUE(asked) << asked.error().why;
     const auto granted = asks_the_quota ? take(asked->wanted) : quota::granted{};
-    if (manifest_.auth->needs_token() && !held_)
+    if (auth_of(manifest_, c).method->needs_token() && !held_)
       renew();
     const instant when{now, "nonce" + std::to_string(++nonces_)};
     const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request, when);
@@ -89,8 +128,7 @@ public:
 
   void renew() {
     const auto& c = twin_.connection();
-    acquisition so_far;
-    so_far.before.refresh_token = twin_.refresh_token();
+    auto so_far = begun(twin_, manifest_, now);
     for (int step = 0; step < 10; ++step) {
       const instant when{now, "nonce" + std::to_string(++nonces_)};
       const auto request = next_request(manifest_, c, so_far, when);

@@ -1,7 +1,19 @@
-// The kinds, and the block of a manifest that chooses one.
+// The kinds, and the block of a manifest that chooses one, or has the account's config choose:
+//
+//   auth:
+//     one_of:                           # the first is what nobody chooses
+//       private_app: {key: {…}}
+//       app: {oauth2: {…}, sign: {…}}
+//
+// The config's `auth` names the one; a parameter with `auth: app` is needed for that one alone.
 #include "actors/integration/auth/method.hpp"
 
 namespace tenon::actors::connectors {
+namespace {
+
+constexpr std::size_t most_alternatives = 8;
+
+} // namespace
 
 const std::vector<auth_kind>& all_auth_kinds() {
   static const std::vector<auth_kind> all{no_auth,     key_auth,           basic_auth,
@@ -21,6 +33,10 @@ result<std::optional<http_request>> method::ask(const scope&, acquisition&, cons
 
 result<void> method::hear(const scope&, const http_response&, acquisition&, const instant&) const {
   return failure{code::malformed, "this connector has no tokens", "auth"};
+}
+
+result<std::optional<http_request>> method::leave(const scope&, const holding&) const {
+  return std::optional<http_request>{};
 }
 
 compiled_auth compile_auth(const value& said, const std::string& where,
@@ -63,6 +79,20 @@ compiled_auth compile_auth(const value& said, const std::string& where,
   if (chosen == 0 && inner.is_object() && found.count() == before)
     found.add(where, "the kind of authentication is missing", "Use " + listed(kinds) + ".");
   return made;
+}
+
+alternatives compile_alternatives(const value& said, const std::string& where,
+                                  const std::vector<std::string>& secrets, problems& found) {
+  alternatives all;
+  const auto* members = said.as<object>();
+  if (members == nullptr || members->size() < 2 || members->size() > most_alternatives) {
+    found.add(where, "a map of 2 to " + std::to_string(most_alternatives) + " is expected",
+              "Name each, and write its kind below: app: {oauth2: {…}}.");
+    return all;
+  }
+  for (const auto& [name, content] : *members)
+    all.emplace_back(name, compile_auth(content, below(where, name), secrets, found));
+  return all;
 }
 
 } // namespace tenon::actors::connectors

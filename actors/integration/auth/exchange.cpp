@@ -42,6 +42,11 @@ public:
   bool needs_token() const override { return true; }
   bool needs_person() const override { return first != nullptr && first->needs_person(); }
 
+  bool rotates() const override { return !renew && first != nullptr && first->rotates(); }
+  std::string asked_scopes(const scope& names) const override {
+    return first ? first->asked_scopes(names) : std::string{};
+  }
+
   result<std::string> authorize(const scope& names, const consent& asked) const override {
     return first ? first->authorize(names, asked) : method::authorize(names, asked);
   }

@@ -69,6 +69,8 @@ public:
   virtual bool needs_token() const { return false; }
   /// Whether a person has to allow it first.
   virtual bool needs_person() const { return false; }
+  /// Whether each renewal makes the refresh token before it worthless.
+  virtual bool rotates() const { return false; }
   /// What that person is asked for, as far as it is known by name.
   virtual std::string asked_scopes(const scope&) const { return {}; }
   /// Where that person is sent.
@@ -79,6 +81,9 @@ public:
   /// What came back. `malformed` when it holds nothing of use; `unauthenticated` when it refuses
   /// the credentials, which asking again does not change; `unavailable` when it may.
   virtual result<void> hear(const scope&, const http_response&, acquisition&, const instant&) const;
+
+  /// Tells the provider that what is held is of no use any more; nothing where it is not told.
+  virtual result<std::optional<http_request>> leave(const scope&, const holding&) const;
 
   /// Puts the proof into a request. `held` is what `ask` got, for kinds that have it.
   virtual result<void> inject(http_request&, const scope&, const holding* held,
@@ -105,6 +110,11 @@ struct compiled_auth {
 /// The `auth` block: one kind by its name or with its settings, and `sign` beside it.
 compiled_auth compile_auth(const value& said, const std::string& where,
                            const std::vector<std::string>& secrets, problems&);
+
+/// The alternatives of `auth: {one_of: {…}}`, of which the account's config chooses one.
+using alternatives = std::vector<std::pair<std::string, compiled_auth>>;
+alternatives compile_alternatives(const value& said, const std::string& where,
+                                  const std::vector<std::string>& secrets, problems&);
 
 /// Parameters that are computed for each request, added to those of another kind.
 std::shared_ptr<const method> compile_sign(std::shared_ptr<const method>, const value& settings,

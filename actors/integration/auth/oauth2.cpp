@@ -44,6 +44,7 @@ public:
 
   bool needs_token() const override { return true; }
   bool needs_person() const override { return true; }
+  bool rotates() const override { return says.rotates; }
 
   std::string asked_scopes(const scope& names) const override {
     parameters all;

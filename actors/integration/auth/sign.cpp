@@ -23,8 +23,14 @@ public:
 
   bool needs_token() const override { return proof->needs_token(); }
   bool needs_person() const override { return proof->needs_person(); }
+  bool rotates() const override { return proof->rotates(); }
+  std::string asked_scopes(const scope& names) const override { return proof->asked_scopes(names); }
   result<std::string> authorize(const scope& names, const consent& asked) const override {
     return proof->authorize(names, asked);
+  }
+  result<std::optional<http_request>> leave(const scope& names,
+                                            const holding& held) const override {
+    return proof->leave(names, held);
   }
   result<std::optional<http_request>> ask(const scope& names, acquisition& so_far,
                                           const instant& when) const override {

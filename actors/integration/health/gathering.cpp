@@ -159,7 +159,7 @@ task<result<seen>> gather(platform& p, identity integration) {
   if (!entered)
     o.barred = entered.error();
   else
-    o.needs_proof = entered->connector->auth_kind != "none";
+    o.needs_proof = auth_of(*entered->connector, entered->connection).kind != "none";
   const auto document = read_json(own->spec);
   const auto name = document ? text_in(*document, "credential") : std::string{};
   if (!name.empty()) {

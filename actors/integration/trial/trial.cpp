@@ -81,7 +81,7 @@ private:
   static std::string asked_scopes(const session& s) {
     scope names;
     names.bind("conn", s.connection.settings).bind("secret", s.connection.secrets);
-    return s.connector->auth ? s.connector->auth->asked_scopes(names) : std::string{};
+    return auth_of(*s.connector, s.connection).method->asked_scopes(names);
   }
 
   /// Whether a connection can be made.

@@ -1,32 +1,15 @@
 // Who may ask a twin.
 #include "actors/integration/pagination/steps.hpp"
 #include "actors/integration/twin/parts.hpp"
-#include "protocols/json.hpp"
 
 #include <algorithm>
 
 namespace tenon::actors::connectors {
 namespace {
 
-constexpr span usual_token_life = std::chrono::hours{1};
-
 /// Signed anew each time: it cannot be compared with another one.
 bool is_signed(std::string_view proof) {
   return proof.starts_with("OAuth ");
-}
-
-/// Requests for a token carry assertions, which are signed anew each time, and what identifies the
-/// client, which is not.
-bool same_but_for_signatures(const http_request& expected, const http_request& came) {
-  if (find_header(expected.headers, "authorization") != find_header(came.headers, "authorization"))
-    return false;
-  const auto same = [](const parameters& mine, const parameters& theirs) {
-    return std::ranges::equal(mine, theirs, [](const auto& a, const auto& b) {
-      return a.first == b.first && (a.second == b.second || a.first.ends_with("assertion"));
-    });
-  };
-  return same(query_of(*parse_url(expected.url)), query_of(*parse_url(came.url))) &&
-         same(decoded_form(expected.body.view()), decoded_form(came.body.view()));
 }
 
 /// A member of an OAuth 1 proof.
@@ -56,65 +39,6 @@ bool is_well_signed(const manifest& m, const connectors::connection& c, const ho
 
 } // namespace
 
-/// What the connector itself would ask on the way to a token: the same request is one for a token.
-/// Every conversation that was begun may be gone on with.
-std::optional<http_response> twin::parts::give_token(const asked& r, moment now) {
-  if (!connector->auth->needs_token())
-    return std::nullopt;
-  // A person was asked long ago, and every refresh token is good.
-  acquisition fresh;
-  fresh.before.refresh_token = refresh_token;
-  auto candidates = conversations;
-  candidates.push_back(std::move(fresh));
-  bool near = false;
-  for (auto& one : candidates) {
-    const auto expected = next_request(*connector, connection, one, {now, "twin"});
-    if (!expected || !*expected || (*expected)->method != r.whole.method)
-      continue;
-    const auto there = parse_url((*expected)->url);
-    if (!there || there->host != r.target.host || path_of(*there) != path_of(r.target))
-      continue;
-    near = true;
-    if (same_but_for_signatures(**expected, r.whole))
-      return go_on(one, **expected, now);
-  }
-  if (!near)
-    return std::nullopt;
-  ++ledger.refused;
-  return json_answer(object{{"error", "invalid_client"}}, 401);
-}
-
-/// The answer to one request of a conversation; at its end there is something new to hold.
-http_response twin::parts::go_on(acquisition so_far, const http_request& expected, moment now) {
-  const auto text = "twin-token-" + std::to_string(++ledger.tokens);
-  auto life = usual_token_life;
-  if (const auto* said = samples.token.find("expires_in"); said && said->is<std::int64_t>())
-    life = std::chrono::seconds{*said->as<std::int64_t>()};
-  if (options.token_life)
-    life = *options.token_life;
-  object answer{{"access_token", text}, {"token_type", "Bearer"}};
-  answer["expires_in"] = std::chrono::duration_cast<std::chrono::seconds>(life).count();
-  if (connector->auth->needs_person())
-    answer["refresh_token"] = refresh_token;
-  for (const auto& [name, content] : samples.token)
-    if (name != "expires_in")
-      answer[name] = content;
-  headers sent{{"Set-Cookie", "twin_session=" + text + "; Path=/"}};
-  for (const auto& [name, content] : expected.headers)
-    if (same_ignoring_case(content, "fetch"))
-      sent.emplace_back(name, text);
-  auto made = json_answer(answer, 200, std::move(sent));
-  if (!hear_answer(*connector, connection, made, so_far, {now, "twin"}))
-    return made;
-  auto probe = so_far;
-  const auto next = next_request(*connector, connection, probe, {now, "twin"});
-  if (next && *next)
-    conversations.push_back(std::move(so_far));
-  else
-    held.push_back({so_far.made, now + life});
-  return made;
-}
-
 /// The proof is what the connector itself would put into a bare request.
 std::optional<twin::parts::refusal> twin::parts::check_proof(const asked& r, moment now) const {
   const auto fits = [&](const holding* held) {
@@ -136,7 +60,7 @@ std::optional<twin::parts::refusal> twin::parts::check_proof(const asked& r, mom
         return false;
     return true;
   };
-  if (!connector->auth->needs_token())
+  if (!proof->needs_token())
     return fits(nullptr) ? std::nullopt : std::optional<refusal>{{401, "wrong credentials"}};
   for (const auto& [one, ends] : held)
     if (fits(&one))

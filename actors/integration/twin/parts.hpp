@@ -42,14 +42,26 @@ struct twin::parts {
     moment until{};
   };
 
+  /// A person's yes.
+  struct grant {
+    std::string redirect{};
+    std::string challenge{}; // of PKCE
+    moment until{};
+    bool used = false;
+  };
+
   std::shared_ptr<const manifest> connector;
+  std::shared_ptr<const method> proof; // of those of the connector
   connectors::samples samples;
   connectors::connection connection;
   twin_options options;
   twin_ledger ledger{};
   std::vector<std::pair<holding, moment>> held{}; // what was given, and when it ends
-  std::vector<acquisition> conversations{};       // on the way to something to hold
-  std::string refresh_token{"twin-refresh"};
+  std::deque<acquisition> conversations{};        // on the way to something to hold
+  std::deque<std::string> renewals{};             // refresh tokens that are good, the newest last
+  std::string refresh_token{};                    // the newest
+  std::string first_renewal{};                    // what they are called after; "": there are none
+  std::map<std::string, grant, std::less<>> grants{}; // by code
   std::map<std::string, http_response, std::less<>> known_calls{};
   std::map<std::string, list, std::less<>> written{};
   std::map<std::pair<std::size_t, std::string>, meter> meters{}; // by bucket and key
@@ -63,8 +75,13 @@ struct twin::parts {
   http_response refuse(const refusal&) const;
 
   // Who may ask, and how often.
+  std::optional<http_response> serve_consent(const asked&, moment now);
   std::optional<http_response> give_token(const asked&, moment now);
+  std::optional<http_response> take_code(const asked&, moment now);
+  std::optional<http_response> refuse_renewal(const asked&, moment now);
   http_response go_on(acquisition, const http_request& expected, moment now);
+  void give_renewal(const acquisition&, object& answer);
+  http_response refuse_token(unsigned status, std::string_view error, std::string_view why) const;
   std::optional<refusal> check_proof(const asked&, moment now) const;
   std::optional<refusal> check_headers(const asked&, moment now) const;
   std::optional<http_response> take_from_buckets(const asked&, moment now);
@@ -95,6 +112,13 @@ struct twin::parts {
   http_response tell_state(made_job&, const std::string& id);
   bool is_about(const request_pattern&, const made_job&, const std::string& id, const asked&) const;
 };
+
+/// What is not said as it has to be; "": all is.
+std::string difference(const http_request& expected, const http_request& came);
+/// The named parameters of a body.
+parameters said_in_body(const http_request&);
+/// Whether it goes to the same address, whatever it says.
+bool goes_there(const http_request& expected, const std::string& method, const url& target);
 
 http_response json_answer(const value& body, unsigned status = 200, headers more = {});
 parameters query_of(const url&);

@@ -172,6 +172,24 @@ hook_samples read_hook(const value& said, const std::string& where, problems& fo
   return made;
 }
 
+consent_samples read_consent(const value* said, problems& found) {
+  consent_samples made;
+  if (said == nullptr)
+    return made;
+  form fields{*said, "tests.consent", found};
+  made.after = take_object(fields, "after");
+  made.denied = take_object(fields, "denied");
+  if (const auto* refused = fields.take("refused")) {
+    form inner{*refused, fields.at("refused"), found};
+    made.status = static_cast<unsigned>(inner.number("status", 200, 499).value_or(0));
+    if (const auto* body = inner.require("body", "body: {error: \"{{error}}\"}"))
+      made.refusal = pattern::compile(*body, inner.at("body"), {{"error", "why"}}, found);
+    inner.finish();
+  }
+  fields.finish();
+  return made;
+}
+
 /// The maps below `name`, by the names of what they are about.
 template <class Take>
 void each_named(form& fields, std::string_view name, problems& found, Take take) {
@@ -194,10 +212,13 @@ result<samples> read_samples(const manifest& m, const twin_options& options) {
   form fields{m.tests.is_null() ? none : m.tests, "tests", found};
   samples made;
   made.config = take_object(fields, "config");
+  if (!options.auth.empty())
+    made.config["auth"] = options.auth;
   made.secrets = take_object(fields, "secrets");
   made.max_page = static_cast<std::size_t>(fields.number("max_page", 1, 1'000'000).value_or(0));
   made.token = take_object(fields, "token");
   made.captured = take_object(fields, "captured");
+  made.consent = read_consent(fields.take("consent"), found);
   each_named(fields, "streams", found,
              [&](const std::string& name, const value& said, const std::string& where) {
                const auto* s = m.find_stream(name);

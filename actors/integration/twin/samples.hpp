@@ -34,12 +34,21 @@ struct hook_samples {
   object subscribed{};                       // members of the answer that makes a subscription
 };
 
+/// A person's consent, beside what the manifest's `auth` says of it.
+struct consent_samples {
+  object after{};                 // what the account's own request is answered with
+  object denied{};                // beside `error`, when the person says no
+  unsigned status = 0;            // of a refused request for a token; 0: as RFC 6749 has it
+  std::optional<pattern> refusal; // its body
+};
+
 struct samples {
   object config;
   object secrets;
   std::size_t max_page = 0; // 0: whatever is asked for
   object token;             // members of the answer that gives one
   object captured;          // what connecting would capture of that
+  consent_samples consent;
   std::map<std::string, stream_samples, std::less<>> streams;
   std::map<std::string, job_samples, std::less<>> jobs;
   std::map<std::string, action_samples, std::less<>> actions;

@@ -82,6 +82,8 @@ http_response twin::parts::answer(const http_request& request, moment now) {
     return *std::move(file);
   if (auto hub = serve_subscriptions(r, now, true))
     return *std::move(hub);
+  if (auto page = serve_consent(r, now))
+    return *std::move(page);
   if (auto token = give_token(r, now))
     return *std::move(token);
   if (auto wrong = check_proof(r, now)) {
@@ -130,7 +132,15 @@ result<twin> twin::make(std::shared_ptr<const manifest> m, twin_options options)
   made->connector = std::move(m);
   made->samples = *std::move(read);
   made->connection = *std::move(connected);
+  made->proof = auth_of(*made->connector, made->connection).method;
   made->options = options;
+  const auto* renews = made->samples.token.find("refresh_token");
+  if (made->proof->needs_person() && (renews == nullptr || !renews->is_null())) {
+    const auto* said = renews == nullptr ? nullptr : renews->as<std::string>();
+    // A person was asked long ago.
+    made->refresh_token = made->first_renewal = said == nullptr ? "twin-refresh" : *said;
+    made->renewals.push_back(made->refresh_token);
+  }
   return twin{std::move(made)};
 }
 

@@ -9,6 +9,10 @@
 //     max_page: 100                      # more at once is refused
 //     token: {expires_in: 1800}          # members of the answer that gives a token
 //     captured: {dc: us6}                # what connecting would capture, where the base needs it
+//     consent:                           # by a person, where `auth` needs theirs
+//       after: {data: {id: "7"}}         # what the request after the token is answered with
+//       denied: {error_reason: user_denied}        # comes back with a no
+//       refused: {status: 200, body: {ok: false, error: "{{error}}", message: "{{why}}"}}
 //     streams:
 //       contacts: {records: [{id: "1", properties: {email: a@example.com}}], count: 250,
 //                  around: {ok: true}}   # members of every answer beside the records
@@ -58,6 +62,7 @@ struct twin_options {
   std::optional<std::size_t> count{}; // records in each stream, instead of what `tests` says
   std::optional<span> token_life{};   // instead of what `tests` says
   bool limits = true;
+  std::string auth{}; // one of the manifest's alternatives; empty: what nobody has to choose
   job_fate jobs = job_fate::done;
 };
 
@@ -65,6 +70,7 @@ struct twin_options {
 struct twin_ledger {
   std::uint64_t requests = 0;
   std::uint64_t pages = 0;
+  std::uint64_t consents = 0;  // codes given to people who said yes
   std::uint64_t tokens = 0;    // given
   std::uint64_t refused = 0;   // for their proof
   std::uint64_t throttled = 0; // for the limit
@@ -117,7 +123,7 @@ public:
 
   /// Tokens that were given so far are worn out from now on.
   void wear_out_tokens();
-  /// With which a person's consent of long ago is renewed.
+  /// With which a person's consent of long ago is renewed; "": the platform has no such thing.
   const std::string& refresh_token() const;
   /// The platform has another record, or another content of one.
   void put(std::string_view stream, value record);

@@ -21,6 +21,8 @@ void declare_twin(const command_words& app, shell& s) {
   command.option("--token-life", o->token_seconds, "Of the tokens that it gives")
       .type_name("SECONDS")
       .between(1, 86'400);
+  command.option("--auth", o->auth, "How it wants to be proved to, where the connector has several")
+      .type_name("NAME");
   command.flag("--no-limits", o->no_limits, "Never refuse a request for its rate");
   s.does(command, [&s, o] { return static_cast<exit_code>(s.local.twin(*o)); });
 }

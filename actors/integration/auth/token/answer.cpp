@@ -59,7 +59,8 @@ std::vector<std::string> error_in(const json_text& body) {
   if (error && is_object(*error)) // Meta and others: {error: {message, type, code}}
     for (const char* name : {"type", "code", "message"})
       add(*error, name);
-  for (const char* name : {"error", "error_description", "status", "message"})
+  for (const char* name :
+       {"error", "error_type", "error_description", "error_message", "status", "message"})
     add(body.root(), name);
   return words;
 }
