@@ -55,6 +55,11 @@ void drop_token(credential::state& s) {
   s.renew_at.reset();
 }
 
+/// Whether a new secret leaves what is held as it is.
+bool is_kept(const credential::state& s) {
+  return s.connected || s.connecting;
+}
+
 std::string secrets_of(const credential::state& s) {
   const auto spec = spec_in(s.record);
   const auto* secrets = spec.find("secrets");
@@ -106,6 +111,17 @@ value credential::status(const state& s) {
     shown["connection"] = std::move(connection);
   }
   return shown;
+}
+
+credential::persisted credential::when_configured(persisted p, const state& s, const value&,
+                                                  moment now) {
+  return is_kept(s) ? std::move(p) : when_removed(std::move(p), s, now);
+}
+
+credential::persisted credential::when_removed(persisted p, const state& s, moment) {
+  if (s.token.empty() || s.held.empty()) // who wants to be told has said so in what is held
+    return p;
+  return std::move(p).call(leave{secrets_of(s), s.token, s.held});
 }
 
 credential::decision<credential::use> credential::on(const state& s, const use& u, moment now) {
@@ -215,7 +231,7 @@ credential::decision<credential::come_back> credential::on(const state& s, const
 
 void credential::apply(state& s, const configured& e) {
   resource::apply(s, e);
-  if (s.connected || s.connecting) { // what a person allowed is not lost with a new secret
+  if (is_kept(s)) { // what a person allowed is not lost with a new secret
     s.why.clear();
     s.dead = s.reconnect = false;
     s.failures = 0;

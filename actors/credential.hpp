@@ -17,6 +17,8 @@
 // Promise: one fetch for each expiry, however many ask; while a new token is fetched ahead of the
 // old one's end, the old one is handed out. Failed fetches are repeated further and further apart,
 // and only when somebody asks. A dead credential refuses everyone until a person configures it.
+// A provider that wants to know that a token is given up is told when it is removed or replaced;
+// nobody waits for that.
 #pragma once
 
 #include "actors/resource/resource.hpp"
@@ -29,12 +31,16 @@ struct credential : resource<credential, protocols::credential> {
   static value status(const state&);
   static bool renews(const state& s) { return s.dead || s.failures > 0; }
 
+  static persisted when_configured(persisted, const state&, const value& spec, moment now);
+  static persisted when_removed(persisted, const state&, moment now);
+
   using resource::on;
   static decision<use> on(const state&, const use&, moment now);
   static decision<rejected> on(const state&, const rejected&, moment now);
   static decision<acquired> on(const state&, const acquired&, moment now);
   static decision<authorize> on(const state&, const authorize&, moment now);
   static decision<come_back> on(const state&, const come_back&, moment now);
+  static decision<left> on(const state&, const left&, moment) { return ignore(); }
 
   using resource::apply;
   static void apply(state& s, const configured& e);

@@ -62,6 +62,10 @@ struct CredentialCommand {
       why @17 :Text;
       # What the provider says instead of a code.
     }
+    left :group {
+      # The outcome of CredentialLeave. Nothing follows from it: what it was about is gone.
+      why @22 :Text;
+    }
   }
 }
 
@@ -97,6 +101,14 @@ struct CredentialAcquire $T.outcome("acquired") {
   # That a person brought back: the token is fetched with it.
   verifier @6 :Text $T.secret;
   redirect @7 :Text;
+}
+
+struct CredentialLeave $T.outcome("left") {
+  # The provider is told that what was held is of no use any more: one time, whatever comes of it.
+  secrets @0 :Text $T.json $T.secret;
+  token @1 :Text $T.secret;
+  held @2 :Text $T.json $T.secret;
+  # Names the integration by which it was fetched, where the provider wants to be told.
 }
 
 struct CredentialEvent {

@@ -6,6 +6,7 @@
 #include "protocols/ensure.hpp"
 #include "protocols/integration.hpp"
 #include "protocols/json.hpp"
+#include "runtime/telemetry/log.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
@@ -16,6 +17,7 @@ using runtime::task;
 // were fetched together are not renewed together.
 constexpr span renewed_before = std::chrono::seconds{30};
 constexpr span::rep spread_ms = 10'000;
+constexpr span longest_farewell = std::chrono::seconds{10};
 constexpr std::size_t most_steps = 16; // of one conversation with a provider
 
 class token_fetcher final : public by_task<protocols::credential, protocols::credential::acquire,
@@ -54,11 +56,13 @@ private:
                   (told.dead && !renewing);
       co_return told;
     }
+    const auto farewell = leave_request(*session->connector, session->connection, so_far.made);
+    const bool says_farewell = farewell && *farewell;
     co_return wire::acquired{.attempt = asked.attempt,
                              .token = so_far.made.token,
                              .expires_at = so_far.made.expires_at,
                              .refresh_token = so_far.made.refresh_token,
-                             .held = to_text(so_far.made),
+                             .held = to_text(so_far.made, says_farewell ? asked.integration : ""),
                              .renew_at = so_far.made.renew_at};
   }
 
@@ -88,6 +92,55 @@ private:
             .why = f.why.empty() ? "unknown" : f.why,
             .dead = f.code == code::unauthenticated || f.code == code::malformed ||
                     f.code == code::forbidden};
+  }
+};
+
+/// Says once that a token is given up. Nobody waits for it, and nothing hangs on what comes of it.
+class leaver final : public by_task<protocols::credential, protocols::credential::leave,
+                                    protocols::credential::left> {
+  using wire = protocols::credential;
+
+public:
+  using by_task::by_task;
+
+private:
+  task<result<wire::left>> carry_out(identity by, wire::leave asked) override {
+    const auto told = co_await tell(by, asked);
+    wire::left done;
+    if (!told) {
+      done.why = told.error().why;
+      runtime::log::warn("credential.not_logged_out",
+                         {{"credential", to_string(by)}, {"why", done.why}});
+    }
+    co_return done;
+  }
+
+  task<result<void>> tell(const identity& by, const wire::leave& asked) {
+    const identity integration{by.tenant, "integration", read_told_by(asked.held)};
+    if (integration.name.empty())
+      co_return result<void>{};
+    const auto written = read_json(asked.secrets);
+    const auto* secrets = written ? written->as<object>() : nullptr;
+    const object known = secrets ? *secrets : object{};
+    auto session = co_await platform_.enter_with(integration, known);
+    if (!session)
+      co_return session.error();
+    session->patience.answer = longest_farewell;
+    holding given_up{.token = asked.token};
+    read_held(asked.held, given_up);
+    const auto request = leave_request(*session->connector, session->connection, given_up);
+    if (!request || !*request)
+      co_return request ? result<void>{} : result<void>{request.error()};
+    const auto answer = co_await platform_.send_plainly(*session, **request);
+    if (!answer)
+      co_return covered(answer.error(), *session);
+    if (answer->status >= 400)
+      co_return failure{code::unavailable, "it answered " + std::to_string(answer->status)};
+    co_return result<void>{};
+  }
+
+  wire::left failed_with(const wire::leave&, const failure& f) const override {
+    return {.why = f.why};
   }
 };
 
@@ -128,6 +181,10 @@ private:
 
 std::unique_ptr<runtime::performer> token_fetching(platform& p, runtime::workers& w) {
   return std::make_unique<token_fetcher>(p, w);
+}
+
+std::unique_ptr<runtime::performer> leaving(platform& p, runtime::workers& w) {
+  return std::make_unique<leaver>(p, w);
 }
 
 std::unique_ptr<runtime::performer> probing(platform& p, runtime::workers& w) {

@@ -154,6 +154,7 @@ void node::parts::add_performers(const node_settings& s) {
                                                                 destinations, turns));
   host->add("sync.withdraw", actors::withdrawing(turns));
   host->add("credential.acquire", actors::connectors::token_fetching(*platform, *workers));
+  host->add("credential.leave", actors::connectors::leaving(*platform, *workers));
   host->add("hook.arrange",
             actors::connectors::subscribing(*platform, *workers, [this] { return public_url; }));
   host->add("integration.probe", actors::connectors::probing(*platform, *workers));

@@ -4,7 +4,7 @@
 
 namespace tenon::actors::connectors {
 
-std::string to_text(const holding& h) {
+std::string to_text(const holding& h, const std::string& told_by) {
   object all;
   if (!h.cookies.empty())
     all["cookies"] = h.cookies;
@@ -12,6 +12,8 @@ std::string to_text(const holding& h) {
     all["csrf"] = h.csrf;
   if (!h.captured.empty())
     all["captured"] = h.captured;
+  if (!told_by.empty())
+    all["integration"] = told_by;
   return all.empty() ? "" : write_json(all);
 }
 
@@ -29,6 +31,13 @@ void read_held(std::string_view text, holding& into) {
   const auto* captured = read->find("captured");
   if (captured && captured->is<object>())
     into.captured = *captured->as<object>();
+}
+
+std::string read_told_by(std::string_view text) {
+  const auto read = text.empty() ? result<value>{object{}} : read_json(text);
+  const auto* named = read ? read->find("integration") : nullptr;
+  const auto* name = named ? named->as<std::string>() : nullptr;
+  return name ? *name : std::string{};
 }
 
 } // namespace tenon::actors::connectors

@@ -9,7 +9,9 @@
 //       cookies: [B1SESSION]           # else all that the answers set
 //       ttl: 25m                       # or expires_in_path
 //       basic: {user: …, password: …}  # on each request, with or without a login
-//       csrf: {get: /, header: X-CSRF-Token, methods: [POST, PUT, PATCH, DELETE], required: 403}
+//       logout: {post: /Logout}        # sent when the credential is removed or its secrets
+//       replaced csrf: {get: /, header: X-CSRF-Token, methods: [POST, PUT, PATCH, DELETE],
+//       required: 403}
 #include "actors/integration/auth/placement.hpp"
 #include "actors/integration/auth/token/answer.hpp"
 #include "actors/integration/auth/token/call.hpp"
@@ -69,6 +71,7 @@ void take_cookies(const headers& from, const std::vector<std::string>& wanted, s
 class session final : public method {
 public:
   std::optional<call_pattern> login;
+  std::optional<call_pattern> logout;
   bool has_token = false;
   token_answer says;
   std::vector<std::string> cookies;
@@ -109,6 +112,18 @@ public:
       return refused(answer.status, logged_in);
     take_cookies(answer.headers, cookies, so_far.made.cookies);
     return logged_in ? hear_login(answer, so_far, when.now) : hear_csrf(answer, so_far, when.now);
+  }
+
+  result<std::optional<http_request>> leave(const scope& names,
+                                            const holding& held) const override {
+    if (!logout || held.token.empty())
+      return std::optional<http_request>{};
+    auto request = make_call(*logout, names);
+    if (!request)
+      return std::move(request).error();
+    if (auto proved = inject(*request, names, &held, {}); !proved)
+      return std::move(proved).error();
+    return std::optional{*std::move(request)};
   }
 
   result<void> inject(http_request& request, const scope& names, const holding* held,
@@ -203,6 +218,16 @@ private:
   }
 };
 
+std::optional<call_pattern> take_optional_call(form& fields, const char* name) {
+  const auto* said = fields.take(name);
+  if (said == nullptr)
+    return std::nullopt;
+  form inner{*said, fields.at(name), fields.found()};
+  auto made = take_call(inner, auth_words());
+  inner.finish();
+  return made;
+}
+
 void take_csrf(form& fields, session& made) {
   const auto* said = fields.take("csrf");
   if (said == nullptr)
@@ -224,11 +249,8 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
                                       const std::vector<std::string>&, problems& found) {
   form fields{settings, where, found};
   auto made = std::make_shared<session>();
-  if (const auto* login = fields.take("login")) {
-    form inner{*login, fields.at("login"), found};
-    made->login = take_call(inner, auth_words());
-    inner.finish();
-  }
+  made->login = take_optional_call(fields, "login");
+  made->logout = take_optional_call(fields, "logout");
   made->has_token = fields.text("token_path").has_value();
   made->says = take_token_answer(fields);
   made->cookies = fields.texts("cookies");
@@ -243,8 +265,9 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
   if (!made->login && !made->csrf && fields.is_object())
     found.add(where, "a session has a `login` or a `csrf` to fetch",
               "Add login: {post: /Login, body: {…}}.");
+  if (made->logout && !made->login)
+    fields.note("logout", "there is no login that it would end", "Leave it out.");
   made->place = take_injection(fields, "Bearer ");
-  fields.later("logout");
   fields.finish();
   return made;
 }

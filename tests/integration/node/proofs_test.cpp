@@ -74,6 +74,71 @@ TEST_F(proving_node, fetches_a_new_token_against_forgery_when_the_old_one_is_wor
   EXPECT_EQ(written, 2) << "the second run uses what the first one has";
 }
 
+/// What logs in and out, and may be slow to let somebody out.
+class letting_out : public proving_node {
+protected:
+  canned_answer answer(const canned_request& r) {
+    const std::scoped_lock hold{guard_};
+    if (r.target == "/Login")
+      return {.headers = {{"Set-Cookie", "S=s" + std::to_string(++logins_)}}};
+    if (r.target == "/Logout") {
+      logouts_.push_back(r.method + ' ' + r.header("Cookie"));
+      return {.status = 503};
+    }
+    return {.body = two_records};
+  }
+  std::vector<std::string> logouts() {
+    const std::scoped_lock hold{guard_};
+    return logouts_;
+  }
+  list resources(const std::string& password) {
+    auto one = at(server_, R"({"session": {"login": {"post": "/Login"},
+                                           "logout": {"post": "/Logout"}, "ttl": "25m"}})");
+    one.params = R"({"password": {"title": "p", "secret": true}})";
+    one.secrets["password"] = password;
+    return one.resources();
+  }
+
+  std::mutex guard_;
+  int logins_ = 0;
+  std::vector<std::string> logouts_;
+  canned_server server_{[this](const canned_request& r) { return answer(r); }};
+};
+
+TEST_F(letting_out, ends_a_session_when_its_credential_is_replaced_or_removed_and_not_before) {
+  start_node();
+  apply(resources("tiger"));
+  ASSERT_EQ(state(run("gen")), "succeeded");
+  EXPECT_EQ(state(run("gen")), "succeeded");
+  apply(resources("tiger"));
+  EXPECT_EQ(logouts(), std::vector<std::string>{}) << "the session goes on";
+  apply(resources("lion"));
+  await("the logout", [&] { return logouts().size() == 1; });
+  ASSERT_EQ(state(run("gen")), "succeeded");
+  const auto removed = api_->remove(api_->path({"credentials", "gen"}));
+  EXPECT_TRUE(removed) << "that the platform refuses the logout holds nothing up";
+  await("the second logout", [&] { return logouts().size() == 2; });
+  EXPECT_EQ(logouts(), (std::vector<std::string>{"POST S=s1", "POST S=s2"}));
+}
+
+TEST_F(letting_out, does_not_wait_for_a_platform_that_is_gone) {
+  start_node();
+  std::optional<canned_server> gone;
+  gone.emplace([this](const canned_request& r) { return answer(r); });
+  auto one = at(*gone, R"({"session": {"login": {"post": "/Login"}, "logout": {"post": "/Logout"},
+                                       "ttl": "25m"}})");
+  one.params = R"({"password": {"title": "p", "secret": true}})";
+  one.secrets["password"] = "tiger";
+  apply(one.resources());
+  ASSERT_EQ(state(run("gen")), "succeeded");
+  gone.reset();
+  const auto removed = api_->remove(api_->path({"credentials", "gen"}));
+  EXPECT_TRUE(removed) << removed.why.why;
+  await("a word in the log",
+        [&] { return node_->errors().find("credential.not_logged_out") != std::string::npos; });
+  EXPECT_FALSE(api_->get(api_->path({"credentials", "gen"})));
+}
+
 TEST_F(proving_node, signs_an_assertion_that_the_provider_confirms) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   const auto pem = [&](auto write) {

@@ -55,6 +55,30 @@ TEST(credential, fetches_a_token_for_the_first_who_needs_one) {
   EXPECT_TRUE(ready.events.empty());
 }
 
+/// A token whose provider wants to be told when it is given up.
+credential::refreshed session_of(std::string held) {
+  auto made = token("s1", 0s, 1h);
+  made.held = std::move(held);
+  return made;
+}
+
+TEST(credential, tells_the_provider_that_a_session_is_over_when_it_is_removed_or_replaced) {
+  const std::string held = R"({"cookies":"S=1","integration":"shop"})";
+  const credential::leave farewell{R"({"id":"anna","key":"tiger"})", "s1", held};
+  auto removed = given<credential>(keys, asked, session_of(held));
+  EXPECT_EQ(called<credential::leave>(removed.when(credential::remove{})), farewell);
+  EXPECT_TRUE(removed.when(credential::left{"it answered 500"}).events.empty());
+  auto replaced = given<credential>(keys, asked, session_of(held));
+  const auto anew = replaced.when(credential::configure{.spec = R"({"secrets":{"key":"lion"}})"});
+  EXPECT_EQ(called<credential::leave>(anew), farewell) << "with the secrets that it was begun with";
+  auto again = given<credential>(keys, asked, session_of(held));
+  EXPECT_TRUE(again.when(credential::configure{.spec = keys.spec}).calls.empty());
+  auto plain = given<credential>(keys, asked, session_of(""));
+  EXPECT_TRUE(plain.when(credential::remove{}).calls.empty());
+  auto without = given<credential>(keys);
+  EXPECT_TRUE(without.when(credential::remove{}).calls.empty());
+}
+
 TEST(credential, fetches_once_for_each_expiry_however_many_ask) {
   auto one = given<credential>(keys);
   std::size_t calls = 0;

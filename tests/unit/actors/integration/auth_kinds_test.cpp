@@ -151,6 +151,26 @@ TEST(session, sends_a_token_that_the_login_gave) {
   EXPECT_EQ(t.so_far.made.renew_at, noon + 54s);
 }
 
+TEST(session, is_ended_by_a_logout_that_proves_whose_it_is) {
+  talk t{"{session: {login: {post: /Login}, logout: {post: /Logout}, csrf: {get: /}}}"};
+  const auto login = t.asks().url;
+  ASSERT_TRUE(t.hears("{}", 200, {{"Set-Cookie", "S=1"}}));
+  const auto early = leave_request(t.m, t.c, holding{});
+  EXPECT_TRUE(early && !*early) << "there is nothing to end";
+  t.asks();
+  ASSERT_TRUE(t.hears("", 200, {{"X-CSRF-Token", "t0k"}}));
+  const auto made = leave_request(t.m, t.c, t.so_far.made);
+  ASSERT_TRUE(made && *made);
+  const auto& request = **made;
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.url, login.substr(0, login.rfind('/')) + "/Logout");
+  EXPECT_EQ(t.header("Cookie", request), "S=1");
+  EXPECT_EQ(t.header("X-CSRF-Token", request), "t0k");
+  const talk quiet{"{session: {login: {post: /Login}}}"};
+  const auto none = leave_request(quiet.m, quiet.c, t.so_far.made);
+  EXPECT_TRUE(none && !*none) << "this platform is not told";
+}
+
 TEST(session, tells_a_refused_login_from_a_busy_one) {
   talk t{sap, {{"password", "p"}}, {{"user", "ann"}}};
   EXPECT_EQ(t.hears("", 401).error().code, code::unauthenticated);
