@@ -5,18 +5,46 @@
 //       token: https://oauth2.googleapis.com/token
 //       alg: RS256                    # or ES256
 //       private_key: "{{secret.private_key}}"
-//       claims: {iss: "{{conn.client_email}}", scope: …}
+//       claims: {iss: "{{conn.client_email}}", scope: …}     # what is empty is left out
 //       aud: …                        # else the token server's address
 //       ttl: 1h
+//       format: saml                  # an assertion in XML instead (RFC 7522): iss is its issuer,
+//                                     # sub its subject, aud its audience, the others attributes
 #include "actors/integration/auth/placement.hpp"
 #include "actors/integration/auth/token/answer.hpp"
 #include "actors/integration/auth/token/client.hpp"
+#include "actors/integration/auth/token/saml.hpp"
+#include "protocols/base64.hpp"
+#include "protocols/json.hpp"
 
 namespace tenon::actors::connectors {
 namespace {
 
 using runtime::expression::evaluate_text;
 using namespace std::chrono_literals;
+
+/// In base64 as XML knows it: those who take SAML read no other.
+result<std::string> sign_saml(const assertion_key& from, const scope& names, const object& all,
+                              saml_claims said) {
+  const auto key = read_key(from, names);
+  if (!key)
+    return key.error();
+  for (const auto& [name, content] : all) {
+    const auto* text = content.as<std::string>();
+    auto written = text ? *text : write_json(content);
+    if (name == "iss")
+      said.issuer = std::move(written);
+    else if (name == "sub")
+      said.subject = std::move(written);
+    else
+      said.attributes.emplace_back(name, std::move(written));
+  }
+  const auto made = make_saml(*key, from.algorithm, said);
+  if (!made)
+    return failure{code::unauthenticated, made.error().why, "auth",
+                   "Check `alg`, or give the key that the provider knows."};
+  return to_base64(*made);
+}
 
 class jwt_bearer final : public method {
 public:
@@ -25,6 +53,7 @@ public:
   pattern claims;
   std::optional<program> audience;
   span life = 1h;
+  bool saml = false;
   std::string grant_type;
   std::string assertion;
   token_answer says;
@@ -47,17 +76,20 @@ public:
     if (!said)
       return std::move(said).error();
     auto* members = said->as<object>();
-    object all = members ? *members : object{};
+    object all;
+    for (const auto& [name, content] : members ? *members : object{})
+      if (!content.is_null() && content != value{""}) // nothing was filled in for it
+        all[name] = content;
     auto to = audience ? evaluate_text(*audience, names) : result<std::string>{request->url};
     if (!to)
       return std::move(to).error();
-    const auto seconds = [](moment at) {
-      return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
-    };
-    all["aud"] = *std::move(to);
-    all["iat"] = seconds(when.now);
-    all["exp"] = seconds(when.now + life);
-    const auto made = sign_assertion(key, names, all);
+    const auto made = saml ? sign_saml(key, names, all,
+                                       {.id = '_' + when.nonce,
+                                        .recipient = request->url,
+                                        .audience = *to,
+                                        .issued = when.now,
+                                        .life = life})
+                           : sign_token(names, std::move(all), *to, when.now);
     if (!made)
       return made.error();
     const parameters proof{{"grant_type", grant_type}, {assertion, *made}};
@@ -79,6 +111,18 @@ public:
                       const instant&) const override {
     return put_token(request, place, held);
   }
+
+private:
+  result<std::string> sign_token(const scope& names, object all, const std::string& to,
+                                 moment now) const {
+    const auto seconds = [](moment at) {
+      return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+    };
+    all["aud"] = to;
+    all["iat"] = seconds(now);
+    all["exp"] = seconds(now + life);
+    return sign_assertion(key, names, all);
+  }
 };
 
 std::shared_ptr<const method> compile(const value& settings, const std::string& where,
@@ -98,8 +142,10 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
   if (const auto text = fields.text("aud"))
     made->audience = compile_text(*text, fields.at("aud"), auth_words(), found);
   made->life = fields.length("ttl", 1min, 24h).value_or(1h);
-  made->grant_type =
-      fields.text("grant_type").value_or("urn:ietf:params:oauth:grant-type:jwt-bearer");
+  made->saml = fields.choice("format", {"jwt", "saml"}).value_or(0) == 1;
+  made->grant_type = fields.text("grant_type")
+                         .value_or(made->saml ? "urn:ietf:params:oauth:grant-type:saml2-bearer"
+                                              : "urn:ietf:params:oauth:grant-type:jwt-bearer");
   made->assertion = fields.text("assertion").value_or("assertion");
   made->says = take_token_answer(fields);
   made->place = take_injection(fields, "Bearer ");

@@ -64,14 +64,21 @@ assertion_key take_assertion_key(form& fields) {
   return made;
 }
 
-result<std::string> sign_assertion(const assertion_key& from, const scope& names,
-                                   const object& claims) {
+result<signing::private_key> read_key(const assertion_key& from, const scope& names) {
   const auto text = secret_text(*from.key, names);
   if (!text)
     return text.error();
-  const auto key = signing::private_key::read(*text);
+  auto key = signing::private_key::read(*text);
   if (!key)
     return failure{code::unauthenticated, key.error().why, "auth", key.error().remedy};
+  return key;
+}
+
+result<std::string> sign_assertion(const assertion_key& from, const scope& names,
+                                   const object& claims) {
+  const auto key = read_key(from, names);
+  if (!key)
+    return key.error();
   std::string id;
   if (from.key_id) {
     auto said = evaluate_text(*from.key_id, names);

@@ -22,6 +22,7 @@ struct assertion_key {
 };
 /// `private_key`, `key_id` and `alg`.
 assertion_key take_assertion_key(form&);
+result<runtime::signing::private_key> read_key(const assertion_key&, const scope&);
 result<std::string> sign_assertion(const assertion_key&, const scope&, const object& claims);
 
 struct token_client {

@@ -17,8 +17,8 @@ struct key_texts {
   std::string open;
 };
 
-inline key_texts p256() {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+/// Of a key that is not needed after that.
+inline key_texts texts_of(EVP_PKEY* key) {
   const auto text_of = [](auto write) {
     BIO* out = BIO_new(BIO_s_mem());
     EXPECT_EQ(write(out), 1);
@@ -34,6 +34,10 @@ inline key_texts p256() {
                  text_of([&](BIO* out) { return PEM_write_bio_PUBKEY(out, key); })};
   EVP_PKEY_free(key);
   return made;
+}
+
+inline key_texts p256() {
+  return texts_of(EVP_EC_gen("P-256"));
 }
 
 inline constexpr const char* manifest_head = R"(connector: c
