@@ -15,6 +15,10 @@ struct way {
   std::string auth; // "": there is one way
 };
 
+std::ostream& operator<<(std::ostream& out, const way& w) {
+  return out << w.connector << ' ' << w.auth;
+}
+
 /// Of every connector that is shipped.
 std::vector<way> ways() {
   std::vector<way> all;
