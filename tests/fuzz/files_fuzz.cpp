@@ -22,15 +22,15 @@ void expect(bool holds) {
 
 std::vector<options> all_options() {
   const std::vector<std::pair<const format_kind*, object>> asked{
-      {&csv(), {}},
-      {&csv(), {{"types", "infer"}, {"ragged", "fill"}, {"nulls", list{"", "NA"}}}},
-      {&csv(), {{"delimiter", "tab"}, {"escape", "\\"}, {"comment", "#"}, {"quote", "'"}}},
-      {&csv(), {{"columns", list{"id", "v"}}, {"append", true}}},
-      {&jsonl(), {}},
-      {&jsonl(), {{"append", true}}},
-      {&json(), {}},
-      {&json(), {{"records", "a.b"}}},
-      {&xml(), {{"records", "/r/i"}, {"lists", "t"}}},
+      {&csv_kind, {}},
+      {&csv_kind, {{"types", "infer"}, {"ragged", "fill"}, {"nulls", list{"", "NA"}}}},
+      {&csv_kind, {{"delimiter", "tab"}, {"escape", "\\"}, {"comment", "#"}, {"quote", "'"}}},
+      {&csv_kind, {{"columns", list{"id", "v"}}, {"append", true}}},
+      {&jsonl_kind, {}},
+      {&jsonl_kind, {{"append", true}}},
+      {&json_kind, {}},
+      {&json_kind, {{"records", "a.b"}}},
+      {&xml_kind, {{"records", "/r/i"}, {"lists", "t"}}},
   };
   std::vector<options> all;
   for (const auto& [kind, more] : asked) {

@@ -310,15 +310,16 @@ std::shared_ptr<const format> read_options(connectors::form& f, const asked& a) 
   return std::make_shared<csv_format>(std::move(o));
 }
 
-constexpr format_kind kind{"csv", true, read_options};
-
 } // namespace
+
+const format_kind csv_kind{"csv", true, read_options};
+
 } // namespace tenon::actors::files
 
 namespace tenon::actors::sources {
 
 std::unique_ptr<source_kind> csv(const surroundings& s) {
-  return files::file_source(files::kind, {s.readable, s.files});
+  return files::file_source(files::csv_kind, {s.readable, s.files});
 }
 
 } // namespace tenon::actors::sources

@@ -198,15 +198,16 @@ std::shared_ptr<const format> read_options(connectors::form& f, const asked& a) 
   return std::make_shared<json_format>(std::move(o));
 }
 
-constexpr format_kind kind{"json", false, read_options};
-
 } // namespace
+
+const format_kind json_kind{"json", false, read_options};
+
 } // namespace tenon::actors::files
 
 namespace tenon::actors::sources {
 
 std::unique_ptr<source_kind> json(const surroundings& s) {
-  return files::file_source(files::kind, {s.readable, s.files});
+  return files::file_source(files::json_kind, {s.readable, s.files});
 }
 
 } // namespace tenon::actors::sources

@@ -104,18 +104,19 @@ private:
   const bool grows_;
 };
 
-constexpr format_kind kind{
+} // namespace
+
+const format_kind jsonl_kind{
     "jsonl", true, [](connectors::form& f, const asked& a) -> std::shared_ptr<const format> {
       return std::make_shared<jsonl_format>(key_paths(f, a), a.grows);
     }};
 
-} // namespace
 } // namespace tenon::actors::files
 
 namespace tenon::actors::sources {
 
 std::unique_ptr<source_kind> jsonl(const surroundings& s) {
-  return files::file_source(files::kind, {s.readable, s.files});
+  return files::file_source(files::jsonl_kind, {s.readable, s.files});
 }
 
 } // namespace tenon::actors::sources

@@ -91,15 +91,16 @@ std::shared_ptr<const format> read_options(connectors::form& f, const asked& a) 
   return std::make_shared<xml_format>(std::move(o));
 }
 
-constexpr format_kind kind{"xml", false, read_options};
-
 } // namespace
+
+const format_kind xml_kind{"xml", false, read_options};
+
 } // namespace tenon::actors::files
 
 namespace tenon::actors::sources {
 
 std::unique_ptr<source_kind> xml(const surroundings& s) {
-  return files::file_source(files::kind, {s.readable, s.files});
+  return files::file_source(files::xml_kind, {s.readable, s.files});
 }
 
 } // namespace tenon::actors::sources

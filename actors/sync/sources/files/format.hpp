@@ -54,6 +54,9 @@ struct format_kind {
   std::shared_ptr<const format> (*read_options)(connectors::form&, const asked&);
 };
 
+// Each in its file.
+extern const format_kind csv_kind, json_kind, jsonl_kind, xml_kind;
+
 /// The key's fields as paths, for formats whose records are JSON.
 std::vector<connectors::json_path> key_paths(connectors::form&, const asked&);
 
