@@ -4,6 +4,7 @@
 #include "protocols/json.hpp"
 #include "tests/support/driven_twin.hpp"
 
+#include <random>
 #include <set>
 
 namespace tenon::actors::connectors {
@@ -30,6 +31,19 @@ protected:
     names.bind("conn", t.connection().settings)
         .bind_secret("secret", secrets ? *secrets : t.connection().secrets);
     return h.verify->verify(r, names, now);
+  }
+
+  static std::optional<result<hook_answer>> heard_by(const hook& h, const twin& t,
+                                                     const inbound& r) {
+    const auto ours = wanted_words(true);
+    scope names;
+    names.bind("conn", t.connection().settings)
+        .bind_secret("secret", t.connection().secrets)
+        .bind("hook", ours);
+    for (const auto& one : h.challenges)
+      if (auto said = one->answer(r, names))
+        return said;
+    return std::nullopt;
   }
 
   static std::vector<hook_event> events_of(const hook& h, const twin& t, const inbound& r,
@@ -120,12 +134,11 @@ TEST_P(every_hook, answers_what_its_platform_asks) {
         << h.name << ": tests.hooks says nothing of a challenge, or what nobody answers";
     if (!asked)
       return;
+    const auto ours = wanted_words(true);
     scope names;
     names.bind("conn", t.connection().settings).bind_secret("secret", t.connection().secrets);
-    std::optional<result<hook_answer>> heard;
-    for (const auto& one : h.challenges)
-      if (!heard)
-        heard = one->answer(asked->first, names);
+    names.bind("hook", ours);
+    const auto heard = heard_by(h, t, asked->first);
     ASSERT_TRUE(heard && *heard) << h.name;
     const auto& wanted = asked->second;
     const auto said = read_json((*heard)->body);
@@ -134,6 +147,89 @@ TEST_P(every_hook, answers_what_its_platform_asks) {
     const auto event = t.deliver(h.name, address, noon);
     for (const auto& one : h.challenges)
       EXPECT_FALSE(one->answer(*event, names)) << h.name << ": an event is taken for a challenge";
+  });
+}
+
+/// The texts in an answer, which a stranger could take for signatures.
+void texts_in(const value& v, std::vector<std::string>& into) {
+  if (const auto* text = v.as<std::string>())
+    into.push_back(*text);
+  if (const auto* members = v.as<object>())
+    for (const auto& [name, member] : *members)
+      texts_in(member, into);
+}
+
+/// What a stranger would like to have signed: bodies, and what is signed around them.
+std::vector<std::string> forgeries(const std::string& real, std::mt19937& random) {
+  const auto ts = std::to_string(noon.time_since_epoch() / 1s);
+  std::vector<std::string> bodies{real,  "{}",      "[]",       R"({"for_user_id":"1"})",
+                                  "7",   "true",    "\"text\"", "a=b",
+                                  "a",   "a=b&c=d", "",         "<a/>",
+                                  "a,b", ".",       "1.5",      "crc-1158"};
+  std::string token;
+  for (auto i = random() % 40; i > 0; --i)
+    token += "0123456789abcdefXYZ-_.~{}\"=:"[random() % 29];
+  bodies.push_back(token);
+  std::vector<std::string> all;
+  for (const auto& body : bodies)
+    for (const auto& before : {std::string{}, std::string{"hmacsha256="}, "v0:" + ts + ':',
+                               ts + '.', "id." + ts + '.', "POST" + address, address})
+      all.push_back(before + body);
+  return all;
+}
+
+TEST_P(every_hook, signs_nothing_for_strangers_that_could_be_an_event) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random{seed};
+  each([&](const hook& h, const twin& t) {
+    const auto asked = t.challenge(h.name, address);
+    if (!asked)
+      return;
+    const auto sent = t.deliver(h.name, address, noon);
+    ASSERT_TRUE(sent);
+    std::size_t answered = 0;
+    const auto try_out = [&](const inbound& asking, const std::string& text) {
+      const auto heard = heard_by(h, t, asking);
+      if (!heard || !*heard)
+        return;
+      ++answered;
+      std::vector<std::string> found{(*heard)->body};
+      if (const auto said = read_json((*heard)->body))
+        texts_in(*said, found);
+      for (const auto& signature : found)
+        for (std::size_t from = 0; from <= text.size(); ++from) {
+          auto forged = *sent; // with the signature where its platform has it
+          forged.body = blob::from(text.substr(from));
+          for (auto& [name, content] : forged.headers)
+            if (content.size() > 20 && name != "Content-Type")
+              content = signature;
+          if (!judge(h, t, forged, noon))
+            continue;
+          const auto events = read_events(h, forged, t.connection().settings, noon);
+          EXPECT_TRUE(!events || events->empty())
+              << h.name << " takes " << text.substr(from) << " signed by its answer to " << text;
+        }
+    };
+    auto texts = forgeries(sent->body.text(), random);
+    for (const auto& [name, content] : asked->first.query)
+      texts.push_back(content);
+    for (const auto& text : texts)
+      for (const char* method : {"GET", "POST", "PUT", "OPTIONS"}) {
+        for (std::size_t i = 0; i < asked->first.query.size(); ++i) {
+          auto asking = asked->first;
+          asking.method = method;
+          asking.query[i].second = text;
+          try_out(asking, text);
+        }
+        for (std::size_t i = 0; i < asked->first.headers.size(); ++i) {
+          auto asking = asked->first;
+          asking.method = method;
+          asking.headers[i].second = text;
+          try_out(asking, text);
+        }
+      }
+    EXPECT_TRUE(answered > 0 || asked->first.query.empty()) << h.name << ": nothing was tried";
   });
 }
 

@@ -29,12 +29,14 @@ auth: {oauth2: {authorize: https://p/a, token: https://p/t, client_auth: none, c
 streams: {x: {request: {get: /x}, key: id}}
 hooks:
   hub: {verify: {hmac: sha256, secret: s, header: sig, prefix: "sha256=", encoding: hex},
-        challenge: {echo: {from: query c, token: {from: query t, secret: s}}}, each: "*"}
+        challenge: {echo: {from: query c, method: POST, token: {from: query t, secret: s}}},
+        each: "*"}
   times: {verify: {hmac: sha1, secret: s, header: sig, kv: {ts: t, signature: s}, encoding: base64,
           signed: "{{url}}{{form_sorted}}{{query_sorted}}{{ts}}", body_hash: h}, id: "{{a.b}}"}
   standard: {verify: {standard: webhook, secret: s}, challenge: {echo: {from: body c, as: json}}}
   open: {verify: {ecdsa: p256, secret: s, header: sig, encoding: base64},
-         challenge: {hmac: {from: query c, secret: s, as: {r: "{{hmac}}{{challenge}}"}}}}
+         challenge: {hmac: {from: query c, method: POST, secret: s,
+                            as: {r: "{{hmac}}{{challenge}}"}}}, decode: json}
 )";
 
 const manifest& sample() {

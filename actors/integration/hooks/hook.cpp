@@ -1,5 +1,6 @@
 #include "actors/integration/hooks/hook.hpp"
 
+#include "actors/integration/web/header_words.hpp"
 #include "protocols/json.hpp"
 #include "runtime/signing/signing.hpp"
 
@@ -24,27 +25,6 @@ std::optional<program> take_expression(form& fields, std::string_view name) {
   if (text->find("{{") != text->npos)
     return compile_text(*text, fields.at(name), event_words(), fields.found());
   return compile_bare(*text, fields.at(name), event_words(), fields.found());
-}
-
-std::string word_of(std::string_view header) {
-  std::string word{header};
-  for (char& c : word)
-    c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return word;
-}
-
-object as_object(const parameters& all) {
-  object members;
-  for (const auto& [name, content] : all)
-    members[name] = content;
-  return members;
-}
-
-value header_words(const inbound& r) {
-  object all;
-  for (const auto& [name, content] : r.headers)
-    all[word_of(name)] = content;
-  return all;
 }
 
 struct reading_events {
@@ -126,7 +106,8 @@ hook compile_hook(const std::string& name, const value& said, const std::string&
   if (const auto* verify = fields.require("verify", "how the sender proves who it is, verify: {…}"))
     made.verify = compile_verification(*verify, fields.at("verify"), secrets, found);
   if (const auto* challenge = fields.take("challenge"))
-    made.challenges = compile_challenges(*challenge, fields.at("challenge"), secrets, found);
+    made.challenges =
+        compile_challenges(*challenge, fields.at("challenge"), secrets, made.verify, found);
   if (const auto each = fields.text("each")) {
     auto path = compile_path(*each);
     if (path)
@@ -149,6 +130,14 @@ hook compile_hook(const std::string& name, const value& said, const std::string&
   }
   if (const auto* decode = fields.take("decode"))
     made.decode = compile_body(*decode, fields.at("decode"), found);
+  const bool told_apart = made.decode.envelope || (made.decode.written != nullptr &&
+                                                   !made.decode.written->name.starts_with("csv"));
+  if (!told_apart && std::ranges::any_of(made.challenges, [](const auto& one) {
+        return one != nullptr && one->signs();
+      }))
+    fields.note("challenge",
+                "strangers are given signatures of texts, and any text may be an event here",
+                "Say what events are written in, decode: json.");
   if (const auto* answer = fields.take("answer"))
     made.answer = take_answer(*answer, fields.at("answer"), found);
   if (const auto* subscribe = fields.take("subscribe"))
@@ -162,8 +151,8 @@ result<hook_answer> acknowledge(const hook& h, const inbound& r, const value& se
   hook_answer made{.status = h.answer.status, .type = h.answer.type};
   if (!h.answer.body)
     return made;
-  const auto sent = header_words(r);
-  const value query{as_object(r.query)};
+  const auto sent = header_words(r.headers);
+  const auto query = query_words(r);
   scope names;
   names.bind("header", sent).bind("query", query).bind("conn", settings);
   auto text = runtime::expression::evaluate_text(*h.answer.body, names);
@@ -175,10 +164,10 @@ result<hook_answer> acknowledge(const hook& h, const inbound& r, const value& se
 
 result<std::vector<hook_event>> read_events(const hook& h, const inbound& r, const value& settings,
                                             moment now) {
-  reading_events reading{h, r, settings, now, header_words(r), as_object(r.query), {}};
+  reading_events reading{h, r, settings, now, header_words(r.headers), query_words(r), {}};
   for (const auto& name : h.headers)
     if (const auto content = find_header(r.headers, name))
-      reading.kept_headers[word_of(name)] = std::string{*content};
+      reading.kept_headers[header_word(name)] = std::string{*content};
   const auto text = body_as_json(h.decode, r);
   if (!text)
     return text.error();

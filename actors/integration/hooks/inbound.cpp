@@ -17,6 +17,13 @@ void add_query(inbound& r, const std::string& name, const std::string& content) 
   r.query.emplace_back(name, content);
 }
 
+value query_words(const inbound& r) {
+  object members;
+  for (const auto& [name, content] : r.query)
+    members[name] = content;
+  return members;
+}
+
 std::optional<parameters> form_in(const inbound& r) {
   const auto type = find_header(r.headers, "Content-Type");
   if (!type || !type->starts_with("application/x-www-form-urlencoded"))

@@ -4,6 +4,7 @@
 #include "actors/integration/web/message.hpp"
 #include "actors/integration/web/url.hpp"
 #include "protocols/blob.hpp"
+#include "protocols/value.hpp"
 
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ struct hook_answer {
 
 std::optional<std::string> query_value(const inbound&, std::string_view name);
 void add_query(inbound&, const std::string& name, const std::string& content);
+
+/// What expressions call `query`.
+value query_words(const inbound&);
 
 /// The members of a form in the body; nothing when it is of another type.
 std::optional<parameters> form_in(const inbound&);

@@ -1,9 +1,13 @@
 #include "actors/integration/hooks/reception.hpp"
 
 #include "actors/collection.hpp"
+#include "actors/hook.hpp"
 #include "actors/integration/hooks/hook.hpp"
+#include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 #include "runtime/telemetry/log.hpp"
+
+#include <algorithm>
 
 namespace tenon::actors::connectors {
 namespace {
@@ -26,6 +30,38 @@ std::optional<result<hook_answer>> challenged(const hook& h, const inbound& r, c
   return std::nullopt;
 }
 
+/// Whether a hook of ours asks the platform for these events.
+task<result<bool>> is_wanted(platform& p, identity integration, std::string name) {
+  constexpr std::size_t page = 100;
+  std::string after;
+  for (;;) {
+    const auto names = p.host().list(integration.tenant, "hook", after, page);
+    for (const auto& one : names) {
+      const identity id{integration.tenant, "hook", one};
+      const protocols::resource::describe describe_it;
+      const auto told = co_await runtime::ask<actors::hook>(p.host(), id, describe_it);
+      if (!told && told.error().code == code::not_found)
+        continue; // it was removed
+      if (!told)
+        co_return told.error();
+      const auto spec = read_json(told->spec);
+      const auto* of = spec ? spec->find("integration") : nullptr;
+      const auto* which = spec ? spec->find("hook") : nullptr;
+      if (of != nullptr && which != nullptr && *of == value{integration.name} &&
+          *which == value{name})
+        co_return true;
+    }
+    if (names.size() < page)
+      co_return false;
+    after = names.back();
+  }
+}
+
+bool has_to_know(const hook& h, const inbound& r) {
+  return std::ranges::any_of(h.challenges,
+                             [&](const auto& one) { return one->needs_hook() && one->asks(r); });
+}
+
 } // namespace
 
 task<result<received>> receive(platform& p, identity integration, std::string name, inbound r) {
@@ -45,6 +81,14 @@ task<result<received>> receive(platform& p, identity integration, std::string na
   scope names;
   names.bind("conn", session->connection.settings)
       .bind_secret("secret", session->connection.secrets);
+  value wanted;
+  if (has_to_know(*h, r)) {
+    const auto known = co_await is_wanted(p, integration, name);
+    if (!known)
+      co_return known.error();
+    wanted = wanted_words(*known);
+    names.bind("hook", wanted);
+  }
   if (const auto first = challenged(*h, r, names, false)) {
     if (!*first)
       co_return first->error();

@@ -35,7 +35,7 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 }
 
 struct time_rule {
-  std::string header; // or of `kv`
+  std::optional<whereabouts> at{}; // or in `kv`
   bool milliseconds = false;
   std::optional<span> tolerance = usual_tolerance; // nothing: any
 };
@@ -49,25 +49,6 @@ result<void> check_time(const time_rule& rule, const std::string& text, moment n
   if (rule.tolerance && (at < now - *rule.tolerance || at > now + *rule.tolerance))
     return not_right("the request is too old, or from the future");
   return {};
-}
-
-/// Some frameworks sign the address with its port although it is the usual one, some without.
-std::vector<std::string> ways_to_write(const std::string& address) {
-  std::vector<std::string> all{address};
-  const auto begin = address.find("://");
-  if (begin == address.npos)
-    return all;
-  const bool tls = address.starts_with("https");
-  const auto host = begin + 3;
-  const auto end = std::min(address.find_first_of("/?#", host), address.size());
-  const std::string usual = tls ? ":443" : ":80";
-  const auto authority = address.substr(host, end - host);
-  const auto colon = authority.find(':', authority.rfind('@') + 1);
-  if (colon == authority.npos)
-    all.push_back(address.substr(0, end) + usual + address.substr(end));
-  else if (authority.substr(colon) == usual)
-    all.push_back(address.substr(0, host + colon) + address.substr(end));
-  return all;
 }
 
 class by_signature : public verification {
@@ -99,8 +80,8 @@ public:
     if (found.empty())
       return not_right("the signature is missing");
     if (time) {
-      if (!time->header.empty())
-        words.ts = find_header(r.headers, time->header).value_or("");
+      if (time->at)
+        words.ts = find_value(r, *time->at).value_or("");
       if (auto ok = check_time(*time, words.ts, now); !ok)
         return ok;
     }
@@ -127,8 +108,10 @@ public:
     const auto number = time && time->milliseconds ? since / 1ms : since / 1s;
     signing_words words{
         .ts = std::to_string(number), .id = by.id, .secret = known->front(), .left_out = parameter};
-    if (time && !time->header.empty())
-      set_header(r.headers, time->header, words.ts);
+    if (time && time->at && time->at->in == whereabouts::part::header)
+      set_header(r.headers, time->at->name, words.ts);
+    else if (time && time->at)
+      add_query(r, time->at->name, words.ts);
     if (!id_header.empty())
       set_header(r.headers, id_header, words.id);
     if (!body_hash.empty())
@@ -146,6 +129,11 @@ public:
     else
       set_header(r.headers, header, std::move(text));
     return {};
+  }
+
+  bool signs(std::string_view text) const override {
+    return how == kind::hmac &&
+           std::ranges::any_of(texts, [&](const auto& one) { return one.may_be(text); });
   }
 
 private:
@@ -279,6 +267,11 @@ public:
     return {};
   }
 
+  bool signs(std::string_view text) const override {
+    const auto known = signed_text::compile("{{id}}.{{ts}}.{{raw}}");
+    return !known || known->may_be(text);
+  }
+
 private:
   static bool fits_one(std::string_view secret, std::string_view one, const std::string& bytes) {
     const auto comma = one.find(',');
@@ -311,7 +304,10 @@ void take_time(form& fields, by_signature& made) {
     return;
   form inner{*said, fields.at("ts"), fields.found()};
   time_rule rule;
-  rule.header = inner.text("header").value_or("");
+  if (const auto header = inner.text("header"))
+    rule.at = {whereabouts::part::header, *header};
+  if (const auto parameter = inner.text("query"))
+    rule.at = {whereabouts::part::query, *parameter};
   rule.milliseconds = inner.choice("unit", {"s", "ms"}).value_or(0) == 1;
   const auto* tolerance = inner.take("tolerance");
   const auto* text = tolerance ? tolerance->as<std::string>() : nullptr;
@@ -319,7 +315,7 @@ void take_time(form& fields, by_signature& made) {
     rule.tolerance.reset();
   else
     rule.tolerance = inner.length("tolerance", 1s, 24h).value_or(usual_tolerance);
-  if (rule.header.empty() && made.time_key.empty() && inner.is_object())
+  if (!rule.at && made.time_key.empty() && inner.is_object())
     inner.note("header", "it is not said where the time is", "Name the header, or `kv`'s ts.");
   inner.finish();
   made.time = std::move(rule);

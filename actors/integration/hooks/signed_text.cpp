@@ -1,5 +1,7 @@
 #include "actors/integration/hooks/signed_text.hpp"
 
+#include "actors/integration/page/json_text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -26,6 +28,24 @@ std::string sorted_query(const inbound& r, const std::string& left_out) {
   for (const auto& [name, content] : all)
     text += (text.empty() ? "" : "&") + name + '=' + content;
   return text;
+}
+
+/// A body that no reader would take is none, and neither is an empty one.
+bool may_be_body(std::string_view text) {
+  return text.starts_with('<') || text.find('=') != text.npos || json_text::check(text).has_value();
+}
+
+bool may_stand_for(signed_text::word what, std::string_view text) {
+  using word = signed_text::word;
+  if (what == word::raw)
+    return may_be_body(text);
+  if (what == word::ts)
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (what == word::method)
+    return text == "POST";
+  if (what == word::url)
+    return text.starts_with("http");
+  return true;
 }
 
 } // namespace
@@ -59,6 +79,40 @@ result<signed_text> signed_text::compile(std::string_view text) {
 
 bool signed_text::uses(word w) const {
   return std::ranges::any_of(parts_, [&](const part& p) { return p.what == w; });
+}
+
+std::vector<std::string> ways_to_write(const std::string& address) {
+  std::vector<std::string> all{address};
+  const auto begin = address.find("://");
+  if (begin == address.npos)
+    return all;
+  const bool tls = address.starts_with("https");
+  const auto host = begin + 3;
+  const auto end = std::min(address.find_first_of("/?#", host), address.size());
+  const std::string usual = tls ? ":443" : ":80";
+  const auto authority = address.substr(host, end - host);
+  const auto colon = authority.find(':', authority.rfind('@') + 1);
+  if (colon == authority.npos)
+    all.push_back(address.substr(0, end) + usual + address.substr(end));
+  else if (authority.substr(colon) == usual)
+    all.push_back(address.substr(0, host + colon) + address.substr(end));
+  return all;
+}
+
+bool signed_text::may_be(std::string_view text) const {
+  return fits(0, text);
+}
+
+bool signed_text::fits(std::size_t from, std::string_view text) const {
+  if (from == parts_.size())
+    return text.empty();
+  const auto& p = parts_[from];
+  if (p.what == word::literal)
+    return text.starts_with(p.text) && fits(from + 1, text.substr(p.text.size()));
+  for (std::size_t n = 0; n <= text.size(); ++n)
+    if (may_stand_for(p.what, text.substr(0, n)) && fits(from + 1, text.substr(n)))
+      return true;
+  return false;
 }
 
 std::string signed_text::evaluate(const inbound& r, const signing_words& known) const {

@@ -19,6 +19,9 @@ struct signing_words {
   std::string left_out; // of the query: where the signature itself is
 };
 
+/// Some frameworks sign the address with its port although it is the usual one, some without.
+std::vector<std::string> ways_to_write(const std::string& address);
+
 class signed_text {
 public:
   enum class word : std::uint8_t {
@@ -37,12 +40,16 @@ public:
 
   bool uses(word) const;
   std::string evaluate(const inbound&, const signing_words&) const;
+  /// Whether that of some request with a body that brings something could be just this text.
+  bool may_be(std::string_view text) const;
 
 private:
   struct part {
     word what = word::literal;
     std::string text{};
   };
+  bool fits(std::size_t from, std::string_view text) const;
+
   std::vector<part> parts_;
 };
 

@@ -88,6 +88,10 @@ public:
   result<void> prove(inbound& r, const scope& names, const sender& by) const override {
     return all.front()->prove(r, names, by);
   }
+
+  bool signs(std::string_view text) const override {
+    return std::ranges::any_of(all, [&](const auto& one) { return one->signs(text); });
+  }
 };
 
 std::shared_ptr<const verification> compile_token(form& fields, const std::string& where,

@@ -6,6 +6,7 @@
 //   verify: {ecdsa: p256, secret: public_key, header: …, encoding: base64, signed: "{{ts}}{{raw}}"}
 //   verify: {ed25519: raw, secret: public_key, …}
 //   verify: {standard: webhook, secret: signing_secret}          standardwebhooks.com; or svix
+//   verify: {hmac: sha256, …, query: hmac, signed: "{{query_sorted}}", ts: {query: timestamp}}
 //   verify: {token: header x-goog-channel-token, secret: channel_token}
 //   verify: {basic: {user: …, password: …}}
 //
@@ -38,6 +39,8 @@ public:
   virtual result<void> verify(const inbound&, const scope& names, moment now) const = 0;
   /// Puts the sender's proof into a request, as the platform does: for its twin.
   virtual result<void> prove(inbound&, const scope& names, const sender&) const = 0;
+  /// Whether a keyed digest of just this text could be believed to be the signature of a body.
+  virtual bool signs(std::string_view) const { return false; }
 };
 
 std::shared_ptr<const verification> compile_verification(const value&, const std::string& where,

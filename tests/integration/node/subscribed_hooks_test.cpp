@@ -18,7 +18,7 @@ class subscribed_hook : public running_node {
 protected:
   void start_both() {
     const auto file = directory_ / "shop.yaml";
-    std::ofstream{file} << R"(connector: {name: shop, title: Shop}
+    std::ofstream{file} << R"yaml(connector: {name: shop, title: Shop}
 base: https://api.shop.example/v1
 params: {token: {title: Token, secret: true}, signing: {title: What signs, secret: true}}
 auth: {key: {name: Authorization, prefix: "Bearer ", value: "{{secret.token}}"}}
@@ -27,6 +27,10 @@ hooks:
   events:
     verify: {hmac: sha256, secret: signing, header: x-signature, encoding: hex,
              signed: "{{ts}}.{{raw}}", ts: {header: x-time, unit: s, tolerance: 5m}}
+    challenge:
+      echo: {from: query hub.challenge}
+      when: "query['hub.topic'] == 'events' and \
+        query['hub.mode'] == (hook.wanted ? 'subscribe' : 'unsubscribe')"
     each: "*"
     id: "{{id}}"
     type: kind
@@ -41,7 +45,7 @@ tests:
   secrets: {token: shop-secret, signing: canary-signing-41c8}
   streams: {customers: {records: [{id: c1, name: Ann}]}}
   hooks: {events: {body: [{id: e1, kind: made}, {id: e2, kind: made}]}}
-)";
+)yaml";
     twin_.emplace("tenon", words{"twin", file.string()});
     ASSERT_TRUE(twin_->first_line().starts_with("http://")) << twin_->errors();
     const auto spec = config::read_yaml(contents_of(file), "shop.yaml");
@@ -150,6 +154,31 @@ TEST_F(subscribed_hook, is_one_however_often_the_node_is_killed_meanwhile) {
   await_subscribed();
   EXPECT_EQ(subscribers().size(), 1u);
   EXPECT_EQ(status("subscription"), nodes::cli::text_at(subscribers().front(), "id"));
+}
+
+TEST_F(subscribed_hook, is_not_ended_by_others_who_ask_its_platform) {
+  start_both();
+  const auto asked = [this](const std::string& mode, const std::string& topic = "events") {
+    raw_client platform{port()};
+    platform.send("GET /hooks/default/shop/events?hub.challenge=1158&hub.mode=" + mode +
+                  "&hub.topic=" + topic + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto said = platform.response();
+    EXPECT_TRUE(said.status != 200 || said.body == "1158") << said.body;
+    return said.status;
+  };
+  EXPECT_EQ(asked("subscribe"), 404u) << "nobody has asked for it";
+  apply({hook()});
+  await_subscribed();
+  EXPECT_EQ(asked("subscribe"), 200u);
+  EXPECT_EQ(asked("unsubscribe"), 404u) << "a stranger has asked for that";
+  EXPECT_EQ(asked("subscribe", "another"), 404u);
+  EXPECT_EQ(subscribers().size(), 1u);
+  EXPECT_EQ(status("state"), "subscribed");
+  EXPECT_EQ(deliver(), 200u);
+  remove("hooks", "orders");
+  await("the farewell", [this] { return subscribers().empty(); });
+  EXPECT_EQ(asked("unsubscribe"), 200u);
+  EXPECT_EQ(asked("subscribe"), 404u);
 }
 
 TEST_F(subscribed_hook, is_told_to_stop_when_it_is_removed) {

@@ -101,5 +101,27 @@ TEST(challenge, may_be_one_only_where_the_body_says_so) {
   EXPECT_FALSE(one.answer(post("no json"), scope{}));
 }
 
+TEST(challenge, about_what_nobody_has_asked_for_is_refused) {
+  const auto h = hook_of("challenge: {echo: {from: query c}, when: \"query.topic == conn.topic and "
+                         "query.mode == (hook.wanted ? 'subscribe' : 'unsubscribe')\"}");
+  const auto& one = *h.challenges.front();
+  EXPECT_TRUE(one.needs_hook());
+  const value settings{object{{"topic", "mine"}}};
+  const auto says = [&](std::string mode, std::string topic, bool wanted) {
+    const auto hook = wanted_words(wanted);
+    inbound r{"GET", "https://me/hook", {}, {}, {}};
+    r.query = {{"c", "1158"}, {"mode", std::move(mode)}, {"topic", std::move(topic)}};
+    const auto told = one.answer(r, scope{}.bind("conn", settings).bind("hook", hook));
+    EXPECT_TRUE(told && (*told || told->error().code == code::not_found));
+    return told && *told && (*told)->body == "1158";
+  };
+  EXPECT_TRUE(says("subscribe", "mine", true));
+  EXPECT_FALSE(says("unsubscribe", "mine", true));
+  EXPECT_FALSE(says("subscribe", "another", true));
+  EXPECT_FALSE(says("subscribe", "mine", false));
+  EXPECT_TRUE(says("unsubscribe", "mine", false));
+  EXPECT_FALSE(one.answer(post("{}"), scope{})) << "an event is no question";
+}
+
 } // namespace
 } // namespace tenon::actors::connectors

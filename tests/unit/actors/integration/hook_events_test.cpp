@@ -22,7 +22,7 @@ hook hook_of(std::string_view settings) {
 }
 
 std::optional<result<hook_answer>> asked(std::string_view challenge, const inbound& r) {
-  const auto h = hook_of("challenge: " + std::string{challenge});
+  const auto h = hook_of("decode: json\nchallenge: " + std::string{challenge});
   const value secrets{object{{"s", "tiger"}}};
   return h.challenges.front()->answer(r, scope{}.bind_secret("secret", secrets));
 }
@@ -75,6 +75,47 @@ TEST(challenge, is_signed_as_x_and_linkedin_want_it) {
   ASSERT_TRUE(linkedin && *linkedin);
   EXPECT_EQ((*linkedin)->body, R"({"challengeCode":"abc","challengeResponse":")" +
                                    runtime::signing::to_hex(mac) + "\"}");
+}
+
+TEST(challenge, is_not_signed_when_it_could_be_an_event) {
+  const value secrets{object{{"s", "tiger"}}};
+  const auto signs = [&](std::string_view signed_text, std::string_view more, parameters query,
+                         const char* method = "GET") {
+    problems found;
+    const auto h = compile_hook(
+        "events",
+        value_of_yaml("verify: {hmac: sha256, secret: s, header: sig, encoding: hex, ts: {header: "
+                      "t}, signed: " +
+                      std::string{signed_text} +
+                      "}\ndecode: json\nchallenge: {hmac: {from: query c, secret: s, " +
+                      std::string{more} + "as: {r: \"{{hmac}}\"}}}"),
+        "hooks.events", secret_names, found);
+    EXPECT_TRUE(found.empty());
+    inbound r{method, "https://me/hook", {}, std::move(query), {}};
+    return h.challenges.front()->answer(r, scope{}.bind_secret("secret", secrets)).has_value();
+  };
+  const auto asks = [&](std::string_view with, std::string_view what) {
+    return signs(with, "", {{"c", std::string{what}}});
+  };
+  constexpr auto bare = "\"{{raw}}\"";
+  EXPECT_TRUE(asks(bare, "crc-1158_A.z~"));
+  EXPECT_TRUE(asks(bare, std::string(128, 'a')));
+  EXPECT_FALSE(asks(bare, std::string(129, 'a')));
+  for (const char* body : {R"({"for_user_id":"1"})", "[]", "1158", "true", "null", "a=b", "a b",
+                           "<a/>", "a%20b", "https://me/hook", "\"text\"", "a/b+c==", ""})
+    EXPECT_FALSE(asks(bare, body)) << body;
+  EXPECT_FALSE(signs(bare, "", {{"c", "abc"}}, "POST")) << "platforms ask by GET";
+  EXPECT_FALSE(asks("\"v0.{{raw}}\"", "v0.17"));
+  EXPECT_TRUE(asks("\"v0.{{raw}}\"", "v0.abc"));
+  EXPECT_FALSE(asks("\"{{ts}}.{{raw}}\"", "1700000000.true"));
+  EXPECT_TRUE(asks("\"{{ts}}.{{raw}}\"", "a.true"));
+  EXPECT_FALSE(asks("[\"{{ts}}.{{raw}}\", \"{{raw}}.{{ts}}\"]", "5.17"));
+  constexpr auto uuid = "890e4665-4dfe-4ab1-b689-ed553bceeed0";
+  EXPECT_TRUE(signs(bare, "like: uuid, ", {{"c", uuid}}));
+  for (const char* other :
+       {"890e4665-4dfe-4ab1-b689-ed553bceeed", "abc", "890e4665-4dfe-4ab1-b689_ed553bceeed0",
+        "890e4665-4dfe-4ab1-b689-ed553bceeedg"})
+    EXPECT_FALSE(signs(bare, "like: uuid, ", {{"c", other}})) << other;
 }
 
 TEST(challenge, allows_origins_and_looks) {
