@@ -3,6 +3,7 @@
 #include "actors/credential.hpp"
 #include "protocols/base64.hpp"
 #include "protocols/json.hpp"
+#include "runtime/signing/signing.hpp"
 #include "runtime/tasks/asking.hpp"
 
 namespace tenon::actors::connectors {
@@ -17,12 +18,19 @@ constexpr std::size_t max_code_bytes = 8u << 10;
 constexpr span between_looks{50};
 constexpr int most_looks = 200;
 
-std::string state_of(const identity& credential, const std::string& nonce) {
-  return to_base64url(credential.tenant + '/' + credential.name) + '.' + nonce;
+std::string nonce_of(const std::string& integration, const std::string& secret) {
+  const auto both = integration + '/' + secret;
+  return to_base64url(runtime::signing::hash(runtime::signing::digest::sha256, both));
+}
+
+std::string state_of(const identity& credential, const std::string& integration,
+                     const std::string& secret) {
+  return to_base64url(credential.tenant + '/' + credential.name + '/' + integration) + '.' + secret;
 }
 
 struct way_back {
   identity credential;
+  identity integration;
   std::string nonce;
 };
 
@@ -34,13 +42,30 @@ result<way_back> read_state(const std::string& state) {
     return unknown;
   const auto names = read_base64(std::string_view{state}.substr(0, dot));
   const auto slash = names ? names->find('/') : std::string::npos;
-  if (slash == std::string::npos)
+  const auto second = slash != std::string::npos ? names->find('/', slash + 1) : slash;
+  if (second == std::string::npos)
     return unknown;
-  way_back back{{names->substr(0, slash), "credential", names->substr(slash + 1)},
-                state.substr(dot + 1)};
-  if (!check(back.credential))
+  const auto tenant = names->substr(0, slash);
+  const auto integration = names->substr(second + 1);
+  way_back back{{tenant, "credential", names->substr(slash + 1, second - slash - 1)},
+                {tenant, "integration", integration},
+                nonce_of(integration, state.substr(dot + 1))};
+  if (!check(back.credential) || !check(back.integration))
     return unknown;
   return back;
+}
+
+/// Before anything is done with what came.
+task<result<void>> sent_back_by_provider(platform& p, identity integration, inbound r) {
+  const auto session = co_await p.enter_without_token(integration);
+  if (!session) {
+    const failure unknown{code::conflict, "this answer is not awaited", "state", {}};
+    co_return session.error().code == code::not_found ? unknown : session.error();
+  }
+  scope names;
+  names.bind("conn", session->connection.settings)
+      .bind_secret("secret", session->connection.secrets);
+  co_return auth_of(*session->connector, session->connection).method->sent_back(r, names, p.now());
 }
 
 } // namespace
@@ -57,9 +82,10 @@ task<result<errand>> begin_authorization(platform& p, identity credential, std::
                           (session->credential.empty() ? "no credential"
                                                        : "the credential " + session->credential),
                       "integration", "Name an integration that uses this credential."};
-  const auto nonce = p.random_text();
+  const auto secret = p.random_text();
+  const auto nonce = nonce_of(integration, secret);
   const auto verifier = p.random_text();
-  const consent asked{redirect, state_of(credential, nonce), verifier};
+  const consent asked{redirect, state_of(credential, integration, secret), verifier};
   const auto url = consent_address(*session->connector, session->connection, asked);
   if (!url)
     co_return url.error();
@@ -76,6 +102,11 @@ task<result<arrival>> end_authorization(platform& p, returned r) {
     co_return back.error();
   if (r.code.size() > max_code_bytes)
     co_return failure{code::too_large, "the code has more than 8 KiB", "code"};
+  if (!r.code.empty()) {
+    const auto proved = co_await sent_back_by_provider(p, back->integration, r.as_sent);
+    if (!proved)
+      co_return proved.error();
+  }
   const wire::come_back come_back{back->nonce, r.code, r.why.substr(0, 500)};
   const auto taken =
       co_await runtime::ask<actors::credential>(p.host(), back->credential, come_back);

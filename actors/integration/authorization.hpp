@@ -1,7 +1,9 @@
 // A person's consent: the address where they give it, and the way back with what the provider says.
-// The state that goes along names the credential and holds its nonce; who guesses neither comes in.
+// The state that goes along names the credential and the integration, and holds a secret; the nonce
+// that is waited for is made of the last two, so that nobody can put another integration there.
 #pragma once
 
+#include "actors/integration/hooks/inbound.hpp"
 #include "actors/integration/platform.hpp"
 
 namespace tenon::actors::connectors {
@@ -22,6 +24,7 @@ struct returned {
   std::string state;
   std::string code;
   std::string why; // instead of a code
+  inbound as_sent; // all of it, for providers that prove it
 };
 
 struct arrival {
@@ -30,7 +33,8 @@ struct arrival {
   std::uint64_t number = 0;
 };
 
-/// `conflict` for a state that nobody waits for. The token is fetched after that.
+/// `conflict` for a state that nobody waits for; `unauthenticated` when the provider proves who it
+/// sends back, and this is not proved: then it is still awaited. The token is fetched after that.
 runtime::task<result<arrival>> end_authorization(platform&, returned);
 
 /// Waits a little for the token: "" when it is there, else why not; nothing while it is fetched.

@@ -27,6 +27,14 @@ result<std::string> method::authorize(const scope&, const consent&) const {
                  "Give its credential the secrets that the connector names."};
 }
 
+result<void> method::sent_back(const inbound&, const scope&, moment) const {
+  return {};
+}
+
+result<void> method::send_back(inbound&, const scope&, moment) const {
+  return {};
+}
+
 result<std::optional<http_request>> method::ask(const scope&, acquisition&, const instant&) const {
   return std::optional<http_request>{};
 }

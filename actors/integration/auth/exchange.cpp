@@ -50,6 +50,12 @@ public:
   result<std::string> authorize(const scope& names, const consent& asked) const override {
     return first ? first->authorize(names, asked) : method::authorize(names, asked);
   }
+  result<void> sent_back(const inbound& r, const scope& names, moment now) const override {
+    return first ? first->sent_back(r, names, now) : result<void>{};
+  }
+  result<void> send_back(inbound& r, const scope& names, moment now) const override {
+    return first ? first->send_back(r, names, now) : result<void>{};
+  }
 
   result<std::optional<http_request>> ask(const scope& names, acquisition& so_far,
                                           const instant& when) const override {

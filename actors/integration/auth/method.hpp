@@ -14,6 +14,8 @@
 
 namespace tenon::actors::connectors {
 
+struct inbound;
+
 /// What a provider gave, to be shown with every request until it ends.
 struct holding {
   std::string token{}; // or what stands for it, such as a session's name
@@ -75,6 +77,11 @@ public:
   virtual std::string asked_scopes(const scope&) const { return {}; }
   /// Where that person is sent.
   virtual result<std::string> authorize(const scope&, const consent&) const;
+  /// Whether it was the provider who sent that person back: `unauthenticated` when it proves it and
+  /// has not. Providers that prove nothing are known by the state alone.
+  virtual result<void> sent_back(const inbound&, const scope&, moment now) const;
+  /// Puts that proof into the way back, as the provider does: for its twin.
+  virtual result<void> send_back(inbound&, const scope&, moment now) const;
 
   /// The next request; nothing when `made` is complete. A path alone is one of the API's.
   virtual result<std::optional<http_request>> ask(const scope&, acquisition&, const instant&) const;

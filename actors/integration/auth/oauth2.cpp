@@ -9,12 +9,14 @@
 //       pkce: S256                    # RFC 7636
 //       scopes: [read, write]         # with `separator`
 //       authorize_params, token_params, refresh_params: {…}
+//       callback: {verify: {…}}       # what proves that they come from there: hooks/verify.hpp
 //       rotates: true                 # each refresh token is good for one use
 //       capture: [instance_url]       # of the token answer; then conn.instance_url
 //       after: {get: https://…, headers: {Authorization: "OAuth {{token}}"}, capture: [dc]}
 #include "actors/integration/auth/placement.hpp"
 #include "actors/integration/auth/token/answer.hpp"
 #include "actors/integration/auth/token/client.hpp"
+#include "actors/integration/hooks/verify.hpp"
 #include "protocols/base64.hpp"
 
 namespace tenon::actors::connectors {
@@ -40,6 +42,7 @@ public:
   named_programs refresh_extra;
   token_answer says;
   std::optional<later_look> after;
+  std::shared_ptr<const verification> callback;
   placement place;
 
   bool needs_token() const override { return true; }
@@ -76,6 +79,14 @@ public:
       return std::move(added).error();
     append_query(*target, renamed(client, std::move(all)));
     return to_text(*target);
+  }
+
+  result<void> sent_back(const inbound& r, const scope& names, moment now) const override {
+    return callback ? callback->verify(r, names, now) : result<void>{};
+  }
+
+  result<void> send_back(inbound& r, const scope& names, moment now) const override {
+    return callback ? callback->prove(r, names, {now, {}, {}}) : result<void>{};
   }
 
   result<std::optional<http_request>> ask(const scope& names, acquisition& so_far,
@@ -151,7 +162,7 @@ void take_after(form& fields, oauth2& made) {
 }
 
 std::shared_ptr<const method> compile(const value& settings, const std::string& where,
-                                      const std::vector<std::string>&, problems& found) {
+                                      const std::vector<std::string>& secrets, problems& found) {
   form fields{settings, where, found};
   auto made = std::make_shared<oauth2>();
   if (fields.require("authorize", "where a person is asked, authorize: https://…"))
@@ -172,6 +183,12 @@ std::shared_ptr<const method> compile(const value& settings, const std::string& 
   made->says = take_token_answer(fields);
   made->says.rotates = fields.flag("rotates").value_or(false);
   take_after(fields, *made);
+  if (const auto* said = fields.take("callback")) {
+    form inner{*said, fields.at("callback"), found};
+    if (const auto* verify = inner.require("verify", "what the provider signs, verify: {hmac: …}"))
+      made->callback = compile_verification(*verify, inner.at("verify"), secrets, found);
+    inner.finish();
+  }
   made->place = take_injection(fields, "Bearer ");
   fields.finish();
   return made;

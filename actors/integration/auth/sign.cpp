@@ -32,6 +32,12 @@ public:
                                             const holding& held) const override {
     return proof->leave(names, held);
   }
+  result<void> sent_back(const inbound& r, const scope& names, moment now) const override {
+    return proof->sent_back(r, names, now);
+  }
+  result<void> send_back(inbound& r, const scope& names, moment now) const override {
+    return proof->send_back(r, names, now);
+  }
   result<std::optional<http_request>> ask(const scope& names, acquisition& so_far,
                                           const instant& when) const override {
     return proof->ask(names, so_far, when);

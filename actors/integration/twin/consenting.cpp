@@ -1,5 +1,6 @@
 // A person's consent at a twin: the page where they are asked, played by somebody who says yes, or
 // no where the address ends with twin_says=no, and the code that they bring back (RFC 6749, 4.1).
+#include "actors/integration/hooks/inbound.hpp"
 #include "actors/integration/twin/parts.hpp"
 #include "protocols/base64.hpp"
 #include "runtime/signing/signing.hpp"
@@ -146,7 +147,14 @@ std::optional<http_response> twin::parts::serve_consent(const asked& r, moment n
     grants.erase(grants.begin());
   grants[code] = {redirect, content_of(r.query, q.challenge), now + grant_life};
   back.insert(back.begin(), {"code", code});
-  return sent_back(redirect, back);
+  inbound way{.method = "GET", .url = redirect};
+  for (const auto& [name, content] : back)
+    add_query(way, name, content);
+  scope names;
+  names.bind("conn", connection.settings).bind_secret("secret", connection.secrets);
+  if (const auto proved = proof->send_back(way, names, now); !proved)
+    return refuse_token(500, "server_error", proved.error().why);
+  return sent_back(redirect, way.query);
 }
 
 /// A request for a token with the code that a person brought.

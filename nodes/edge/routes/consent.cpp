@@ -94,7 +94,8 @@ runtime::task<result<outcome>> arrive(connectors::platform& p, connectors::retur
 said told(const result<outcome>& o) {
   if (!o) {
     const auto& f = o.error();
-    const auto refused = f.code == code::conflict || f.code == code::too_large;
+    const auto refused =
+        f.code == code::conflict || f.code == code::too_large || f.code == code::unauthenticated;
     return page(refused ? 400 : 503, "Not connected", f.why + ". " + f.remedy);
   }
   const auto name = "The credential " + o->of.credential.name;
@@ -114,7 +115,10 @@ void come_back(const environment& e, request&& q, reply&& r) {
   const auto text = [&](const char* name) {
     return std::string{q.arguments.query(name).value_or("")};
   };
-  connectors::returned back{text("state"), text("code"), text("error")};
+  connectors::inbound sent{.method = "GET", .url = e.public_url() + std::string{q.target}};
+  for (const auto& one : q.arguments.queries())
+    sent.query.emplace_back(one.name, one.value);
+  connectors::returned back{text("state"), text("code"), text("error"), std::move(sent)};
   if (const auto more = text("error_description"); !back.why.empty() && !more.empty())
     back.why += ": " + more;
   if (back.code.empty() && back.why.empty())

@@ -1,5 +1,6 @@
 // A person connects a credential: through the program, by the provider's own rules. From then on it
 // renews itself, and nothing that goes wrong on the way burns what was allowed in silence.
+#include "runtime/signing/signing.hpp"
 #include "tests/support/oauth_provider.hpp"
 #include "tests/support/running_node.hpp"
 
@@ -12,12 +13,13 @@ using namespace tenon::tests;
 
 class connected_person : public running_node {
 protected:
-  void start() {
+  void start(const std::string& more = "") {
     start_node();
     subscription one{.url = provider.url(), .name = "gen"};
     one.auth = R"({"oauth2": {"authorize": "{{conn.base_url}}/ask",
       "token": "{{conn.base_url}}/token", "pkce": "S256", "rotates": true,
-      "scopes": ["read"], "capture": ["account"]}})";
+      "scopes": ["read"], "capture": ["account"])" +
+               more + "}}";
     one.params = R"({"client_id": {"title": "id"},
                      "client_secret": {"title": "the client's secret", "secret": true}})";
     one.config["client_id"] = "me";
@@ -88,6 +90,37 @@ TEST_F(connected_person, comes_back_once_and_only_with_the_state_they_were_sent_
   expect_says(again.body, "not awaited");
   EXPECT_EQ(provider.counts().codes, 1);
   EXPECT_EQ(provider.counts().asked, 1) << "a code that came twice is not shown to the provider";
+}
+
+TEST_F(connected_person, comes_from_the_provider_where_it_signs_whom_it_sends) {
+  start(R"(, "callback": {"verify": {"hmac": "sha256", "secret": "client_secret",
+    "query": "hmac", "encoding": "hex", "signed": "{{query_sorted}}",
+    "ts": {"query": "timestamp", "tolerance": "90s"}}})");
+  const auto address = provider.allow(begin());
+  const auto part = [&](const std::string& name) {
+    const auto at = address.find(name + '=') + name.size() + 1;
+    return address.substr(at, address.find('&', at) - at);
+  };
+  const auto signed_by = [&](const std::string& key, std::chrono::seconds age) {
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const auto ts = std::to_string((now - age).count());
+    const auto text = "code=" + part("code") + "&state=" + part("state") + "&timestamp=" + ts;
+    return address + "&timestamp=" + ts + "&hmac=" +
+           runtime::signing::to_hex(
+               runtime::signing::hmac(runtime::signing::digest::sha256, key, text));
+  };
+  using std::chrono::seconds;
+  const std::string key{"canary-5f2c9d81b7e64a03"};
+  for (const auto& wrong : {address, signed_by("another", seconds{0}), signed_by(key, seconds{200}),
+                            signed_by(key, seconds{-200})}) {
+    const auto page = come_back(wrong);
+    EXPECT_EQ(page.status, 400u) << wrong;
+    EXPECT_EQ((page.head + page.body).find("canary"), std::string::npos);
+  }
+  EXPECT_EQ(provider.counts().asked, 0) << "a code of nobody knows whom is not shown to it";
+  EXPECT_EQ(come_back(signed_by(key, seconds{1})).status, 200u) << "it is still awaited";
+  EXPECT_EQ(state(run("gen")), "succeeded");
 }
 
 TEST_F(connected_person, who_says_no_is_told_so_and_nothing_is_broken) {

@@ -1,3 +1,4 @@
+#include "actors/integration/hooks/inbound.hpp"
 #include "tests/unit/actors/integration/talk.hpp"
 
 namespace tenon::actors::connectors {
@@ -24,6 +25,47 @@ TEST(oauth2, the_challenge_is_that_of_rfc_7636) {
   ASSERT_TRUE(url);
   EXPECT_NE(url->find("code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&"),
             std::string::npos);
+}
+
+TEST(oauth2, believes_a_provider_that_signs_whom_it_sends_back) {
+  talk t{"{oauth2: {authorize: https://p.example/ask, token: https://p.example/token, "
+         "callback: {verify: {hmac: sha256, secret: client_secret, query: hmac, encoding: hex, "
+         "signed: \"{{query_sorted}}\", ts: {query: timestamp, unit: s, tolerance: 90s}}}}}",
+         {{"client_secret", "hush"}}};
+  const value secrets{object{{"client_secret", "hush"}}};
+  const auto judge = [&](const inbound& r, moment now) {
+    return t.m.auth->sent_back(r, scope{}.bind_secret("secret", secrets), now);
+  };
+  // As Shopify's documentation has it.
+  inbound r{"GET",
+            "https://me.example/back",
+            {},
+            {{"code", "0907a61c0c8d55e99db179b68161bc00"},
+             {"hmac", "700e2dadb827fcc8609e9d5ce208b2e9cdaab9df07390d2cbca10d7c328fc4bf"},
+             {"shop", "some-shop.myshopify.com"},
+             {"state", "0.6784241404160823"},
+             {"timestamp", "1337178173"}},
+            {}};
+  const moment then{std::chrono::seconds{1337178173}};
+  EXPECT_TRUE(judge(r, then));
+  EXPECT_TRUE(judge(r, then + 90s));
+  EXPECT_EQ(judge(r, then + 91s).error().code, code::unauthenticated) << "it is old";
+  for (const std::size_t changed : {0u, 1u, 2u, 3u, 4u}) {
+    auto other = r;
+    other.query[changed].second.back() ^= 1;
+    EXPECT_EQ(judge(other, then).error().code, code::unauthenticated) << changed;
+  }
+  auto more = r;
+  more.query.emplace_back("scope", "everything");
+  EXPECT_FALSE(judge(more, then));
+  auto bare = r;
+  bare.query.erase(bare.query.begin() + 1);
+  EXPECT_FALSE(judge(bare, then));
+  inbound ours{"GET", "https://me.example/back?code=c", {}, {{"code", "c"}}, {}};
+  ASSERT_TRUE(t.m.auth->send_back(ours, scope{}.bind_secret("secret", secrets), noon));
+  EXPECT_TRUE(judge(ours, noon + 1s)) << ours.url;
+  talk silent{with_consent};
+  EXPECT_TRUE(silent.m.auth->sent_back(bare, scope{}, then)) << "others prove nothing";
 }
 
 TEST(oauth2, swaps_a_code_looks_around_and_captures) {
