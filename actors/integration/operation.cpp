@@ -19,7 +19,7 @@ vocabulary request_words(bool batched) {
 }
 
 vocabulary result_words() {
-  return {{"result", "body", "record", "key", "conn", "status"}, "result"};
+  return {{"result", "body", "record", "key", "conn", "status", "header"}, "result"};
 }
 
 void take_batch(const value& said, const std::string& where, batch_rule& into, problems& found) {

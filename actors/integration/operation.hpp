@@ -23,7 +23,10 @@
 // `batch`'s item_key and result_key (actors/integration/writing_job.hpp).
 //
 // Without, a call whose answer was lost is `uncertain`: a person says whether it has happened.
-// `returns` is for whoever makes one call and waits for its answer; a sync does not keep it.
+// `returns` is for whoever makes one call and waits for its answer
+// (actors/integration/calling.hpp); a sync does not keep it. It knows `result`, what the answer
+// says of the record, and also by its bare members; body, status, header.x_request_id, record, key
+// and conn.
 #pragma once
 
 #include "actors/integration/job/job.hpp"

@@ -1,6 +1,7 @@
 #include "actors/integration/writing.hpp"
 
 #include "actors/integration/verdict.hpp"
+#include "actors/integration/web/header_words.hpp"
 #include "protocols/json.hpp"
 
 #include <algorithm>
@@ -88,8 +89,9 @@ class result_reader {
 public:
   result_reader(const writing& w, const http_response& answer, const json_text* body, records batch,
                 moment now)
-      : writing_{w}, status_{static_cast<std::int64_t>(answer.status)}, body_{body}, batch_{batch},
-        now_{now}, made_(batch.size()) {}
+      : writing_{w}, status_{static_cast<std::int64_t>(answer.status)},
+        headers_{header_words(answer.headers)}, body_{body}, batch_{batch}, now_{now},
+        made_(batch.size()) {}
 
   result<item_outcomes> read() {
     const auto& rule = writing_.action.batch;
@@ -104,8 +106,8 @@ public:
       find_all(*body_, body_->root(), *rule.errors, [&](std::string_view at) {
         for_each(at, [&](std::string_view entry, std::size_t) { refuse(entry); });
       });
-    if (!rule.results && batch_.size() == 1 && body_ != nullptr)
-      keep(0, body_->root());
+    if (!rule.results && batch_.size() == 1)
+      keep(0, root());
     for (auto& one : made_)
       if (!one.written && one.why.why.empty())
         one.why = {code::not_found, "the platform's answer says nothing of it",
@@ -114,6 +116,9 @@ public:
   }
 
 private:
+  /// An answer may say all that it has to say in its headers.
+  std::string_view root() const { return body_ == nullptr ? "null" : body_->root(); }
+
   void index() {
     for (std::size_t i = 0; i < batch_.size(); ++i) {
       const auto item = item_of(writing_, batch_[i], now_);
@@ -198,7 +203,7 @@ private:
     scope names;
     names.bind("conn", writing_.connection.settings).bind("key", key_).bind("status", status_);
     names.bind_json("record", batch_[record].json.view()).bind_json("result", entry);
-    names.bind_json("body", body_->root()).set_now(now_);
+    names.bind_json("body", root()).bind("header", headers_).set_now(now_);
     return names;
   }
 
@@ -225,6 +230,7 @@ private:
 
   const writing& writing_;
   value status_;
+  value headers_;
   const json_text* body_;
   records batch_;
   moment now_;
