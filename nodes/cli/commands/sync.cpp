@@ -1,5 +1,5 @@
-// tenon sync run|pause|resume|step|cancel|rewind|status|stats|places|tuning NAME: the verbs of a
-// sync.
+// tenon sync run|pause|resume|step|cancel|rewind|status|runs|stats|places|tuning NAME: the verbs of
+// a sync.
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/item_table.hpp"
 #include "nodes/cli/members.hpp"
@@ -154,6 +154,37 @@ exit_code places(const shell& s, const options& o) {
   return exit_code::done;
 }
 
+/// A run as a line; why it failed as a text.
+value line_of(const value& run) {
+  object line;
+  for (const auto* name :
+       {"run", "state", "by", "read", "stored", "dead_lettered", "pages", "started_at", "ended_at"})
+    if (const auto* member = run.find(name))
+      line.append(name, *member);
+  if (const auto* why = run.find("failure"))
+    line.append("why", text_at(*why, "detail"));
+  return line;
+}
+
+exit_code runs(const shell& s, const options& o) {
+  const auto server = s.connect();
+  if (!server)
+    return s.report(server.error());
+  const auto got = server->get(server->path({"syncs", o.name, "runs"}));
+  if (!got)
+    return s.report(got);
+  if (s.printed_json(got.body))
+    return exit_code::done;
+  std::vector<value> lines;
+  for (const auto& run : list_at(got.body, "items"))
+    lines.push_back(line_of(run));
+  if (lines.empty())
+    s.screen.err << o.name << " has not run yet\n";
+  else
+    s.screen.out << item_table(lines, s.screen.out_look);
+  return exit_code::done;
+}
+
 } // namespace
 
 void declare_sync(const command_words& app, shell& s) {
@@ -172,6 +203,7 @@ void declare_sync(const command_words& app, shell& s) {
   auto shown = declare("status", "Show how it is, and its last run");
   shown.option("--run", o->run, "Show this run instead").type_name("NUMBER").positive();
   s.does(shown, [&s, o] { return status(s, *o); });
+  s.does(declare("runs", "List its runs that are remembered"), [&s, o] { return runs(s, *o); });
   for (const auto& each : verbs)
     s.does(declare(each.name, each.meaning), [&s, o, &each] { return act(s, *o, each); });
   auto account = declare("stats", "Show how it went: success, speed, lag, by the hour or the day");
