@@ -11,15 +11,16 @@ struct kind_names {
   std::string_view many;
 };
 
-inline constexpr std::array<kind_names, 9> kinds{{{"connector", "connectors"},
-                                                  {"integration", "integrations"},
-                                                  {"credential", "credentials"},
-                                                  {"quota", "quotas"},
-                                                  {"breaker", "breakers"},
-                                                  {"sync", "syncs"},
-                                                  {"collection", "collections"},
-                                                  {"schedule", "schedules"},
-                                                  {"hook", "hooks"}}};
+inline constexpr std::array<kind_names, 10> kinds{{{"connector", "connectors"},
+                                                   {"integration", "integrations"},
+                                                   {"credential", "credentials"},
+                                                   {"quota", "quotas"},
+                                                   {"breaker", "breakers"},
+                                                   {"sync", "syncs"},
+                                                   {"collection", "collections"},
+                                                   {"schedule", "schedules"},
+                                                   {"hook", "hooks"},
+                                                   {"trigger", "triggers"}}};
 
 /// Null for a name of neither sort.
 constexpr const kind_names* find_kind(std::string_view name) {

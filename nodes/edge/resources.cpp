@@ -1,5 +1,6 @@
 #include "nodes/edge/resources.hpp"
 
+#include "actors/trigger.hpp"
 #include "protocols/collection.hpp"
 #include "protocols/connector.hpp"
 #include "protocols/credential.hpp"
@@ -8,6 +9,7 @@
 #include "protocols/json.hpp"
 #include "protocols/schedule.hpp"
 #include "protocols/sync.hpp"
+#include "protocols/trigger.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -72,6 +74,7 @@ const std::vector<resource_kind>& resource_kinds() {
       kind_of<protocols::sync>("sync", "syncs"),
       kind_of<protocols::schedule>("schedule", "schedules"),
       kind_of<protocols::hook>("hook", "hooks"),
+      kind_of<protocols::trigger>("trigger", "triggers"),
   };
   return kinds;
 }
@@ -163,9 +166,9 @@ result<wanted_resource> read_resource(const value& document, std::string_view te
                      "There are: kind, name, spec."};
   }
   if (!r.kind)
-    return failure{
-        code::malformed, "there is no such kind of resource", "kind",
-        "There are: connector, credential, integration, collection, sync, schedule, hook."};
+    return failure{code::malformed, "there is no such kind of resource", "kind",
+                   "There are: connector, credential, integration, collection, sync, schedule, "
+                   "hook, trigger."};
   if (!name.empty())
     r.id.name = name;
   r.id.tenant = tenant;
@@ -174,6 +177,9 @@ result<wanted_resource> read_resource(const value& document, std::string_view te
     r.spec = object{};
   if (auto ok = check(r.id); !ok)
     return std::move(ok).error();
+  if (r.id.kind == "trigger") // it is found by its name alone
+    if (auto ok = actors::trigger::check_name(r.id.name); !ok)
+      return std::move(ok).error();
   return r;
 }
 

@@ -9,6 +9,7 @@
 #include "actors/sync/sources/relational/server.hpp"
 #include "actors/sync/sources/singer.hpp"
 #include "actors/sync/transfer.hpp"
+#include "actors/trigger/starting.hpp"
 #include "nodes/edge/environment.hpp"
 #include "nodes/edge/gateway.hpp"
 #include "nodes/edge/server.hpp"
@@ -152,6 +153,7 @@ void node::parts::add_performers(const node_settings& s) {
       actors::turns::limits{s.sync_concurrency, s.tenant_sync_concurrency}, *host, meters);
   host->add("sync.transfer", std::make_unique<actors::transfer>(*host, *workers, *timer, sources,
                                                                 destinations, turns));
+  host->add("trigger.start", actors::starting_syncs(*host));
   host->add("sync.withdraw", actors::withdrawing(turns));
   host->add("credential.acquire", actors::connectors::token_fetching(*platform, *workers));
   host->add("credential.leave", actors::connectors::leaving(*platform, *workers));

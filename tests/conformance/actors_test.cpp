@@ -42,6 +42,8 @@ const std::multimap<std::string_view, std::string> accepted_specs{
     {"sync", R"({"from":{"connector":{"integration":"a","stream":"b"}},"into":"d","retries":1})"},
     {"schedule", R"({"sync":"a","cron":"*/5 * * * * *","timezone":"Europe/Berlin"})"},
     {"schedule", R"({"sync":"a","cron":"@daily","paused":true})"},
+    {"trigger", R"({"syncs":["a","b"],"apart":"10s"})"},
+    {"trigger", R"({"syncs":["b"],"paused":true})"},
 };
 
 /// Events that take more luck than random commands have: pages of a sync come in order, and its
@@ -52,6 +54,8 @@ const std::multimap<std::string_view, std::string> rare_events{
     {"credential", "invalidated"},       // with the version of the token that is there
     {"quota", "lowered"},                // of a bucket that is there, without saying until when
     {"quota", "queued"},                 // by one of several who are short of the same bucket
+    {"trigger", "started"},              // with the number of the start that is under way
+    {"trigger", "put_off"},
     {"sync", "moved"},
     {"sync", "attempt_failed"},
     {"sync", "attempted"},

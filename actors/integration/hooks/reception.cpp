@@ -3,6 +3,7 @@
 #include "actors/collection.hpp"
 #include "actors/hook.hpp"
 #include "actors/integration/hooks/hook.hpp"
+#include "actors/trigger.hpp"
 #include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 #include "runtime/telemetry/log.hpp"
@@ -120,6 +121,12 @@ task<result<received>> receive(platform& p, identity integration, std::string na
   const auto stored = co_await runtime::ask<actors::collection>(p.host(), into, put);
   if (!stored)
     co_return stored.error();
+  // Before it is acknowledged, and again when it is repeated: a node may have ended in between.
+  const identity listens{integration.tenant, "trigger", integration.name + ':' + name};
+  const protocols::trigger::hear news;
+  const auto told = co_await runtime::ask<actors::trigger>(p.host(), listens, news);
+  if (!told)
+    co_return told.error();
   done.how = stored->stored > 0 ? reception::stored : reception::repeated;
   co_return done;
 }

@@ -1,5 +1,6 @@
 // A request to a hook, from its arrival to its answer: challenge, verification, and the events it
-// brings stored before it is acknowledged. An event that comes again changes nothing.
+// brings stored before it is acknowledged. An event that comes again changes nothing, but that the
+// hook's trigger hears of it once more (actors/trigger.hpp).
 #pragma once
 
 #include "actors/integration/hooks/inbound.hpp"

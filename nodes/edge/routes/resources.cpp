@@ -17,11 +17,11 @@ constexpr std::size_t most_applied = 1000;
 constexpr std::size_t most_listed = 1000;
 
 failure no_such_kind(std::string_view plural) {
-  return {
-      code::not_found,
-      "there is no kind of resource called " + std::string{plural},
-      {},
-      "There are: connectors, credentials, integrations, collections, syncs, schedules, hooks."};
+  return {code::not_found,
+          "there is no kind of resource called " + std::string{plural},
+          {},
+          "There are: connectors, credentials, integrations, collections, syncs, schedules, hooks, "
+          "triggers; and to look at, quotas and breakers."};
 }
 
 response with_etag(const value& v, unsigned status) {
