@@ -4,6 +4,7 @@
 #include "actors/catalog.hpp"
 #include "actors/kinds.hpp"
 #include "protocols/binding.hpp"
+#include "tests/conformance/waivers.hpp"
 #include "tests/support/random_value.hpp"
 
 #include <gtest/gtest.h>
@@ -46,24 +47,6 @@ const std::multimap<std::string_view, std::string> accepted_specs{
     {"trigger", R"({"syncs":["b"],"paused":true})"},
 };
 
-/// Events that take more luck than random commands have: pages of a sync come in order, and its
-/// unit tests walk through them.
-const std::multimap<std::string_view, std::string> rare_events{
-    {"collection", "conflict_resolved"}, // one that waits, of two sides that changed one key
-    {"credential", "came_back"},         // with the nonce that was sent
-    {"credential", "invalidated"},       // with the version of the token that is there
-    {"quota", "lowered"},                // of a bucket that is there, without saying until when
-    {"quota", "queued"},                 // by one of several who are short of the same bucket
-    {"trigger", "started"},              // with the number of the start that is under way
-    {"trigger", "put_off"},
-    {"sync", "moved"},
-    {"sync", "attempt_failed"},
-    {"sync", "attempted"},
-    {"sync", "started_over"},
-    {"sync", "resumed"}, // of earlier versions
-    {"sync", "tuned"},   // after several pages
-};
-
 /// A kind, with what only its types can say.
 struct subject {
   tenon::runtime::kind kind;
@@ -71,6 +54,7 @@ struct subject {
   std::function<std::string(const blob&)> name_of_event;
   std::function<tenon::value(const blob&)> show_state;
   std::set<std::string> events;
+  std::set<std::string> rare; // of those: what the table of waivers says takes more luck
   std::vector<std::string> samples;
 
   friend void PrintTo(const subject& s, std::ostream* onto) { *onto << s.kind.name; }
@@ -91,9 +75,11 @@ std::vector<subject> subjects() {
     using names = tenon::protocols::alternatives_of<typename actor::event>;
     for (const auto& event : names::names)
       one.events.emplace(event.name);
-    const auto [rare, rare_end] = rare_events.equal_range(name);
-    for (auto it = rare; it != rare_end; ++it)
-      one.events.erase(it->second);
+    for (const auto& w : tenon::tests::conformance::waivers())
+      if (w.thing == "happens/" + std::string{name}) {
+        EXPECT_EQ(one.events.erase(w.promise), 1u) << name << " has no event " << w.promise;
+        one.rare.insert(w.promise);
+      }
     one.name_of_event = [](const blob& bytes) {
       const auto event = tenon::protocols::decode<typename actor::event>(bytes);
       return event ? std::string{names::names[event->index()].name} : std::string{};
@@ -208,6 +194,7 @@ class actors : public testing::TestWithParam<subject> {};
 
 TEST_P(actors, whatever_they_are_told_their_journal_gives_the_same_state) {
   auto unseen = GetParam().events;
+  std::map<std::string, std::uint64_t> seeds_with;
   // What seldom happens is waited for, but not for ever.
   const auto go_on = [&](std::uint64_t seed) {
     return seed < seeds || (!unseen.empty() && seed < 10 * seeds);
@@ -229,9 +216,17 @@ TEST_P(actors, whatever_they_are_told_their_journal_gives_the_same_state) {
     }
     if (HasFatalFailure())
       return;
+    std::set<std::string> happened;
     for (const auto& event : seen.journal())
-      unseen.erase(GetParam().name_of_event(event));
+      happened.insert(GetParam().name_of_event(event));
+    for (const auto& event : happened) {
+      unseen.erase(event);
+      ++seeds_with[event];
+    }
   }
+  for (const auto& event : GetParam().rare)
+    EXPECT_LE(seeds_with[event], seeds / 2)
+        << "it happens often, and is to be taken from the table of waivers: " << event;
   EXPECT_EQ(unseen, std::set<std::string>{}) << "what never happens here is not tested here";
 }
 
@@ -268,6 +263,14 @@ TEST_P(actors, unreadable_states_and_events_are_refused) {
   EXPECT_FALSE(seen.live().load(blob::copy_of("no state")));
   EXPECT_FALSE(seen.live().replay(blob::copy_of("no event")));
   EXPECT_EQ(all_of(seen.live()), before);
+}
+
+TEST(actor_kinds, that_are_said_to_have_rare_events_are_there) {
+  std::set<std::string> kinds;
+  for (const auto& kind : tenon::actors::catalog())
+    kinds.insert("happens/" + std::string{kind.name});
+  for (const auto& w : tenon::tests::conformance::waivers())
+    EXPECT_TRUE(!w.thing.starts_with("happens/") || kinds.contains(w.thing)) << w.thing;
 }
 
 INSTANTIATE_TEST_SUITE_P(all, actors, testing::ValuesIn(subjects()),

@@ -2,23 +2,16 @@
 // carries each record once, its results are told apart by the records' own keys, one whose id was
 // lost is found, and what was refused is refused for each record alone.
 #include "protocols/json.hpp"
-#include "tests/support/driven_twin.hpp"
+#include "tests/conformance/part.hpp"
 
 #include <set>
 
 namespace tenon::actors::connectors {
 namespace {
 
-class every_carrier : public every_connector {
+class every_carrier : public tests::conformance::promising<of_a_connector> {
 protected:
-  std::vector<const operation*> actions() const {
-    std::vector<const operation*> all;
-    if (connector_)
-      for (const auto& a : connector_->actions)
-        if (a.job)
-          all.push_back(&a);
-    return all;
-  }
+  const operation& action() const { return part_of(connector_->actions); }
 
   static std::vector<outgoing_record> records(const twin& t, const operation& a) {
     const auto json = blob::from(write_json(t.record_for(a.name)));
@@ -30,105 +23,94 @@ protected:
 };
 
 TEST_P(every_carrier, writes_each_record_once_and_knows_its_result) {
-  for (const auto* a : actions()) {
-    auto t = make({.limits = false});
-    ASSERT_TRUE(t);
-    driver d{*t, *connector_};
-    const writing w{*connector_, *a, t->connection()};
-    auto batch = records(*t, *a);
-    const auto made = d.carry(w, batch);
-    ASSERT_EQ(made.size(), batch.size());
-    for (const auto& one : made) {
-      EXPECT_TRUE(one.written) << a->name << ": " << one.why.why;
-      EXPECT_TRUE(!a->returns || one.returned.is<object>()) << a->name;
-    }
-    EXPECT_GT(d.looks, 0u) << a->name << ": no job was waited for";
-    EXPECT_EQ(t->written().at(a->name).size(), batch.size());
-    EXPECT_EQ(t->ledger().jobs, 1u);
-    // Results in another order, of other records, and of none.
-    const auto stranger = outgoing_record{"other", batch.front().json, "acme/sync/ask/other@1"};
-    const std::vector<outgoing_record> others{batch[2], stranger, batch[0]};
-    const auto place = job_place{.id = "twin-job-1", .since = d.now};
-    const auto sorted = d.await_job(w, others, place);
-    EXPECT_TRUE(sorted[0].written);
-    EXPECT_FALSE(sorted[1].written) << a->name << ": another's result is taken for its own";
-    EXPECT_TRUE(sorted[2].written);
+  const auto* a = &action();
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const writing w{*connector_, *a, t->connection()};
+  auto batch = records(*t, *a);
+  const auto made = d.carry(w, batch);
+  ASSERT_EQ(made.size(), batch.size());
+  for (const auto& one : made) {
+    EXPECT_TRUE(one.written) << a->name << ": " << one.why.why;
+    EXPECT_TRUE(!a->returns || one.returned.is<object>()) << a->name;
   }
+  EXPECT_GT(d.looks, 0u) << a->name << ": no job was waited for";
+  EXPECT_EQ(t->written().at(a->name).size(), batch.size());
+  EXPECT_EQ(t->ledger().jobs, 1u);
+  // Results in another order, of other records, and of none.
+  const auto stranger = outgoing_record{"other", batch.front().json, "acme/sync/ask/other@1"};
+  const std::vector<outgoing_record> others{batch[2], stranger, batch[0]};
+  const auto place = job_place{.id = "twin-job-1", .since = d.now};
+  const auto sorted = d.await_job(w, others, place);
+  EXPECT_TRUE(sorted[0].written);
+  EXPECT_FALSE(sorted[1].written) << a->name << ": another's result is taken for its own";
+  EXPECT_TRUE(sorted[2].written);
 }
 
 TEST_P(every_carrier, finds_a_job_whose_id_was_lost) {
-  for (const auto* a : actions()) {
-    if (!a->job->find)
-      continue; // a person has to say what became of it
-    auto t = make({.limits = false});
-    ASSERT_TRUE(t);
-    driver d{*t, *connector_};
-    const writing w{*connector_, *a, t->connection()};
-    const auto batch = records(*t, *a);
-    const auto search = [&](const std::vector<std::string>& others) {
-      const auto request = job_find_request(w, batch, d.now);
-      EXPECT_TRUE(request) << request.error().why;
-      auto came = read_job_found(w, batch, others, *request, d.send(*request), {}, d.now);
-      EXPECT_EQ(came.index(), 0u) << std::get<verdict>(came).why.why;
-      return std::get<std::optional<job_place>>(came);
-    };
-    EXPECT_FALSE(search({})) << a->name << ": before there is one";
-    d.carry(w, batch);
-    const auto found = search({});
-    ASSERT_TRUE(found) << a->name;
-    EXPECT_EQ(found->id, "twin-job-1");
-    EXPECT_FALSE(search({found->id})) << a->name << ": one that was not ours is found again";
-    for (const auto& one : d.await_job(w, batch, *found))
-      EXPECT_TRUE(one.written) << one.why.why;
-    EXPECT_EQ(t->ledger().jobs, 1u);
-  }
+  const auto* a = &action();
+  ASSERT_TRUE(a->job->find) << a->name << ": a person has to say what became of it";
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const writing w{*connector_, *a, t->connection()};
+  const auto batch = records(*t, *a);
+  const auto search = [&](const std::vector<std::string>& others) {
+    const auto request = job_find_request(w, batch, d.now);
+    EXPECT_TRUE(request) << request.error().why;
+    auto came = read_job_found(w, batch, others, *request, d.send(*request), {}, d.now);
+    EXPECT_EQ(came.index(), 0u) << std::get<verdict>(came).why.why;
+    return std::get<std::optional<job_place>>(came);
+  };
+  EXPECT_FALSE(search({})) << a->name << ": before there is one";
+  d.carry(w, batch);
+  const auto found = search({});
+  ASSERT_TRUE(found) << a->name;
+  EXPECT_EQ(found->id, "twin-job-1");
+  EXPECT_FALSE(search({found->id})) << a->name << ": one that was not ours is found again";
+  for (const auto& one : d.await_job(w, batch, *found))
+    EXPECT_TRUE(one.written) << one.why.why;
+  EXPECT_EQ(t->ledger().jobs, 1u);
 }
 
 TEST_P(every_carrier, tells_each_record_why_the_job_has_failed) {
-  for (const auto* a : actions()) {
-    if (a->job->failed.empty())
-      continue;
-    auto t = make({.limits = false, .jobs = job_fate::fails});
-    ASSERT_TRUE(t);
-    driver d{*t, *connector_};
-    const writing w{*connector_, *a, t->connection()};
-    for (const auto& one : d.carry(w, records(*t, *a))) {
-      EXPECT_FALSE(one.written);
-      EXPECT_NE(one.why.why.find("twin-job-1"), std::string::npos) << one.why.why;
-      EXPECT_TRUE(!a->job->say || one.why.why.find(": ") != std::string::npos) << one.why.why;
-    }
+  const auto* a = &action();
+  ASSERT_FALSE(a->job->failed.empty()) << a->name << " has no state of failure";
+  auto t = make({.limits = false, .jobs = job_fate::fails});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const writing w{*connector_, *a, t->connection()};
+  for (const auto& one : d.carry(w, records(*t, *a))) {
+    EXPECT_FALSE(one.written);
+    EXPECT_NE(one.why.why.find("twin-job-1"), std::string::npos) << one.why.why;
+    EXPECT_TRUE(!a->job->say || one.why.why.find(": ") != std::string::npos) << one.why.why;
   }
 }
 
 TEST_P(every_carrier, names_what_it_writes_the_same_whenever_it_is_tried) {
-  for (const auto* a : actions()) {
-    auto t = make({.limits = false});
-    ASSERT_TRUE(t);
-    const writing w{*connector_, *a, t->connection()};
-    const auto batch = records(*t, *a);
-    std::set<std::string> keys;
-    for (const auto& one : batch) {
-      const auto first = item_of(w, one, noon);
-      const auto again = item_of(w, one, noon + std::chrono::hours{3});
-      ASSERT_TRUE(first && again);
-      EXPECT_EQ(*first, *again) << a->name;
-      keys.insert(write_json(*first->find(a->batch.item_key->steps.front())));
-    }
-    EXPECT_EQ(keys.size(), batch.size()) << a->name << ": two records have one key";
+  const auto* a = &action();
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  const writing w{*connector_, *a, t->connection()};
+  const auto batch = records(*t, *a);
+  std::set<std::string> keys;
+  for (const auto& one : batch) {
+    const auto first = item_of(w, one, noon);
+    const auto again = item_of(w, one, noon + std::chrono::hours{3});
+    ASSERT_TRUE(first && again);
+    EXPECT_EQ(*first, *again) << a->name;
+    keys.insert(write_json(*first->find(a->batch.item_key->steps.front())));
   }
+  EXPECT_EQ(keys.size(), batch.size()) << a->name << ": two records have one key";
 }
 
-std::vector<std::string> with_carriers() {
-  auto all = names();
-  std::erase_if(all, [](const std::string& name) {
-    const auto m = read_manifest(name);
-    return !m || std::ranges::none_of(m->actions, [](const auto& a) { return a.job != nullptr; });
-  });
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(shipped, every_carrier, testing::ValuesIn(with_carriers()),
-                         [](const auto& each) { return each.param; });
+INSTANTIATE_TEST_SUITE_P(shipped, every_carrier,
+                         testing::ValuesIn(parts_of_all<operation>(&manifest::actions,
+                                                                   [](const operation& a) {
+                                                                     return a.job != nullptr;
+                                                                   })),
+                         part_name);
 
 } // namespace
 } // namespace tenon::actors::connectors

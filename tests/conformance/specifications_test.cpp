@@ -1,10 +1,11 @@
 // Connectors whose vendors describe their API are held against that description: every request that
 // a connector makes of its twin is one that the vendor knows, with parameters, headers and bodies
 // as declared and within their bounds; what the twin answers, and every field that the connector
-// reads of it, is declared as well. Where the two differ and the connector is right, the table
-// below says why; what in it is no longer true fails.
+// reads of it, is declared as well. Where the two differ and the connector is right, the table of
+// waivers says why, with how the complaint ends; what in it is no longer true fails.
 #include "actors/integration/writing.hpp"
 #include "protocols/json.hpp"
+#include "tests/conformance/waivers.hpp"
 #include "tests/support/driven_twin.hpp"
 #include "tests/support/vendor_specification.hpp"
 
@@ -22,49 +23,6 @@ const std::map<std::string, std::string> described{
     {"dropbox", "dropbox"},   {"google_drive", "google_drive"},
     {"openai", "openai"},     {"custom_ai", "openai"}, // who speaks as OpenAI does
     {"sendgrid", "sendgrid"}, {"slack", "slack"},
-};
-
-struct waiver {
-  std::string_view connector;
-  std::string_view complaint; // how it ends
-  std::string_view reason;
-};
-
-constexpr std::string_view not_ours{"only suppressions are described"};
-constexpr std::string_view of_2021{"the description is of 2021, before there was such a thing"};
-constexpr std::string_view no_contents{"what files have in them is left out of the description"};
-constexpr std::string_view no_sharing{"the part about sharing is not among the descriptions"};
-
-const std::vector<waiver> waivers{
-    {"custom_ai", "answer.data[].max_model_len is not declared", "vLLM says it beside OpenAI's"},
-    {"custom_ai", "answer.data[].parent is not declared", "vLLM says it beside OpenAI's"},
-    {"custom_ai", "answer.data[].root is not declared", "vLLM says it beside OpenAI's"},
-    {"dropbox", "there is no POST /sharing/list_folders", no_sharing},
-    {"dropbox", "there is no POST /sharing/list_folders/continue", no_sharing},
-    {"dropbox", "there is no POST /sharing/list_shared_links", no_sharing},
-    {"openai", "header.OpenAI-Organization is not declared",
-     "of every request, described in prose"},
-    {"openai", "header.OpenAI-Project is not declared", "of every request, described in prose"},
-    {"openai", "answer.data[].errors is null, not object", "OpenAI's own examples have it so"},
-    {"openai", "there is no GET /files/twin-output-twin-job-1/content", no_contents},
-    {"openai", "there is no GET /files/twin-errors-twin-job-1/content", no_contents},
-    {"sendgrid", "there is no GET /v3/marketing/contacts/exports/twin-job-1", not_ours},
-    {"sendgrid", "there is no GET /v3/marketing/lists", not_ours},
-    {"sendgrid", "there is no GET /v3/marketing/singlesends", not_ours},
-    {"sendgrid", "there is no GET /v3/scopes", not_ours},
-    {"sendgrid", "there is no GET /v3/stats", not_ours},
-    {"sendgrid", "there is no GET /v3/templates", not_ours},
-    {"sendgrid", "there is no POST /v3/mail/send", not_ours},
-    {"sendgrid", "there is no POST /v3/marketing/contacts/exports", not_ours},
-    {"sendgrid", "there is no PUT /v3/marketing/contacts", not_ours},
-    {"slack", "header.token is required", "the header Authorization has it, as Slack prefers"},
-    {"slack", "GET /conversations.history: answer.response_metadata is not declared",
-     "a cursor to send is described, and not where it comes from"},
-    {"slack", "GET /conversations.history: query.include_all_metadata is not declared", of_2021},
-    {"slack", "POST /chat.postMessage: body.metadata is not declared", of_2021},
-    {"slack", "POST /chat.delete: body.ts is text, not number",
-     "a number would lose the digits that tell messages apart"},
-    {"slack", "hooks.interactions are not described", "only events are"},
 };
 
 /// "record.file.trashed" or "choices[0].index", as its steps.
@@ -337,13 +295,21 @@ TEST_P(every_described_connector, agrees_with_its_vendor) {
   EXPECT_GE(fields_, connector_->streams.size());
   RecordProperty("exchanges", static_cast<int>(exchanges_));
   RecordProperty("fields", static_cast<int>(fields_));
-  for (const auto& w : waivers) {
-    const auto about = [&](const std::string& one) { return one.ends_with(w.complaint); };
-    const bool stale = w.connector == GetParam() && std::erase_if(complaints_, about) == 0;
-    EXPECT_FALSE(stale) << "no longer true, and to be taken from the table: " << w.complaint;
+  for (const auto& w : tests::conformance::waivers()) {
+    const auto about = [&](const std::string& one) { return one.ends_with(w.promise); };
+    const bool stale =
+        w.thing == "described/" + GetParam() && std::erase_if(complaints_, about) == 0;
+    EXPECT_FALSE(stale) << "no longer true, and to be taken from the table: " << w.promise;
   }
   for (const auto& one : complaints_)
     ADD_FAILURE() << one;
+}
+
+TEST(vendor_specification, is_waived_only_of_connectors_that_have_one) {
+  for (const auto& w : tests::conformance::waivers())
+    if (const std::string_view of{"described/"}; w.thing.starts_with(of)) {
+      EXPECT_TRUE(described.contains(w.thing.substr(of.size()))) << w.thing;
+    }
 }
 
 TEST(vendor_specification, complains_of_what_its_vendor_would_refuse) {
