@@ -13,7 +13,6 @@ namespace {
 using level = quota::level;
 using bucket = quota::bucket;
 
-constexpr std::size_t most_levels = 64;
 constexpr std::size_t most_buckets = 16; // of one request
 constexpr span longest_lease = std::chrono::days{1};
 constexpr span furthest_reset = std::chrono::days{31};
@@ -30,10 +29,6 @@ constexpr span soon{10};
 constexpr span longest_place = std::chrono::minutes{1};
 // A word about pressure that says nearly the same is not written down again.
 constexpr span same_time = std::chrono::minutes{1};
-
-template <class Levels> auto find(Levels& levels, std::string_view name) {
-  return std::ranges::find_if(levels, [&](const level& l) { return l.bucket.name == name; });
-}
 
 result<void> check(const quota::take& t) {
   if (t.buckets.size() > most_buckets)
@@ -72,7 +67,7 @@ struct portion {
 std::vector<portion> portions_of(const quota::state& s, const quota::take& t, moment now) {
   std::vector<portion> all;
   for (std::size_t i = 0; i < t.buckets.size(); ++i) {
-    const auto it = find(s.levels, t.buckets[i].name);
+    const auto it = find_level(s.levels, t.buckets[i].name);
     const auto* known = it == s.levels.end() ? nullptr : &*it;
     portion p{effective(t.buckets[i], known, pressure(s, now)), 1};
     if (i < t.prices.size()) {
@@ -94,7 +89,7 @@ std::uint64_t charge_of(const std::vector<portion>& wanted) {
 
 span wait_for_bucket(const quota::state& s, const quota::take& t, const portion& p,
                      std::uint64_t charge, moment now) {
-  const auto it = find(s.levels, p.from.name);
+  const auto it = find_level(s.levels, p.from.name);
   if (it == s.levels.end())
     return span{};
   auto level = *it;
@@ -151,21 +146,16 @@ quota::decision<quota::take> put_off(const quota::state& s, const quota::take& t
       .reply(quota::granted{.wait = wait, .slowest = name});
 }
 
-/// Buckets at rest make room when there would be too many.
-void make_room(std::vector<level>& levels, std::size_t coming, moment now) {
-  if (levels.size() + coming > most_levels)
-    std::erase_if(levels, [&](const level& l) { return at_rest(l, now); });
-}
-
 bool has_room(const quota::state& s, const std::vector<bucket>& coming, moment now) {
-  if (s.levels.size() + coming.size() <= most_levels)
+  if (s.levels.size() + coming.size() <= quota::most_levels)
     return true;
   const auto stays = [&](const level& l) { return !at_rest(l, now); };
   const auto fresh = std::ranges::count_if(coming, [&](const bucket& b) {
-    const auto it = find(s.levels, b.name);
+    const auto it = find_level(s.levels, b.name);
     return it == s.levels.end() || !stays(*it);
   });
-  return std::ranges::count_if(s.levels, stays) + fresh <= static_cast<std::ptrdiff_t>(most_levels);
+  return std::ranges::count_if(s.levels, stays) + fresh <=
+         static_cast<std::ptrdiff_t>(quota::most_levels);
 }
 
 moment not_too_far(moment t, moment now) {
@@ -200,8 +190,8 @@ quota::decision<quota::take> quota::on(const state& s, const take& t, moment now
   }
   if (!has_room(s, e.buckets, now))
     return refuse({code::overloaded,
-                   "more than " + std::to_string(most_levels) + " buckets are in use", "buckets",
-                   "Use fewer different bucket keys for one integration.", span{1000}});
+                   "more than " + std::to_string(quota::most_levels) + " buckets are in use",
+                   "buckets", "Use fewer different bucket keys for one integration.", span{1000}});
   granted told{.grant = e.grant, .at = now, .taken = e.amounts, .buckets = e.buckets};
   return persist(std::move(e)).reply(std::move(told));
 }
@@ -226,7 +216,7 @@ bool says_more(const level& l, const quota::observed& o, moment reset_at, moment
 } // namespace
 
 quota::decision<quota::observed> quota::on(const state& s, const observed& o, moment now) {
-  const auto it = find(s.levels, o.bucket);
+  const auto it = find_level(s.levels, o.bucket);
   if (it == s.levels.end())
     return ignore();
   auto p = ignore();
@@ -244,7 +234,7 @@ quota::decision<quota::observed> quota::on(const state& s, const observed& o, mo
   }
   const auto reset_at = not_too_far(o.reset_at, now);
   if (reset_at > now && says_more(*it, o, reset_at, now))
-    p = std::move(p).also(limited{o.bucket, o.remaining, reset_at});
+    p = std::move(p).also(limited{o.bucket, o.remaining, reset_at, now});
   return p;
 }
 
@@ -260,7 +250,7 @@ quota::decision<quota::catch_up> quota::on(const state& s, const catch_up&, mome
 }
 
 quota::decision<quota::settle> quota::on(const state& s, const settle& c, moment now) {
-  const auto it = find(s.levels, c.bucket);
+  const auto it = find_level(s.levels, c.bucket);
   if (it == s.levels.end() || (c.price == c.taken && c.price == it->expected))
     return ignore();
   return persist(settled{c.bucket, c.taken, c.price, c.taken_at, now});
@@ -286,83 +276,45 @@ quota::decision<quota::read_standing> quota::on(const state& s, const read_stand
   return reply(std::move(told));
 }
 
-void quota::apply(state& s, const caught_up& e) {
-  for (auto& l : s.levels)
-    if (is_ahead(l, e.at))
-      actors::catch_up(l, e.at);
+quota::decision<quota::step_back> quota::on(const state& s, const step_back& b, moment now) {
+  const take as_asked{.buckets = b.buckets,
+                      .prices = b.amounts,
+                      .asker = b.asker,
+                      .weight = b.weight,
+                      .interactive = b.interactive};
+  if (!check(as_asked))
+    return ignore();
+  const bool took = b.grant != 0 && b.grant <= s.grants && b.taken_at <= now;
+  const bool far = b.until_at > now + longest_place; // others would wait for it in vain
+  const bool stays =
+      !b.asker.empty() && b.until_at > now && !far && line::has_others(s.line, b.asker);
+  const auto wanted = portions_of(s, as_asked, now);
+  stepped_back e{.grant = took ? b.grant : 0,
+                 .taken_at = b.taken_at,
+                 .asker = b.asker,
+                 .weight = b.weight,
+                 .interactive = b.interactive,
+                 .charge = charge_of(wanted),
+                 .at = now,
+                 .since_at = std::min(b.since_at, now),
+                 .until_at = stays ? b.until_at + patience : moment{}};
+  for (const auto& p : wanted)
+    e.shares.push_back({p.from.name, p.units});
+  if (!took && (!stays || line::has_place(s.line, b.asker, e.shares, b.until_at)))
+    return ignore();
+  return persist(std::move(e));
 }
 
-void quota::apply(state& s, const taken& e) {
-  s.grants = e.grant;
-  make_room(s.levels, e.buckets.size(), e.at);
-  std::vector<share> shares;
-  for (std::size_t i = 0; i < e.buckets.size(); ++i) {
-    const auto& b = e.buckets[i];
-    const auto units = i < e.amounts.size() ? e.amounts[i] : 1;
-    auto it = find(s.levels, b.name);
-    if (it == s.levels.end())
-      it = s.levels.insert(it, level{.bucket = b});
-    else if (it->bucket != b)
-      reshape(*it, b, e.at);
-    actors::take(*it, e.grant, e.at, e.lease, units);
-    shares.push_back({b.name, units});
-  }
-  if (!e.asker.empty())
-    line::serve(s.line, e.asker, e.interactive, e.weight, e.charge, shares, e.at);
+quota::decision<quota::tidy> quota::on(const state& s, const tidy&, moment now) {
+  const bool rests = s.blocked_until_at <= now && s.pressed_until_at <= now &&
+                     std::ranges::all_of(s.levels, [&](const level& l) { return at_rest(l, now); });
+  return persist(tidied{now, rests});
 }
 
-void quota::apply(state& s, const queued& e) {
-  line::queue(s.line, {.name = e.asker,
-                       .interactive = e.interactive,
-                       .waits_until_at = e.until_at,
-                       .waits_since_at = e.at,
-                       .waits_for = e.shares});
-}
-
-void quota::apply(state& s, const measured& e) {
-  const auto it = find(s.levels, e.bucket);
-  ensure(it != s.levels.end(), "a size is noted for a bucket that is there");
-  it->told_limit = e.limit;
-  it->told_window = e.window;
-  it->told_restored = e.restored;
-}
-
-void quota::apply(state& s, const lowered& e) {
-  const auto it = find(s.levels, e.bucket);
-  ensure(it != s.levels.end(), "a bucket that is lowered is there");
-  lower(*it, e.remaining, e.at);
-}
-
-void quota::apply(state& s, const settled& e) {
-  const auto it = find(s.levels, e.bucket);
-  ensure(it != s.levels.end(), "a price is settled with a bucket that is there");
-  actors::settle(*it, e.taken, e.price, e.taken_at, e.at);
-}
-
-void quota::apply(state& s, const slowed& e) {
-  s.per_mille = e.per_mille;
-  s.pressed_until_at = e.until_at;
-}
-
-void quota::apply(state& s, const returned& e) {
-  for (auto& l : s.levels)
-    std::erase_if(l.places, [&](const place& p) { return p.grant == e.grant; });
-}
-
-void quota::apply(state& s, const limited& e) {
-  const auto it = find(s.levels, e.bucket);
-  ensure(it != s.levels.end(), "a limit is noted for a bucket that is there");
-  it->remaining = e.remaining;
-  it->reset_at = e.reset_at;
-}
-
-bool quota::holds(const state& s) {
-  if (s.levels.size() > most_levels || !line::holds(s.line) || s.per_mille > all_of_it)
-    return false;
-  for (auto it = s.levels.begin(); it != s.levels.end(); ++it)
-    if (!actors::holds(*it) || find(s.levels, it->bucket.name) != it)
-      return false;
-  return true;
+runtime::deadlines quota::due(const state& s) {
+  if (s.tidy_at == moment{})
+    return {};
+  return {remind(s.tidy_at, tidy{})};
 }
 
 } // namespace tenon::actors

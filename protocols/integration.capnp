@@ -1,6 +1,7 @@
 @0x94ce5a71b03fd82e;
 # One use of a connector: whose account, which address, which credential. Its breaker has the same
-# name and lives beside it; the quota has the name of the credential, if there is one.
+# name and lives beside it; the quota has the name of the credential, if there is one, and limits that
+# others share have quotas of their own.
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");

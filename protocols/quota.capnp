@@ -1,5 +1,5 @@
 @0xf38a0d7c62be5194;
-# How much may be asked of one platform by everything that uses the integration together. Callers take
+# How much may be asked of one platform by everything that shares the limit. Callers take
 # before each request and tell what the platform said about its own limit.
 
 using Cxx = import "/capnp/c++.capnp";
@@ -103,6 +103,25 @@ struct QuotaCommand {
       untilAtMs @21 :Int64;
     }
     readStanding @22 :Void $T.reply("Standing");
+    stepBack :group {
+      # Another quota that the request needs made it wait: what it took here goes back, as far as that
+      # is surely free, and it keeps a place in the line until it comes again. Not answered.
+      grant @23 :UInt64;
+      # 0: nothing was taken.
+      takenAtMs @24 :Int64;
+      buckets @25 :List(QuotaBucket);
+      amounts @26 :List(UInt32);
+      # Of each bucket in turn, as taken; as `prices` of a take where nothing was.
+      asker @27 :Text;
+      weight @28 :UInt32 = 1;
+      interactive @29 :Bool;
+      sinceAtMs @30 :Int64;
+      # When it came first.
+      untilAtMs @31 :Int64;
+      # When it will come again; 0: it will not.
+    }
+    tidy @32 :Void;
+    # Asked of itself, after a long time without takes: a quota that is at rest is forgotten.
   }
 }
 
@@ -175,6 +194,7 @@ struct QuotaEvent {
       bucket @5 :Text;
       remaining @6 :UInt32;
       resetAtMs @7 :Int64;
+      atMs @34 :Int64;
     }
     blocked :group {
       untilAtMs @8 :Int64;
@@ -213,6 +233,24 @@ struct QuotaEvent {
     slowed :group {
       perMille @32 :UInt32;
       untilAtMs @33 :Int64;
+    }
+    steppedBack :group {
+      grant @35 :UInt64;
+      takenAtMs @36 :Int64;
+      asker @37 :Text;
+      weight @38 :UInt32;
+      interactive @39 :Bool;
+      charge @40 :UInt64;
+      atMs @41 :Int64;
+      sinceAtMs @42 :Int64;
+      untilAtMs @43 :Int64;
+      # 0: it keeps no place.
+      shares @44 :List(QuotaShare);
+    }
+    tidied :group {
+      atMs @45 :Int64;
+      empty @46 :Bool;
+      # All was at rest, and is forgotten.
     }
   }
 }
@@ -254,6 +292,8 @@ struct QuotaLevel {
   toldWindowMs @12 :UInt64;
   toldRestored @13 :UInt32;
   # The bucket as the platform says it is; 0: as the manifest has it.
+  toldAtMs @14 :Int64;
+  # When `remaining` was told.
 }
 
 struct QuotaState {
@@ -264,4 +304,6 @@ struct QuotaState {
   # At most 256.
   perMille @4 :UInt32;
   pressedUntilAtMs @5 :Int64;
+  tidyAtMs @6 :Int64;
+  # When it is next looked whether anything is left to remember; moved on by takes, a day at a time.
 }

@@ -311,7 +311,8 @@ result<std::vector<bucket_use>> buckets_for(const manifest& m, const connection&
     auto key = evaluate_text(*one.key, scope{}.bind("conn", c.settings));
     if (!key)
       return std::move(key).error();
-    used.push_back({i, *std::move(key), one.price_of(request.method, path_of(*target))});
+    used.push_back({i, *std::move(key), one.price_of(request.method, path_of(*target)),
+                    one.is_shared(c.settings)});
   }
   return used;
 }

@@ -183,6 +183,7 @@ struct bucket_use {
   std::size_t bucket = 0; // of manifest::buckets
   std::string key;
   std::int64_t price = 1; // 0: what answers have cost lately
+  bool shared = false;    // by all who agree on the key
 };
 result<std::vector<bucket_use>> buckets_for(const manifest&, const connection&,
                                             const http_request&);

@@ -3,6 +3,7 @@
 #include "actors/integration/form/place.hpp"
 #include "actors/integration/web/url.hpp"
 #include "actors/schedule/zones.hpp"
+#include "runtime/expression/compiled.hpp"
 
 #include <algorithm>
 #include <array>
@@ -287,6 +288,16 @@ std::string_view name_of(bucket_kind k) {
 bool request_match::matches(std::string_view method, std::string_view at) const {
   return (path.empty() || connectors::matches(path, at)) &&
          (methods.empty() || std::ranges::count(methods, method) > 0);
+}
+
+bool bucket::is_shared(const value& settings) const {
+  return std::ranges::all_of(key->parts().paths, [&](const runtime::expression::path& one) {
+    const bool of_connection = one.root == "conn" && !one.steps.empty();
+    const auto* part = of_connection ? settings.find(one.steps.front().name) : nullptr;
+    const auto* text = part != nullptr ? part->as<std::string>() : nullptr;
+    const bool known = part != nullptr && !part->is<std::monostate>() && !(text && text->empty());
+    return known && one.steps.front().name != "id";
+  });
 }
 
 std::int64_t bucket::price_of(std::string_view method, std::string_view path) const {

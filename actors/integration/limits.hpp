@@ -3,6 +3,7 @@
 //
 //   buckets:
 //     - {key: "{{conn.id}}", kind: sliding, rate: 100/10s, reserve: {interactive: 20%}}
+//     - {key: "{{conn.shop}}", rate: 40/1s}   of all credentials of the tenant with this shop
 //     - {kind: concurrency, limit: 10}
 //     - {kind: cost, max: 1000, restore: 50/1s, estimate: 20}
 //     - {kind: daily, rate: 10000/1d, resets: "00:00 America/Los_Angeles", price: 1,
@@ -81,7 +82,7 @@ struct observer {
 };
 
 struct bucket {
-  std::optional<program> key; // whose bucket it is: connections that agree on it share it
+  std::optional<program> key; // whose bucket it is: credentials that agree on it share it
   bucket_kind kind = bucket_kind::token;
   std::int64_t count = 0;
   span window{};             // zero for concurrency
@@ -101,6 +102,9 @@ struct bucket {
   std::optional<json_path> price_in_body; // what a request has cost
   std::optional<observer> observe;        // what answers say of this one
 
+  /// Whether others may have the same key: it has nothing of `conn.id`, and all that it is made of
+  /// is known. What is not known says nothing about who is the same.
+  bool is_shared(const value& settings) const;
   /// What a request takes; 0: what answers have cost lately.
   std::int64_t price_of(std::string_view method, std::string_view path) const;
 };

@@ -6,7 +6,6 @@
 #include "actors/integration.hpp"
 #include "actors/integration/auth/held.hpp"
 #include "actors/quota.hpp"
-#include "actors/quota/level.hpp"
 #include "protocols/base64.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
@@ -42,14 +41,9 @@ bool healthy(const result<http_response>& r) {
   return r && r->status < 500;
 }
 
-/// Those who use one credential share what the platform allows it.
-identity quota_of(const session& s) {
+/// Those who use one credential share what the platform allows it alone.
+identity own_quota(const session& s) {
   return {s.integration.tenant, "quota", s.credential.empty() ? s.integration.name : s.credential};
-}
-
-failure used_up(const protocols::quota::granted& later) {
-  return {code::overloaded, "the limit of " + later.slowest + " is used up", later.slowest,
-          "Wait, or raise the limit if the platform allows more.", later.wait};
 }
 
 failure stopping() {
@@ -223,42 +217,39 @@ std::string platform::random_text() {
   return to_base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-task<result<platform::grant>> platform::take(const session& s, const http_request& r) {
+std::vector<identity> quotas_of(const session& s) {
+  return quotas_of(*s.connector, s.connection, own_quota(s));
+}
+
+task<result<platform::grant>> platform::take(session& s, const http_request& r) {
+  const auto own = own_quota(s);
   // `conn.id` is whose account it is: that of the credential, whatever integration uses it.
   auto account = s.connection;
-  (*account.settings.as<object>())["id"] = quota_of(s).name;
+  (*account.settings.as<object>())["id"] = own.name;
   auto wanted = toll_of(*s.connector, account, r, s.asker);
   if (!wanted)
     co_return wanted.error();
   grant g{.asked = *std::move(wanted)};
-  if (g.asked.buckets.empty())
-    co_return g;
-  const auto quota_id = quota_of(s);
+  g.passage = passage{*s.connector, g.asked, own};
+  s.limited_by = g.passage.gates().empty() ? own : g.passage.gates().front().quota;
   const auto give_up = outside_.clock.steady() + s.patience.quota;
-  span longest{0};
-  for (const auto& b : g.asked.wanted.buckets)
-    longest = std::max(longest, actors::longest_wait(b));
-  for (bool caught_up = false;;) {
-    auto granted = co_await runtime::ask<actors::quota>(outside_.host, quota_id, g.asked.wanted);
-    if (granted && granted->grant != 0) {
-      g.granted = *std::move(granted);
-      break;
-    }
-    const auto why = granted ? used_up(*granted) : granted.error();
-    const auto wait = why.retry_after;
-    if (wait && *wait > longest && !std::exchange(caught_up, true)) {
-      outside_.host.ask<actors::quota>(quota_id, protocols::quota::catch_up{}, [](auto&&) {});
+  while (const auto* gate = g.passage.next()) {
+    auto answer = co_await runtime::ask<actors::quota>(outside_.host, gate->quota, gate->wanted);
+    const auto left = std::chrono::duration_cast<span>(give_up - outside_.clock.steady());
+    auto turn = g.passage.hear(std::move(answer), now(), left);
+    tell(std::move(turn.told));
+    if (!turn.refused)
       continue;
-    }
-    if (why.code != code::overloaded || !wait || outside_.clock.steady() + *wait > give_up)
-      co_return why;
+    if (turn.given_up)
+      co_return *std::move(turn.refused);
     g.waited = true;
-    if (!co_await outside_.timer.wait(*wait))
+    if (!co_await outside_.timer.wait(*turn.refused->retry_after))
       co_return stopping();
   }
-  for (const auto& b : g.granted.buckets)
-    if (b.kind == protocols::quota::kind::sliding)
-      g.paced.push_back({to_string(quota_id) + ' ' + b.name, b.amount, b.period});
+  for (const auto& gate : g.passage.gates())
+    for (const auto& b : gate.granted.buckets)
+      if (b.kind == protocols::quota::kind::sliding)
+        g.paced.push_back({to_string(gate.quota) + ' ' + b.name, b.amount, b.period});
   for (;;) {
     const auto wait = pace_.begin(g.paced, outside_.clock.steady());
     if (wait == span{0})
@@ -269,18 +260,16 @@ task<result<platform::grant>> platform::take(const session& s, const http_reques
   }
 }
 
-void platform::give_back(const session& s, const grant& g, const http_response* answer) {
+void platform::tell(std::vector<passage::word> words) {
+  for (auto& [to, what] : words)
+    std::visit([&, &to = to](
+                   const auto& said) { outside_.host.ask<actors::quota>(to, said, [](auto&&) {}); },
+               what);
+}
+
+void platform::give_back(const session& s, grant& g, const http_response* answer) {
   pace_.end(g.paced, outside_.clock.steady());
-  if (g.asked.buckets.empty())
-    return;
-  const auto quota_id = quota_of(s);
-  const auto tell = [&](const auto& command) {
-    outside_.host.ask<actors::quota>(quota_id, command, [](auto&&) {});
-  };
-  tell(protocols::quota::give_back{g.granted.grant});
-  if (answer != nullptr)
-    for (const auto& word : told_by(*s.connector, g.asked, g.granted, *answer, now()))
-      std::visit(tell, word);
+  tell(g.passage.leave(*s.connector, g.asked, answer, now()));
 }
 
 task<result<http_response>> platform::send_plainly(const session& s, http_request r) {
@@ -312,7 +301,7 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
   const auto passed = co_await runtime::ask<actors::breaker>(outside_.host, breaker_id, may_i);
   if (!passed)
     co_return about(passed.error(), s.integration.name + " failed too often");
-  const auto granted = co_await take(s, r);
+  auto granted = co_await take(s, r);
   if (!granted)
     co_return about(granted.error(), "the limit of " + s.integration.name);
   const instant when{now(), random_text()};
@@ -373,7 +362,8 @@ void platform::reject_token(const session& s) {
 }
 
 void platform::throttled(const session& s, span wait) {
-  outside_.host.ask<actors::quota>(quota_of(s), protocols::quota::throttled{now() + wait},
+  const auto& quota_id = s.limited_by.name.empty() ? own_quota(s) : s.limited_by;
+  outside_.host.ask<actors::quota>(quota_id, protocols::quota::throttled{now() + wait},
                                    [](auto&&) {});
 }
 

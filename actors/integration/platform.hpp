@@ -7,8 +7,8 @@
 #include "actors/integration/health/watch.hpp"
 #include "actors/integration/interpreter.hpp"
 #include "actors/integration/pace.hpp"
+#include "actors/integration/passage.hpp"
 #include "actors/integration/sunset.hpp"
-#include "actors/integration/toll.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/outbound/client.hpp"
@@ -49,9 +49,12 @@ struct session {
   std::string credential; // its name; empty: none
   std::string through;    // the address of a gateway before the platform; empty: none
   std::uint64_t token_version = 0;
-  connectors::asker asker{}; // to those who use the same credential
+  connectors::asker asker{};    // to those who share its limits
   connectors::patience patience{};
+  identity limited_by{}; // the quota of the first bucket that its last request took from
 };
+/// All that count what its requests take.
+std::vector<identity> quotas_of(const session&);
 
 /// Where an address of the platform is asked: at the session's gateway, if it has one, whose path
 /// then begins with the platform's host.
@@ -82,7 +85,8 @@ public:
 
   /// The platform refused the session's token.
   void reject_token(const session&);
-  /// The platform refused for load: nobody asks before that.
+  /// The platform refused for load: nobody asks before that, of those who take from the first
+  /// bucket that the session's last request took from.
   void throttled(const session&, span wait);
 
   moment now() const { return outside_.clock.now(); }
@@ -108,10 +112,10 @@ private:
     std::shared_ptr<const manifest> connector;
   };
 
-  /// What the quota granted for one request.
+  /// What the quotas granted for one request.
   struct grant {
-    toll asked{}; // without buckets: there are no limits
-    protocols::quota::granted granted{};
+    toll asked{};
+    connectors::passage passage{};
     std::vector<pace::rule> paced{};
     bool waited = false;
   };
@@ -120,9 +124,10 @@ private:
   /// The secrets of the session's credential; its token goes into the session, if it needs one.
   runtime::task<result<object>> use_credential(session&, bool needs_token);
   runtime::task<result<http_response>> send_once(session&, http_request);
-  runtime::task<result<grant>> take(const session&, const http_request&);
-  /// It is over: its places are free again, and the quota hears what the answer said.
-  void give_back(const session&, const grant&, const http_response* answer);
+  runtime::task<result<grant>> take(session&, const http_request&);
+  void tell(std::vector<passage::word>);
+  /// It is over: its places are free again, and the quotas hear what the answer said.
+  void give_back(const session&, grant&, const http_response* answer);
   /// How it went, for the integration's health.
   void count(const session&, const result<http_response>&, span took);
   /// Of the API's version, to the integration, which says when somebody is to be warned.

@@ -131,6 +131,7 @@ result<toll> toll_of(const manifest& m, const connection& c, const http_request&
     made.wanted.buckets.push_back(described(m.buckets[use.bucket], name_of(m, use)));
     made.wanted.prices.push_back(as_units(use.price));
     made.buckets.push_back(use.bucket);
+    made.shared.push_back(use.shared ? use.key : std::string{});
   }
   return made;
 }

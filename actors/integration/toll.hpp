@@ -27,6 +27,7 @@ protocols::quota::bucket described(const bucket&, std::string name);
 struct toll {
   protocols::quota::take wanted;      // no buckets: there are no limits
   std::vector<std::size_t> buckets{}; // of the manifest, in turn
+  std::vector<std::string> shared{};  // the key of each that others take from; empty: of its own
 };
 result<toll> toll_of(const manifest&, const connection&, const http_request&, const asker&);
 

@@ -95,6 +95,14 @@ void take(level& l, std::uint64_t grant, moment at, span lease, std::uint32_t un
     l.remaining -= std::min(l.remaining, units);
 }
 
+void withdraw(level& l, std::uint64_t grant, moment taken_at, moment at, std::uint32_t units) {
+  std::erase_if(l.places, [&](const auto& p) { return p.grant == grant; });
+  buckets::of(l.bucket.kind).give_back(l, taken_at, at, units);
+  // A word that came since has never counted it.
+  if (l.reset_at > at && l.told_at < taken_at)
+    l.remaining += std::min(units, ~l.remaining);
+}
+
 void settle(level& l, std::uint32_t taken, std::uint32_t price, moment taken_at, moment at) {
   const auto& kind = buckets::of(l.bucket.kind);
   if (price < taken)

@@ -7,7 +7,13 @@
 
 #include "protocols/quota.hpp"
 
+#include <algorithm>
+
 namespace tenon::actors {
+
+template <class Levels> auto find_level(Levels& levels, std::string_view name) {
+  return std::ranges::find_if(levels, [&](const auto& l) { return l.bucket.name == name; });
+}
 
 /// `malformed` unless the bucket keeps to the bounds in the schema.
 result<void> check(const protocols::quota::bucket&, std::string_view where);
@@ -30,6 +36,10 @@ span wait_for(const protocols::quota::level&, moment now, std::uint32_t units = 
 
 void take(protocols::quota::level&, std::uint64_t grant, moment at, span lease,
           std::uint32_t units = 1);
+
+/// What this grant took then was not used. What goes back is what is surely free.
+void withdraw(protocols::quota::level&, std::uint64_t grant, moment taken_at, moment at,
+              std::uint32_t units);
 
 /// What was taken then has cost this.
 void settle(protocols::quota::level&, std::uint32_t taken, std::uint32_t price, moment taken_at,

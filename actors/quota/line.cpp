@@ -125,6 +125,12 @@ void serve(askers& all, std::string_view name, bool interactive, std::uint32_t w
   me->waits_for.clear();
 }
 
+void unserve(askers& all, std::string_view name, std::uint32_t weight, std::uint64_t charge) {
+  const auto me = find(all, name);
+  if (me != all.end())
+    me->lead -= std::min(me->lead, charge * scale / std::clamp(weight, 1u, heaviest));
+}
+
 bool holds(const askers& all) {
   if (all.size() > longest)
     return false;

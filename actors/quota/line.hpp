@@ -47,6 +47,8 @@ bool has_others(const askers&, std::string_view name);
 bool has_place(const askers&, std::string_view name, const std::vector<share>&, moment until);
 /// A place in the line; nobody is turned away for another, a line that is full takes no more.
 void queue(askers&, const asker& wanted);
+/// It gives back what it got: as if it had never been served.
+void unserve(askers&, std::string_view name, std::uint32_t weight, std::uint64_t charge);
 /// It got something worth `charge`.
 void serve(askers&, std::string_view name, bool interactive, std::uint32_t weight,
            std::uint64_t charge, const std::vector<share>&, moment now);

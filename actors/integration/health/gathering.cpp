@@ -114,8 +114,8 @@ task<result<std::optional<used_by>>> ask_sync(platform& p, identity sync) {
   co_return std::optional{std::move(told)};
 }
 
-task<result<void>> ask_limits(platform& p, identity quota, observations& into) {
-  const auto left = co_await headroom_of(p, quota);
+task<result<void>> ask_limits(platform& p, std::vector<identity> quotas, observations& into) {
+  const auto left = co_await headroom_of(p, std::move(quotas));
   if (!left)
     co_return left.error();
   for (const auto& b : left->buckets)
@@ -167,8 +167,12 @@ task<result<seen>> gather(platform& p, identity integration) {
     if (const auto asked = co_await ask_credential(p, credential, o); !asked)
       co_return asked.error();
   }
-  const identity quota{integration.tenant, "quota", name.empty() ? integration.name : name};
-  if (const auto asked = co_await ask_limits(p, quota, o); !asked)
+  std::vector<identity> quotas;
+  if (entered)
+    quotas = quotas_of(*entered);
+  else
+    quotas.push_back({integration.tenant, "quota", name.empty() ? integration.name : name});
+  if (const auto asked = co_await ask_limits(p, std::move(quotas), o); !asked)
     co_return asked.error();
   for (const auto& user : own->users) {
     const identity sync{integration.tenant, "sync", user.sync};
@@ -279,9 +283,18 @@ private:
 
 } // namespace
 
-task<result<protocols::quota::standing>> headroom_of(platform& p, identity quota) {
+task<result<protocols::quota::standing>> headroom_of(platform& p, std::vector<identity> quotas) {
   const protocols::quota::read_standing read_it;
-  co_return co_await runtime::ask<actors::quota>(p.host(), quota, read_it);
+  protocols::quota::standing all{.per_mille = 1000};
+  for (const auto& quota : quotas) {
+    auto one = co_await runtime::ask<actors::quota>(p.host(), quota, read_it);
+    if (!one)
+      co_return one.error();
+    std::ranges::move(one->buckets, std::back_inserter(all.buckets));
+    all.blocked_until_at = std::max(all.blocked_until_at, one->blocked_until_at);
+    all.per_mille = std::min(all.per_mille, one->per_mille);
+  }
+  co_return all;
 }
 
 task<result<finding>> find_out(platform& p, identity integration) {

@@ -9,8 +9,10 @@
 
 namespace tenon::actors::connectors::health {
 
-/// What is left of the buckets that the integration's requests take from.
-runtime::task<result<protocols::quota::standing>> headroom_of(platform&, identity quota);
+/// What is left of the buckets that the integration's requests take from, of all its quotas
+/// together.
+runtime::task<result<protocols::quota::standing>> headroom_of(platform&,
+                                                              std::vector<identity> quotas);
 
 struct finding {
   health::appraisal appraisal;

@@ -202,9 +202,7 @@ private:
   }
 
   task<void> weigh_limits(const session& s) {
-    const identity quota{integration_.tenant, "quota",
-                         s.credential.empty() ? integration_.name : s.credential};
-    const auto left = co_await health::headroom_of(platform_, quota);
+    const auto left = co_await health::headroom_of(platform_, quotas_of(s));
     if (!left) {
       all_.push_back(failing("limits", "known", left.error()));
       co_return;

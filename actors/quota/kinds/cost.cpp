@@ -25,14 +25,8 @@ void take(level& l, std::uint64_t, moment at, span, units n) {
   rule(l.bucket).take(l, at, n);
 }
 
-/// Had less been taken then, the bucket might have been full since: what came back in the meantime
-/// may have been paid for nothing, and is not given back again.
 void give_back(level& l, moment taken_at, moment at, units n) {
-  const auto r = rule(l.bucket);
-  const auto since = std::clamp((at - taken_at).count(), std::int64_t{0}, r.whole().count());
-  const auto refund = n * r.period.count() - since * r.paid;
-  if (refund > 0)
-    r.owe(l, std::max<std::int64_t>(r.parts(l, at) - refund, 0), at);
+  rule(l.bucket).give_back(l, taken_at, at, n);
 }
 
 units left(const level& l, moment now) {

@@ -32,6 +32,15 @@ void debt::take(level& l, moment at, units n) const {
   owe(l, parts(l, from) + n * period.count(), from);
 }
 
+void debt::give_back(level& l, moment taken_at, moment at, units n) const {
+  if (l.paid_at - at > 2 * whole())
+    return; // the clock was set back
+  const auto since = std::clamp((at - taken_at).count(), std::int64_t{0}, whole().count());
+  const auto refund = n * period.count() - since * paid;
+  if (refund > 0)
+    owe(l, std::max<std::int64_t>(parts(l, at) - refund, 0), at);
+}
+
 units debt::left(const level& l, moment now) const {
   if (l.paid_at - now > whole())
     return 0;

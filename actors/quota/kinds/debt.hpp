@@ -15,6 +15,9 @@ struct debt {
   std::int64_t parts(const level&, moment now) const;
   span wait(const level&, moment now, units) const;
   void take(level&, moment at, units) const;
+  /// Had less been taken then, nothing might have been owed since: what was paid in the meantime
+  /// may have been paid for nothing, and is not given back again.
+  void give_back(level&, moment taken_at, moment at, units) const;
   units left(const level&, moment now) const;
   /// How long it takes to pay off the most.
   span whole() const;

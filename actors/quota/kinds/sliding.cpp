@@ -43,6 +43,13 @@ void take(level& l, std::uint64_t, moment at, span, units n) {
     granted.erase(granted.begin(), granted.end() - static_cast<std::ptrdiff_t>(most));
 }
 
+void give_back(level& l, moment taken_at, moment, units n) {
+  auto& granted = l.granted_at_ms;
+  const auto same = std::ranges::equal_range(granted, ms(taken_at));
+  const auto back = std::min<std::ptrdiff_t>(n, std::ranges::ssize(same));
+  granted.erase(same.begin(), same.begin() + back);
+}
+
 bool is_ahead(const level& l, moment now) {
   return !l.granted_at_ms.empty() && l.granted_at_ms.back() > ms(now);
 }
@@ -58,7 +65,7 @@ bool rests(const level& l, moment now) {
 
 } // namespace
 
-const kind sliding{most,       true,     wait,     take,  keep_all, left,
+const kind sliding{most,       true,     wait,     take,  give_back, left,
                    same_shape, is_ahead, catch_up, rests, a_period};
 
 } // namespace tenon::actors::buckets

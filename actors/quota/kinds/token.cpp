@@ -20,6 +20,10 @@ void take(level& l, std::uint64_t, moment at, span, units n) {
   rule(l.bucket).take(l, at, n);
 }
 
+void give_back(level& l, moment taken_at, moment at, units n) {
+  rule(l.bucket).give_back(l, taken_at, at, n);
+}
+
 units left(const level& l, moment now) {
   return rule(l.bucket).left(l, now);
 }
@@ -47,7 +51,7 @@ bool rests(const level& l, moment now) {
 } // namespace
 
 // amount · period stays below 2^62, so that the arithmetic cannot overflow.
-const kind token{1'000'000'000, true,     wait,     take,  keep_all, left,
+const kind token{1'000'000'000, true,     wait,     take,  give_back, left,
                  reshape,       is_ahead, catch_up, rests, a_period};
 
 } // namespace tenon::actors::buckets
