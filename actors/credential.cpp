@@ -127,13 +127,13 @@ credential::persisted credential::when_removed(persisted p, const state& s, mome
 credential::decision<credential::use> credential::on(const state& s, const use& u, moment now) {
   if (!s.record.exists)
     return refuse(no_such_resource());
-  if (!u.needs_token)
-    return reply(usable{.secrets = secrets_of(s), .held = s.held});
-  if (s.reconnect)
+  if (s.reconnect && (u.needs_token || u.to_ask))
     return refuse({code::forbidden,
                    "a person has to connect it: " + s.why,
                    {},
-                   "Connect it, as with `tenon credential connect`."});
+                   "Connect it, as with `tenon credential connect`, or configure new secrets."});
+  if (!u.needs_token)
+    return reply(usable{.secrets = secrets_of(s), .held = s.held, .configured = s.record.version});
   if (s.dead)
     return refuse({code::forbidden,
                    "the platform does not accept these secrets: " + s.why,
@@ -144,7 +144,8 @@ credential::decision<credential::use> credential::on(const state& s, const use& 
                .token = pending ? std::string{} : s.token,
                .version = pending ? 0 : s.version,
                .pending = pending,
-               .held = s.held};
+               .held = s.held,
+               .configured = s.record.version};
   if (fresh(s, now) || s.acquiring)
     return reply(std::move(given));
   if (now < s.retry_at) {
@@ -173,6 +174,14 @@ credential::decision<credential::rejected> credential::on(const state& s, const 
   const bool soon = now - s.obtained_at < early;
   const bool again = soon && s.rejections > 0; // the first one is fetched anew at once
   return persist(invalidated{soon, again ? now + pause_after(s.rejections - 1) : now});
+}
+
+credential::decision<credential::cut_off> credential::on(const state& s, const cut_off& c, moment) {
+  const bool present =
+      c.configured == s.record.version && (c.version == 0 || c.version == s.version);
+  if (!s.record.exists || !present || s.reconnect || s.connecting)
+    return ignore();
+  return persist(disconnected{c.why.empty() ? "the platform does not say why" : c.why});
 }
 
 credential::decision<credential::acquired> credential::on(const state& s, const acquired& a,
@@ -334,6 +343,15 @@ void credential::apply(state& s, const came_back& e) {
   s.connecting = s.acquiring = true;
   ++s.attempts;
   s.dead = s.reconnect = false;
+}
+
+void credential::apply(state& s, const disconnected& e) {
+  drop_token(s);
+  s.refresh_token.clear();
+  s.held.clear();
+  s.acquiring = s.connected = false;
+  s.dead = s.reconnect = true;
+  s.why = e.why;
 }
 
 bool credential::holds(const state& s) {

@@ -14,6 +14,10 @@
 //     begun ──comes back with a code──▶ connecting ──fetched──▶ connected
 //       └──comes back with a refusal, later than ten minutes, or a second time──▶ as it was
 //
+// A platform may say at any time that what it was connected with is void: the account withdrew it,
+// or lacks a permission. Then nobody asks it any more, also not with the secrets themselves, until
+// a person has connected it again or configured new secrets.
+//
 // Promise: one fetch for each expiry, however many ask; while a new token is fetched ahead of the
 // old one's end, the old one is handed out. Failed fetches are repeated further and further apart,
 // and only when somebody asks. A dead credential refuses everyone until a person configures it.
@@ -39,6 +43,7 @@ struct credential : resource<credential, protocols::credential> {
   static decision<rejected> on(const state&, const rejected&, moment now);
   static decision<acquired> on(const state&, const acquired&, moment now);
   static decision<authorize> on(const state&, const authorize&, moment now);
+  static decision<cut_off> on(const state&, const cut_off&, moment now);
   static decision<come_back> on(const state&, const come_back&, moment now);
   static decision<left> on(const state&, const left&, moment) { return ignore(); }
 
@@ -51,6 +56,7 @@ struct credential : resource<credential, protocols::credential> {
   static void apply(state& s, const invalidated& e);
   static void apply(state& s, const authorizing& e);
   static void apply(state& s, const came_back& e);
+  static void apply(state& s, const disconnected& e);
   static bool holds(const state& s);
 
   struct metrics {

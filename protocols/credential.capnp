@@ -24,6 +24,8 @@ struct CredentialCommand {
       # On whose behalf: its connector says how a token is fetched.
       needsToken @4 :Bool;
       # False for kinds that send the secrets themselves.
+      toAsk @25 :Bool;
+      # They are about to be sent: refused while a person has to connect it.
     }
     rejected :group {
       # The platform refused this version of the token (a 401). Not answered; an older version than
@@ -66,6 +68,14 @@ struct CredentialCommand {
       # The outcome of CredentialLeave. Nothing follows from it: what it was about is gone.
       why @22 :Text;
     }
+    cutOff :group {
+      # The platform says that a person has to connect the account again. Not answered; ignored when a
+      # token or secrets are meant that are no more.
+      version @23 :UInt64;
+      # Of the token; 0: secrets were sent.
+      configured @24 :UInt64;
+      why @25 :Text;
+    }
   }
 }
 
@@ -88,6 +98,8 @@ struct CredentialUsable {
   # The token is being fetched: ask again in a moment. There is no token until then.
   held @4 :Text $T.json $T.secret;
   # What goes with the token: {cookies, csrf, captured}. Not looked into.
+  configured @5 :UInt64;
+  # The resource's version that the secrets are of.
 }
 
 struct CredentialAcquire $T.outcome("acquired") {
@@ -149,6 +161,9 @@ struct CredentialEvent {
     cameBack :group {
       why @20 :Text;
       # Empty: a token is being fetched for the code.
+    }
+    disconnected :group {
+      why @21 :Text;
     }
   }
 }

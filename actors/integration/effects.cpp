@@ -2,6 +2,7 @@
 
 #include "actors/integration/auth/held.hpp"
 #include "actors/integration/by_task.hpp"
+#include "actors/integration/verdict.hpp"
 #include "protocols/credential.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/integration.hpp"
@@ -167,8 +168,12 @@ private:
       co_return answer.error();
     const auto account =
         read_check(*session->connector, session->connection, *answer, platform_.now());
-    if (!account)
-      co_return covered(account.error(), *session);
+    if (!account) {
+      const auto why = covered(account.error(), *session);
+      if (asks_to_reconnect(*session->connector, *answer))
+        platform_.reconnect(*session, why);
+      co_return why;
+    }
     co_return wire::checked{.number = asked.number, .succeeded = true, .account = *account};
   }
 

@@ -139,7 +139,7 @@ task<result<session>> platform::enter_without_token(identity integration) {
             .through = there->through};
   object secrets;
   if (!s.credential.empty()) {
-    auto shown = co_await use_credential(s, false);
+    auto shown = co_await use_credential(s, use::to_look);
     if (!shown)
       co_return std::move(shown).error();
     secrets = *std::move(shown);
@@ -155,10 +155,11 @@ task<result<session>> platform::enter_without_token(identity integration) {
   co_return s;
 }
 
-task<result<object>> platform::use_credential(session& s, bool needs_token) {
+task<result<object>> platform::use_credential(session& s, use purpose) {
   const identity credential_id{s.integration.tenant, "credential", s.credential};
   const protocols::credential::use use_it{.integration = s.integration.name,
-                                          .needs_token = needs_token};
+                                          .needs_token = purpose == use::token,
+                                          .to_ask = purpose != use::to_look};
   const auto give_up = outside_.clock.steady() + longest_token_wait;
   for (;;) {
     const auto usable =
@@ -167,6 +168,7 @@ task<result<object>> platform::use_credential(session& s, bool needs_token) {
       co_return about(usable.error(), "the credential " + s.credential);
     if (!usable->pending) {
       s.token_version = usable->version;
+      s.configured = usable->configured;
       s.held = holding{.token = usable->token};
       read_held(usable->held, *s.held);
       co_return secrets_in(usable->secrets);
@@ -188,11 +190,12 @@ task<result<session>> platform::enter(identity integration, asker who, std::stri
   object secrets;
   if (!s.credential.empty()) {
     const bool needs_token = s.connector->auth_for(there->settings).method->needs_token();
-    auto shown = co_await use_credential(s, needs_token);
+    const auto purpose = needs_token ? use::token : use::to_ask;
+    auto shown = co_await use_credential(s, purpose);
     const bool dead = !shown && shown.error().code == code::forbidden;
     const auto why = shown ? failure{} : shown.error();
     if (dead) // secrets that do not fit the connector were never shown to the platform: say which
-      shown = co_await use_credential(s, false);
+      shown = co_await use_credential(s, use::to_look);
     if (!shown)
       co_return dead ? why : std::move(shown).error();
     secrets = *std::move(shown);
@@ -289,7 +292,7 @@ task<result<http_response>> platform::send(session& s, http_request r) {
   if (!answer || !s.held || !auth_of(*s.connector, s.connection).method->wore_out(*answer))
     co_return answer;
   reject_token(s);
-  const auto renewed = co_await use_credential(s, true);
+  const auto renewed = co_await use_credential(s, use::token);
   if (!renewed)
     co_return renewed.error();
   co_return co_await send_once(s, std::move(r));
@@ -307,7 +310,7 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
   const instant when{now(), random_text()};
   result<void> proved;
   if (granted->waited && s.held)
-    if (const auto renewed = co_await use_credential(s, true); !renewed)
+    if (const auto renewed = co_await use_credential(s, use::token); !renewed)
       proved = renewed.error();
   if (proved)
     proved = authenticate(*s.connector, s.connection, s.held ? &*s.held : nullptr, r, when);
@@ -358,6 +361,14 @@ void platform::reject_token(const session& s) {
     return;
   outside_.host.ask<actors::credential>({s.integration.tenant, "credential", s.credential},
                                         protocols::credential::rejected{s.token_version},
+                                        [](auto&&) {});
+}
+
+void platform::reconnect(const session& s, const failure& why) {
+  if (s.credential.empty())
+    return;
+  const protocols::credential::cut_off word{s.token_version, s.configured, why.why};
+  outside_.host.ask<actors::credential>({s.integration.tenant, "credential", s.credential}, word,
                                         [](auto&&) {});
 }
 

@@ -49,6 +49,7 @@ struct session {
   std::string credential; // its name; empty: none
   std::string through;    // the address of a gateway before the platform; empty: none
   std::uint64_t token_version = 0;
+  std::uint64_t configured = 0; // the credential's version that the secrets are of
   connectors::asker asker{};    // to those who share its limits
   connectors::patience patience{};
   identity limited_by{}; // the quota of the first bucket that its last request took from
@@ -85,6 +86,9 @@ public:
 
   /// The platform refused the session's token.
   void reject_token(const session&);
+  /// The platform says that a person has to connect the account again: nobody asks it with this
+  /// credential before that.
+  void reconnect(const session&, const failure& why);
   /// The platform refused for load: nobody asks before that, of those who take from the first
   /// bucket that the session's last request took from.
   void throttled(const session&, span wait);
@@ -121,8 +125,9 @@ private:
   };
 
   runtime::task<result<described>> describe(identity integration, std::string known_spec = {});
+  enum class use : std::uint8_t { to_look, to_ask, token };
   /// The secrets of the session's credential; its token goes into the session, if it needs one.
-  runtime::task<result<object>> use_credential(session&, bool needs_token);
+  runtime::task<result<object>> use_credential(session&, use);
   runtime::task<result<http_response>> send_once(session&, http_request);
   runtime::task<result<grant>> take(session&, const http_request&);
   void tell(std::vector<passage::word>);

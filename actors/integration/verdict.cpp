@@ -68,6 +68,10 @@ std::string message_in(const json_text* body) {
 failure explain(const rule& matched, const http_response& answer, const json_text* body,
                 const connection& c, std::string_view what, moment now) {
   failure why{code_of(matched.classify), {}, std::string{what}, remedy_for(matched.classify)};
+  if (matched.then == action::reconnect)
+    why.remedy =
+        "Connect the credential again, as with `tenon credential connect`, or configure it "
+        "with new secrets.";
   if (matched.say) {
     const value status{static_cast<std::int64_t>(answer.status)};
     const value stream{std::string{what}};
@@ -128,6 +132,12 @@ verdict judge(const manifest& m, const connection& c, std::string_view what,
   if (made.delay > span{0})
     made.why.retry_after = made.delay;
   return made;
+}
+
+bool asks_to_reconnect(const manifest& m, const http_response& answer) {
+  const auto checked = json_text::check(answer.body.view());
+  const auto* matched = first_match(m.rules, answer, checked ? &*checked : nullptr);
+  return matched != nullptr && matched->then == action::reconnect;
 }
 
 verdict give_up(failure why, const position& at) {

@@ -96,6 +96,8 @@ private:
     said.position.job = at_.job;
     said.position.more = at_.more;
     said.why = covered(std::move(said.why), session_);
+    if (said.then == action::reconnect)
+      platform_.reconnect(session_, said.why);
     if (said.classify == meaning::throttled && said.delay > span{0})
       platform_.throttled(session_, said.delay);
     if (said.then == action::refresh_auth) {

@@ -116,6 +116,8 @@ public:
         platform_.reject_token(s);
         continue;
       }
+      if (said.then == action::reconnect)
+        platform_.reconnect(s, said.why);
       if (said.classify == meaning::throttled && said.delay > span{0})
         platform_.throttled(s, said.delay);
       if (said.aborts)

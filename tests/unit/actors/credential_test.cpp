@@ -51,7 +51,10 @@ TEST(credential, fetches_a_token_for_the_first_who_needs_one) {
   EXPECT_EQ(outcome.events,
             (std::vector<credential::event>{credential::refreshed{"t1", at(1h), at(2s)}}));
   const auto ready = one.when(for_token);
-  EXPECT_EQ(*ready.reply, (credential::usable{R"({"id":"anna","key":"tiger"})", "t1", 1, false}));
+  EXPECT_EQ(*ready.reply, (credential::usable{.secrets = R"({"id":"anna","key":"tiger"})",
+                                              .token = "t1",
+                                              .version = 1,
+                                              .configured = 1}));
   EXPECT_TRUE(ready.events.empty());
 }
 

@@ -37,6 +37,7 @@ struct box : tenon::actors::resource<box, tenon::protocols::credential> {
   static void apply(state&, const refreshed&) {}
   static void apply(state&, const authorizing&) {}
   static void apply(state&, const came_back&) {}
+  static void apply(state&, const disconnected&) {}
   static void apply(state& s, const failed& e) { s.dead = e.dead; }
   static bool holds(const state& s) { return tenon::actors::holds(s.record); }
 };

@@ -186,7 +186,8 @@ failure refused_token(const http_response& answer, const token_answer& rule, acq
   if ((renewing || !so_far.code.empty()) && !(well && words.empty())) {
     so_far.reconnect = true;
     if (renewing && rule.rotates)
-      why += "; it may have replaced the refresh token in an answer that was lost";
+      why += "; it may have replaced the refresh token in an answer that was lost, or for another "
+             "program that holds the same";
     return {code::unauthenticated, std::move(why), "auth", "A person has to connect it again."};
   }
   if (well)
