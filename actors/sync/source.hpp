@@ -40,7 +40,8 @@ struct source_page {
   std::string position;                               // where the next page begins
   std::string cursor;                                 // how far has been read, with this page
   bool last = false;
-  bool complete = false;             // the run shows every record there is: those not seen are gone
+  bool complete = false; // the run shows every record there is: those not seen are gone
+  bool counted = false;  // pages are found by counting: one may be skipped when another goes
   std::optional<moment> resume_at{}; // the next page is not there before
   std::string waits_for{};           // what it waits for; while there is, it can be given up
   std::vector<protocols::drift_types::seen> declared{}; // what records have in them, as it is said

@@ -3,6 +3,7 @@
 #include "actors/collection.hpp"
 #include "actors/collection/drift/judging.hpp"
 #include "actors/sync.hpp"
+#include "actors/sync/burying.hpp"
 #include "actors/sync/opening.hpp"
 #include "actors/sync/outcome.hpp"
 #include "actors/sync/shaping.hpp"
@@ -340,6 +341,7 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   }
 
   const bool marks = page.complete;
+  const bool may_skip = page.counted && !(asked.page == 0 && page.last);
   const auto bytes = page.bytes, expected = page.expected;
   auto settings = std::move(page.settings);
   const auto took = page.took;
@@ -371,16 +373,12 @@ task<result<blob>> transfer::move(std::shared_ptr<const asked_page> wanted_page,
   done.moved.waits_for = waits_for;
   done.moved.settings = std::move(settings);
   done.moved.took = took;
-  const protocols::collection::sweep sweep{
-      .feed = e.by.name, .run = asked.run, .since = asked.since, .since_at = asked.since_at};
-  while (stored->last && marks) {
-    const auto swept = co_await runtime::ask<collection>(host_, into, sweep);
-    if (!swept)
-      co_return answer(in_trouble(asked, {.why = swept.error(), .transient = true}));
-    if (swept->done) {
-      done.moved.deleted += swept->deleted;
-      break;
-    }
+  if (stored->last && marks) {
+    const unseen gone{e.by.name, asked.run, asked.since, asked.since_at, may_skip};
+    const auto buried = co_await bury(host_, into, gone);
+    if (!buried)
+      co_return answer(in_trouble(asked, {.why = buried.error(), .transient = true}));
+    done.moved.deleted += *buried;
   }
   co_return answer(std::move(done));
 }

@@ -18,6 +18,7 @@ public:
   stop_rules stop;
 
   object first() const override { return {{"page", from}}; }
+  bool counts() const override { return true; }
   std::optional<pager::size> sizes() const override {
     return limit.named() ? std::optional{size} : std::nullopt;
   }

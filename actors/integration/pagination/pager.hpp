@@ -65,6 +65,9 @@ public:
   };
 
   virtual object first() const = 0;
+  /// Whether a page is found by how many records come before it. When one of those is deleted while
+  /// the pages are read, the next page begins one too late, and a record is skipped.
+  virtual bool counts() const { return false; }
   /// Nothing where a manifest does not say how to ask for a number of records.
   virtual std::optional<size> sizes() const { return std::nullopt; }
   /// The position with pages of another size from there on, where that loses none; elsewhere as it

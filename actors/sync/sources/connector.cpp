@@ -240,6 +240,7 @@ private:
     }
     if (s.cursor)
       out.cursor = write_json(to_object(*s.cursor, p.progress));
+    out.counted = s.page && s.page->counts();
     // Without a token, a platform that gives tokens tells everything there is.
     out.complete = wanted.full || !s.cursor ||
                    (s.cursor->what == progress_rule::kind::token && from.second.token.empty());
