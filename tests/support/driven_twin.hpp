@@ -88,6 +88,7 @@ struct outcome {
   std::vector<std::pair<position, progress>> places;
   std::vector<failure> troubles;
   std::size_t malformed = 0;
+  std::size_t deleted = 0;
   progress end;
   bool ended = false;
   std::optional<position> instead; // of the last trouble
@@ -114,16 +115,22 @@ public:
     const auto asked = toll_of(manifest_, c, request, background("conformance", {}));
     EXPECT_TRUE(asked) << asked.error().why;
     const auto granted = asks_the_quota ? take(asked->wanted) : quota::granted{};
-    if (auth_of(manifest_, c).method->needs_token() && !held_)
-      renew();
-    const instant when{now, "nonce" + std::to_string(++nonces_)};
-    const auto proved = authenticate(manifest_, c, held_ ? &*held_ : nullptr, request, when);
-    EXPECT_TRUE(proved) << proved.error().why;
+    prove(request);
     auto came = ask(request);
     limits_.when(quota::give_back{granted.grant});
     for (const auto& word : told_by(manifest_, *asked, granted, came, now))
       std::visit([&](const auto& command) { static_cast<void>(limits_.when(command)); }, word);
     return came;
+  }
+
+  /// With the proof of whoever asks.
+  void prove(http_request& request) {
+    if (auth_of(manifest_, twin_.connection()).method->needs_token() && !held_)
+      renew();
+    const instant when{now, "nonce" + std::to_string(++nonces_)};
+    const auto proved =
+        authenticate(manifest_, twin_.connection(), held_ ? &*held_ : nullptr, request, when);
+    EXPECT_TRUE(proved) << proved.error().why;
   }
 
   void renew() {
@@ -176,8 +183,10 @@ public:
         continue;
       }
       auto& p = std::get<page>(came);
-      for (const auto& one : p.records)
+      for (const auto& one : p.records) {
         done.records.push_back(one.key + ' ' + one.json.text());
+        done.deleted += one.deleted ? 1 : 0;
+      }
       done.malformed += p.malformed.size();
       so_far = p.progress;
       if (!p.next) {
@@ -193,6 +202,19 @@ public:
       }
     }
     return done;
+  }
+
+  /// Records by one call, with a new token when the one at hand has ended.
+  write_outcome write(const writing& w, const std::vector<outgoing_record>& batch) {
+    for (bool renewed = false;; renewed = true) {
+      const auto request = write_request(w, batch, now);
+      EXPECT_TRUE(request) << request.error().where << ": " << request.error().why;
+      auto came = read_write(w, *request, send(*request), batch, {}, now);
+      const auto* said = std::get_if<verdict>(&came);
+      if (said == nullptr || said->then != action::refresh_auth || renewed)
+        return came;
+      renew();
+    }
   }
 
   /// Records by a job of the platform, to its end.

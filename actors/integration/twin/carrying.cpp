@@ -35,7 +35,8 @@ const list* items_in(const value& body) {
 } // namespace
 
 /// An upload, a job that is made, or the list of those that are there.
-std::optional<http_response> twin::parts::serve_carrying_job(const operation& o, const asked& r) {
+std::optional<http_response> twin::parts::serve_carrying_job(const operation& o, const asked& r,
+                                                             moment now) {
   const auto& j = *o.job;
   if (j.upload && fits(*j.upload, r)) {
     const auto id = "twin-upload-" + std::to_string(uploads.size() + 1);
@@ -47,11 +48,11 @@ std::optional<http_response> twin::parts::serve_carrying_job(const operation& o,
   if (j.find && fits(j.find->request, r) && r.whole.method != j.create.method)
     return list_jobs(j);
   if (fits(j.create, r))
-    return carry(o, r);
+    return carry(o, r, now);
   return std::nullopt;
 }
 
-std::optional<http_response> twin::parts::carry(const operation& o, const asked& r) {
+std::optional<http_response> twin::parts::carry(const operation& o, const asked& r, moment now) {
   list items;
   if (const auto* members = r.body.as<object>(); members && o.job->upload)
     for (const auto& [name, content] : *members)
@@ -72,15 +73,14 @@ std::optional<http_response> twin::parts::carry(const operation& o, const asked&
   made.carries = &o;
   if (const auto* sent = r.body.as<object>())
     made.sent = *sent;
-  const auto sample = samples.actions.find(o.name);
   for (const auto& item : items) {
-    ++ledger.written;
-    written[o.name].push_back(item);
-    value entry{sample == samples.actions.end() ? object{} : *sample->second.result.as<object>()};
-    if (o.batch.item_key)
-      set_member(entry, o.batch.result_key ? *o.batch.result_key : *o.batch.item_key,
-                 text_at(item, *o.batch.item_key));
-    made.made.push_back(std::move(entry));
+    const bool refused = is_marked(item);
+    if (!refused) {
+      ++ledger.written;
+      written[o.name].push_back(item);
+      keep(o, r, item, now);
+    }
+    made.made.push_back(result_of(o, item, "twin-" + std::to_string(ledger.written), refused));
   }
   value body;
   if (const auto known = samples.jobs.find(o.job->name); known != samples.jobs.end())

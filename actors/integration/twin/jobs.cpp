@@ -47,9 +47,9 @@ bool twin::parts::is_about(const request_pattern& p, const made_job& made, const
   return !expected->body || expected->as != body_kind::json || *expected->body == r.body;
 }
 
-http_response twin::parts::make_job(const stream& s, const asked& r) {
+http_response twin::parts::make_job(const stream& s, const asked& r, moment now) {
   const auto id = "twin-job-" + std::to_string(++ledger.jobs);
-  made_jobs[id] = {.what = s.job.get(), .of = &s, .bounds = r.query};
+  made_jobs[id] = {.what = s.job.get(), .of = &s, .wanted = reach_of(s, s.job->create, r, now)};
   const auto* variables = r.body.find("variables");
   if (const auto* sent = (variables ? *variables : r.body).as<object>())
     made_jobs[id].sent = *sent;
@@ -107,12 +107,13 @@ http_response twin::parts::tell_state(made_job& made, const std::string& id) {
   const auto words = words_for(j, id);
   for (const auto& [name, path] : j.keep)
     set_member(body, path, *words.find(name));
-  if (j.files)
+  // Of nothing, there is no file.
+  if (j.files && (made.of == nullptr || !within(*made.of, made.wanted).empty()))
     set_member(body, *j.files, address_of(j, connection, id));
   return json_answer(body);
 }
 
-std::optional<http_response> twin::parts::serve_job(const asked& r) {
+std::optional<http_response> twin::parts::serve_job(const asked& r, moment now) {
   for (auto& [id, made] : made_jobs) {
     const auto& j = *made.what;
     const bool asks_for_result = j.files ? lies_at(r.target, address_of(j, connection, id))
@@ -124,7 +125,7 @@ std::optional<http_response> twin::parts::serve_job(const asked& r) {
     if (asks_for_result && !made.done)
       return refuse({409, "the job " + id + " is not done"});
     if (asks_for_result)
-      return page(*made.of, *made.of, r, made.bounds);
+      return page(*made.of, *made.of, r, made.wanted);
     if (j.abort && is_about(*j.abort, made, id, r)) {
       made.aborted = true;
       ++ledger.aborted;
@@ -135,19 +136,28 @@ std::optional<http_response> twin::parts::serve_job(const asked& r) {
   }
   for (const auto& o : connector->actions)
     if (o.job)
-      if (auto came = serve_carrying_job(o, r))
+      if (auto came = serve_carrying_job(o, r, now))
         return came;
+  const stream* of = nullptr;
+  auto least = SIZE_MAX;
   for (const auto& s : connector->streams) {
     if (s.job && s.job->find && fits(s.job->find->request, r))
       return list_jobs(*s.job);
-    if (s.job && fits(s.job->create, r))
-      return make_job(s, r);
+    if (!s.job || !fits(s.job->create, r))
+      continue;
+    const auto differs = reach_of(s, s.job->create, r, now).differs;
+    if (differs < least) {
+      of = &s;
+      least = differs;
+    }
   }
+  if (of != nullptr)
+    return make_job(*of, r, now);
   return std::nullopt;
 }
 
 /// A file that lies with others, who are to be shown nothing that they could ask the platform with.
-std::optional<http_response> twin::parts::serve_file(const asked& r) {
+std::optional<http_response> twin::parts::serve_file(const asked& r, moment now) {
   const auto says = [](const auto& header, const std::string& secret) {
     return !secret.empty() && header.second.find(secret) != std::string::npos;
   };
@@ -169,7 +179,7 @@ std::optional<http_response> twin::parts::serve_file(const asked& r) {
     });
     if (shown)
       return refuse({403, "a proof was shown to another company"});
-    return serve_job(r);
+    return serve_job(r, now);
   }
   const bool elsewhere = r.target.host != connection.base.host;
   if (elsewhere && path_of(r.target).starts_with("/twin-files/"))

@@ -38,29 +38,6 @@ double restored_per_ms(const bucket& b) {
   return static_cast<double>(many) / static_cast<double>(b.window.count());
 }
 
-std::string written_as(clock c, moment at, moment now) {
-  using namespace std::chrono;
-  const auto left = std::max(at - now, span{0});
-  switch (c) {
-  case clock::epoch_s:
-    return std::to_string(ceil<seconds>(at).time_since_epoch().count());
-  case clock::epoch_ms:
-    return std::to_string(at.time_since_epoch().count());
-  case clock::delta_s:
-    return std::to_string(ceil<seconds>(left).count());
-  case clock::delta_ms:
-    return std::to_string(left.count());
-  case clock::minutes:
-    return std::to_string(ceil<minutes>(left).count());
-  case clock::rfc3339:
-    return tenon::to_text(at);
-  case clock::http_date:
-  case clock::duration:
-    return std::to_string(left.count()) + "ms";
-  }
-  return {};
-}
-
 /// What a request costs there: a little less than the connector expects, and not always the same.
 std::int64_t price_there(const bucket& b, const bucket_use& use, const http_request& r) {
   if (!b.price_in_body)
@@ -104,6 +81,29 @@ bool tell_in_body(const body_observer& told, const bucket& b, meter& m, std::int
 }
 
 } // namespace
+
+std::string written_as(clock c, moment at, moment now) {
+  using namespace std::chrono;
+  const auto left = std::max(at - now, span{0});
+  switch (c) {
+  case clock::epoch_s:
+    return std::to_string(ceil<seconds>(at).time_since_epoch().count());
+  case clock::epoch_ms:
+    return std::to_string(at.time_since_epoch().count());
+  case clock::delta_s:
+    return std::to_string(ceil<seconds>(left).count());
+  case clock::delta_ms:
+    return std::to_string(left.count());
+  case clock::minutes:
+    return std::to_string(ceil<minutes>(left).count());
+  case clock::rfc3339:
+    return tenon::to_text(at);
+  case clock::http_date:
+  case clock::duration:
+    return std::to_string(left.count()) + "ms";
+  }
+  return {};
+}
 
 void meter::pass(const bucket& b, moment now) {
   if (is_restored(b)) {
@@ -174,18 +174,13 @@ std::optional<http_response> twin::parts::take_from_buckets(const asked& r, mome
   for (const auto& use : *uses) {
     const auto& rule = connector->buckets[use.bucket];
     if (rule.kind == bucket_kind::concurrency)
-      continue; // here, requests come one after another
+      continue;
     auto& m = meters[{use.bucket, use.key}];
     const auto wait = m.wait_for(rule, price_there(rule, use, r.whole), now);
     if (!wait)
       continue;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
-    // Where points are counted, the refusal may come as an answer like any other.
-    const auto sample = std::ranges::find_if(
-        samples.errors, [](const error_sample& e) { return e.status == 200 && e.then == "wait"; });
-    if (rule.kind == bucket_kind::cost && sample != samples.errors.end())
-      return http_response{200, sample->sent, blob::copy_of(sample->body)};
-    return refuse({429, "too many requests", {{"Retry-After", std::to_string(seconds.count())}}});
+    return throttle(seconds, rule.kind == bucket_kind::cost, now);
   }
   for (const auto& use : *uses) {
     const auto& rule = connector->buckets[use.bucket];

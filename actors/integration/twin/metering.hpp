@@ -9,6 +9,9 @@
 
 namespace tenon::actors::connectors {
 
+/// A time as platforms write when a limit is over.
+std::string written_as(clock, moment at, moment now);
+
 class meter {
 public:
   /// Whether so many more are allowed; otherwise when they will be.

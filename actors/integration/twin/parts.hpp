@@ -7,6 +7,12 @@
 
 namespace tenon::actors::connectors {
 
+/// What a request says, each text by its place in it.
+using twin_texts = std::map<std::string, std::string, std::less<>>;
+void flatten(const std::string& at, const value&, twin_texts& into);
+/// What the connector would say there.
+twin_texts texts_of(const request_pattern&, const scope&);
+
 struct twin::parts {
   struct refusal {
     unsigned status;
@@ -21,13 +27,32 @@ struct twin::parts {
     value body;
   };
 
+  /// Between which values of a stream's cursor records are wanted, both included.
+  struct reach {
+    std::optional<std::int64_t> from{};
+    std::optional<std::int64_t> to{};
+    std::size_t differs = 0; // texts in the request that the connector would not say
+  };
+  /// A record as the connector reads it.
+  struct seen_record {
+    std::string key{};
+    std::optional<std::int64_t> at{}; // its cursor's field
+    bool deleted = false;
+  };
+  /// What is known of a stream's records beside them.
+  struct shelf {
+    std::vector<std::optional<std::int64_t>> times{}; // of each, as far as they are known
+    std::map<std::string, std::uint64_t, std::less<>> changed{}; // the latest change, by key
+    std::vector<std::pair<std::uint64_t, value>> gone{};
+  };
+
   /// A job that was asked for.
   struct made_job {
     const job* what = nullptr;
     const stream* of = nullptr;         // that is read from it; or
     const operation* carries = nullptr; // that writes by it
     list made{};                        // of what it carried
-    parameters bounds{};                // of the request that made it
+    reach wanted{};                     // by the request that made it
     object sent{};                      // its body's members
     std::size_t times_asked = 0;
     bool done = false;
@@ -64,15 +89,23 @@ struct twin::parts {
   std::map<std::string, grant, std::less<>> grants{}; // by code
   std::map<std::string, http_response, std::less<>> known_calls{};
   std::map<std::string, list, std::less<>> written{};
+  std::map<std::string, shelf, std::less<>> shelves{};
+  std::uint64_t changes = 0;                                     // of all records
   std::map<std::pair<std::size_t, std::string>, meter> meters{}; // by bucket and key
   std::map<std::string, made_job, std::less<>> made_jobs{};      // by id
   std::map<std::string, value, std::less<>> uploads{};           // by id
   std::map<std::string, wanted, std::less<>> subscribers{};      // the same
   std::size_t subscriptions = 0;                                 // ever made
 
+  std::map<std::pair<std::size_t, std::string>, std::vector<moment>> busy{}; // ends of what is on
+  std::size_t turns = 0;
+  moment quiet_until{}; // as it was told to those who ask too much
+
   http_response answer(const http_request&, moment now);
   /// As the platform puts it, when `tests` says how; otherwise in the usual way.
   http_response refuse(const refusal&) const;
+  const error_sample* sample_for(unsigned status) const;
+  http_response throttle(span wait, bool points, moment now);
 
   // Who may ask, and how often.
   std::optional<http_response> serve_consent(const asked&, moment now);
@@ -84,16 +117,44 @@ struct twin::parts {
   http_response refuse_token(unsigned status, std::string_view error, std::string_view why) const;
   std::optional<refusal> check_proof(const asked&, moment now) const;
   std::optional<refusal> check_headers(const asked&, moment now) const;
+  std::optional<http_response> take_turn(const asked&, moment now);
   std::optional<http_response> take_from_buckets(const asked&, moment now);
   void tell_limits(http_response&, const asked&, moment now);
 
   // What there is.
   http_response serve(const asked&, moment now);
+  std::optional<http_response> read_streams(const asked&, moment now);
   bool fits_path(const path_pattern&, const asked&) const;
   bool fits(const request_pattern&, const asked&) const;
   bool fits_stream(const stream&, const asked&) const;
-  http_response page(const stream&, const stream& shape, const asked&, const parameters& bounds);
-  http_response perform(const operation&, const asked&);
+  http_response page(const stream&, const stream& shape, const asked&, const reach&);
+  http_response perform(const operation&, const asked&, moment now);
+  bool is_marked(const value& item) const;
+  /// What is said of an item that was written, or was refused.
+  value result_of(const operation&, const value& item, std::string id, bool refused) const;
+  std::optional<http_response> serve_check(const asked&) const;
+  std::optional<http_response> serve_probe(const asked&) const;
+
+  // What of it has changed.
+  static twin_texts texts_in(const asked&);
+  reach reach_of(const stream&, const request_pattern&, const asked&, moment now) const;
+  seen_record read_as(const stream&, const value& raw) const;
+  const std::vector<std::optional<std::int64_t>>& times_of(const stream&);
+  list within(const stream&, const reach&);
+  list changed_after(const stream&, std::uint64_t change);
+
+  // What is kept of what is written.
+  void place_actions();
+  void touch(const stream&, std::size_t index);
+  void put(const stream&, value record);
+  std::size_t grow(const stream&, moment at);
+  /// The key by which a request names what it is about.
+  std::optional<std::string> key_said(const operation&, const asked&, moment now) const;
+  std::optional<std::size_t> meant(const operation&, const stream&, const action_samples&,
+                                   const asked&, const value& item, moment now) const;
+  /// The record's key; "" when no stream has it, and nothing when it should be there and is not.
+  std::optional<std::string> keep(const operation&, const asked&, const value& item, moment now);
+  std::string erase(const stream&, std::size_t index, moment now);
 
   // Who is told of events.
   std::optional<http_response> serve_subscriptions(const asked&, moment now, bool bare);
@@ -102,11 +163,11 @@ struct twin::parts {
   http_response list_subscribers(const hook&) const;
 
   // What is worked on.
-  std::optional<http_response> serve_file(const asked&);
-  std::optional<http_response> serve_job(const asked&);
-  http_response make_job(const stream&, const asked&);
-  std::optional<http_response> serve_carrying_job(const operation&, const asked&);
-  std::optional<http_response> carry(const operation&, const asked&);
+  std::optional<http_response> serve_file(const asked&, moment now);
+  std::optional<http_response> serve_job(const asked&, moment now);
+  http_response make_job(const stream&, const asked&, moment now);
+  std::optional<http_response> serve_carrying_job(const operation&, const asked&, moment now);
+  std::optional<http_response> carry(const operation&, const asked&, moment now);
   http_response results_of(const made_job&) const;
   http_response list_jobs(const job&) const;
   http_response tell_state(made_job&, const std::string& id);

@@ -1,8 +1,10 @@
 #include "actors/integration/twin/samples.hpp"
 
+#include "actors/integration/twin/times.hpp"
 #include "protocols/json.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace tenon::actors::connectors {
 namespace {
@@ -19,15 +21,19 @@ object take_object(form& fields, std::string_view name) {
   return {};
 }
 
-value* member_at(value& record, const json_path& path) {
-  value* at = &record;
-  for (const auto& step : path.steps) {
-    auto* members = at->as<object>();
-    at = members == nullptr ? nullptr : members->find(step);
-    if (at == nullptr)
-      return nullptr;
+/// Every member at a path, with numbers for the items of lists and a star for all of them.
+template <class Take> void each_member(value& at, std::span<const std::string> steps, Take take) {
+  if (steps.empty())
+    return take(at);
+  const auto rest = steps.subspan(1);
+  if (auto* items = at.as<list>()) {
+    for (std::size_t i = 0; i < items->size(); ++i)
+      if (steps.front() == "*" || steps.front() == std::to_string(i))
+        each_member((*items)[i], rest, take);
+  } else if (auto* members = at.as<object>()) {
+    if (auto* inner = members->find(steps.front()))
+      each_member(*inner, rest, take);
   }
-  return at;
 }
 
 /// People are known by their addresses: each copy has its own, as in ann+7@example.com.
@@ -43,41 +49,39 @@ void make_addresses_distinct(value& any, std::int64_t number) {
   }
 }
 
-/// Another record like the sample: with its own key and addresses, and so much later.
-void make_distinct(const stream& s, value& record, std::int64_t number) {
-  make_addresses_distinct(record, number);
-  if (!s.key.empty())
-    if (auto* key = member_at(record, s.key.back())) {
-      if (auto* whole = key->as<std::int64_t>())
-        *whole += number;
-      else if (auto* text = key->as<std::string>())
-        *text += '-' + std::to_string(number);
-    }
-  if (!s.cursor || s.cursor->is_text())
-    return;
-  auto* at = member_at(record, s.cursor->field);
-  if (at == nullptr)
-    return;
-  const auto before = read_field(*s.cursor, write_json(*at));
-  if (!before)
-    return;
-  const auto later = *before + number * (s.cursor->is_time() ? 60'000 : 1);
-  auto text = text_of(*s.cursor, later);
-  if (at->is<std::string>())
-    *at = std::move(text);
-  else
-    *at = std::int64_t{std::stoll(text)};
+void add_to_key(value& key, std::int64_t number) {
+  if (auto* whole = key.as<std::int64_t>())
+    *whole += number;
+  else if (auto* text = key.as<std::string>())
+    *text += '-' + std::to_string(number);
 }
 
-list made_records(const stream& s, const list& samples, std::size_t count) {
+/// A key that only grows, as a number or as its digits.
+void count_on(value& key, std::int64_t number) {
+  if (auto* text = key.as<std::string>();
+      text && !text->empty() && text->find_first_not_of("0123456789") == text->npos)
+    *text = std::to_string(std::stoll(*text) + number);
+  else
+    add_to_key(key, number);
+}
+
+list made_records(const stream& s, const stream_samples& of, const list& samples,
+                  std::size_t count) {
   list all;
   all.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     all.push_back(samples[i % samples.size()]);
     if (const auto round = i / samples.size(); round > 0)
-      make_distinct(s, all.back(), static_cast<std::int64_t>(round * 1'000'000 + i));
+      make_distinct(s, of, all.back(), static_cast<std::int64_t>(round * 1'000'000 + i));
   }
   return all;
+}
+
+std::optional<pattern> take_pattern(form& fields, std::string_view name, const vocabulary& words) {
+  const auto* said = fields.take(name);
+  return said == nullptr
+             ? std::nullopt
+             : std::optional{pattern::compile(*said, fields.at(name), words, fields.found())};
 }
 
 stream_samples read_stream(const stream& s, const value& said, const std::string& where,
@@ -89,11 +93,20 @@ stream_samples read_stream(const stream& s, const value& said, const std::string
   if (records != nullptr && (samples == nullptr || samples->empty()))
     fields.note("records", "a list of at least one record is expected");
   const auto count = fields.number("count", 1, most_records);
-  if (samples != nullptr && !samples->empty())
-    made.records = made_records(s, *samples,
-                                options.count ? *options.count
-                                              : static_cast<std::size_t>(count.value_or(
-                                                    static_cast<std::int64_t>(samples->size()))));
+  if (s.cursor && s.cursor->is_time())
+    made.changed = s.cursor->field;
+  if (auto at = take_path(fields, "changed"))
+    made.changed = *std::move(at);
+  made.change = take_pattern(fields, "change", {{"record", "conn"}, "record"});
+  made.gone = take_pattern(fields, "gone", {{"record", "conn"}, "record"});
+  if (samples != nullptr && !samples->empty()) {
+    const auto many =
+        options.count
+            ? *options.count
+            : static_cast<std::size_t>(count.value_or(static_cast<std::int64_t>(samples->size())));
+    made.given = std::min(many, samples->size());
+    made.records = made_records(s, made, *samples, many);
+  }
   made.around = take_object(fields, "around");
   fields.finish();
   return made;
@@ -190,6 +203,33 @@ consent_samples read_consent(const value* said, problems& found) {
   return made;
 }
 
+action_samples read_action(const value& said, const std::string& where,
+                           const std::map<std::string, stream_samples, std::less<>>& streams,
+                           problems& found) {
+  form fields{said, where, found};
+  action_samples made;
+  if (const auto* record = fields.take("record"))
+    made.record = *record;
+  made.result = take_object(fields, "result");
+  made.refused = take_object(fields, "refused");
+  made.into = fields.text("into").value_or("");
+  made.by = take_path(fields, "by");
+  made.named = take_path(fields, "item");
+  made.as = take_pattern(fields, "as", {{"item", "conn", "query"}, "item"});
+  if (!made.into.empty() && !streams.contains(made.into))
+    fields.note("into", "there are no records of a stream of that name");
+  if (const auto* probe = fields.take("probe")) {
+    form inner{*probe, fields.at("probe"), found};
+    made.probe.emplace();
+    made.probe->by = take_path(inner, "by");
+    made.probe->items = take_path(inner, "items");
+    made.probe->as = take_pattern(inner, "as", {{"item", "conn"}, "item"});
+    inner.finish();
+  }
+  fields.finish();
+  return made;
+}
+
 /// The maps below `name`, by the names of what they are about.
 template <class Take>
 void each_named(form& fields, std::string_view name, problems& found, Take take) {
@@ -205,6 +245,43 @@ void each_named(form& fields, std::string_view name, problems& found, Take take)
 }
 
 } // namespace
+
+void make_distinct(const stream& s, const stream_samples& of, value& record, std::int64_t number) {
+  make_addresses_distinct(record, number);
+  const bool counted = s.cursor && s.cursor->what == progress_rule::kind::seq;
+  bool named = false;
+  for (auto key = s.key.rbegin(); key != s.key.rend() && !named; ++key)
+    if (*key != of.changed || counted)
+      each_member(record, key->steps, [&](value& at) {
+        named = true;
+        counted ? count_on(at, number) : add_to_key(at, number);
+      });
+  if (counted)
+    return;
+  each_member(record, of.changed.steps, [&](value& at) {
+    const auto before = of.changed.steps.empty() ? std::nullopt : time_said(at);
+    if (!before)
+      return;
+    const auto units = number % 1'000'000;
+    at = time_like(at, !named && says_a_day(at) ? *before + units * std::chrono::days{1}
+                                                : *before + units * std::chrono::minutes{1});
+  });
+}
+
+void set_times(value& record, const stream_samples& of, moment at) {
+  if (of.changed.steps.empty())
+    return;
+  bool found = false;
+  each_member(record, of.changed.steps, [&](value& there) {
+    found = found || !there.is_null();
+    there = there.is_null() ? there : time_like(there, at);
+  });
+  if (found || of.records.empty())
+    return;
+  auto like = of.records.front();
+  each_member(like, of.changed.steps,
+              [&](value& there) { set_member(record, of.changed, time_like(there, at)); });
+}
 
 result<samples> read_samples(const manifest& m, const twin_options& options) {
   problems found;
@@ -246,14 +323,16 @@ result<samples> read_samples(const manifest& m, const twin_options& options) {
              [&](const std::string& name, const value& said, const std::string& where) {
                if (m.find_action(name) == nullptr)
                  return false;
-               form inner{said, where, found};
-               auto& into = made.actions[name];
-               if (const auto* record = inner.take("record"))
-                 into.record = *record;
-               into.result = take_object(inner, "result");
-               inner.finish();
+               made.actions[name] = read_action(said, where, made.streams, found);
                return true;
              });
+  if (const auto* check = fields.take("check")) {
+    form inner{*check, fields.at("check"), found};
+    if (const auto* answer = inner.take("answer"))
+      made.checked = *answer;
+    made.checked_name = inner.text("name").value_or("");
+    inner.finish();
+  }
   each_named(fields, "hooks", found,
              [&](const std::string& name, const value& said, const std::string& where) {
                if (m.find_hook(name) == nullptr)

@@ -33,11 +33,15 @@ void lead_by_header(const pager& p, const platform_request& seen, platform_page&
   made.sent = std::move(beside.sent);
 }
 
-value token_after(const progress_rule& cursor, const url& target) {
+/// Tokens say how many changes there were when they were given.
+constexpr std::string_view delta{"delta="};
+
+value token_after(const progress_rule& cursor, const url& target, std::uint64_t changes) {
+  const auto token = 't' + std::to_string(changes);
   if (cursor.send.named())
-    return "t1";
+    return token;
   auto there = target;
-  there.target = std::string{path_of(there)} + "?delta=t1";
+  there.target = std::string{path_of(there)} + '?' + std::string{delta} + token;
   return to_text(there);
 }
 
@@ -64,26 +68,6 @@ http_response in_range(const http_request& asked, http_response whole) {
   whole.status = 206;
   whole.body = whole.body.slice(part);
   return whole;
-}
-
-/// Only what has changed since the lower bound that the request names.
-list since(const stream& s, const parameters& query, const list& all) {
-  if (!s.cursor || s.cursor->is_text() || s.cursor->from.empty())
-    return all;
-  const auto said = std::ranges::find(query, s.cursor->from, [](const auto& p) { return p.first; });
-  if (said == query.end())
-    return all;
-  const auto bound = read_field(*s.cursor, write_json(value{said->second}));
-  list later;
-  for (const auto& one : all) {
-    const auto* at = &one;
-    for (const auto& step : s.cursor->field.steps)
-      at = at == nullptr ? nullptr : at->find(step);
-    const auto when = at == nullptr ? std::nullopt : read_field(*s.cursor, write_json(*at));
-    if (!bound || !when || *when >= *bound)
-      later.push_back(one);
-  }
-  return later;
 }
 
 list items_of(const operation& o, std::string_view bytes, const value& body) {
@@ -119,14 +103,19 @@ bool fits_query(const pattern& expected, const std::string& name, const paramete
          expected.fits(value{texts}) || expected.fits(value{plain});
 }
 
-/// Whether a request goes on from a token that this platform has given.
-bool goes_on_from_token(const stream& s, const platform_request& r) {
+/// The change after which a request goes on, by a token that this platform has given.
+std::optional<std::uint64_t> change_said(const stream& s, const platform_request& r) {
   if (!s.cursor || s.cursor->what != progress_rule::kind::token)
-    return false;
-  if (!s.cursor->send.named())
-    return r.target.target.find("delta=") != std::string::npos;
-  const auto token = said_at(r, s.cursor->send);
-  return token && (*token == "t0" || *token == "t1");
+    return std::nullopt;
+  std::string token;
+  if (s.cursor->send.named())
+    token = said_at(r, s.cursor->send).value_or("");
+  else if (const auto at = r.target.target.find(delta); at != std::string::npos)
+    token = r.target.target.substr(at + delta.size());
+  if (token.size() < 2 || token.size() > 18 || token.front() != 't' ||
+      token.find_first_not_of("0123456789", 1) != token.npos)
+    return std::nullopt;
+  return std::stoull(token.substr(1));
 }
 
 } // namespace
@@ -134,30 +123,50 @@ bool goes_on_from_token(const stream& s, const platform_request& r) {
 http_response twin::parts::serve(const asked& r, moment now) {
   if (auto about_hook = serve_subscriptions(r, now, false))
     return *std::move(about_hook);
-  if (auto about_job = serve_job(r))
+  if (auto about_job = serve_job(r, now))
     return *std::move(about_job);
+  if (auto known = serve_check(r))
+    return *std::move(known);
+  if (auto known = serve_probe(r))
+    return *std::move(known);
   for (const auto& action : connector->actions)
     if (fits(action.request, r))
-      return perform(action, r);
+      return perform(action, r, now);
+  if (auto read = read_streams(r, now))
+    return *std::move(read);
+  if (connector->check && fits(connector->check->request, r))
+    return json_answer(object{{"ok", true}});
+  return refuse({404, "there is nothing at " + std::string{path_of(r.target)}});
+}
+
+/// Streams at one path are told apart by what is said beside their cursors and pages.
+std::optional<http_response> twin::parts::read_streams(const asked& r, moment now) {
+  const stream* of = nullptr;
+  const stream* as = nullptr;
+  reach between{.differs = SIZE_MAX};
   for (const auto& s : connector->streams) {
     if (s.job)
       continue; // it is read out of what its job has made
     if (s.start && fits(s.start->request, r)) {
       value body;
-      set_member(body, s.start->path, "t0");
+      set_member(body, s.start->path, 't' + std::to_string(changes));
       return json_answer(body);
     }
     const platform_request seen{r.target, r.query, r.body, {}};
-    const bool changes = s.changes != nullptr && goes_on_from_token(s, seen);
-    if (changes && fits_stream(*s.changes, r))
-      return page(s, *s.changes, r, r.query);
-    for (const auto* shape : {&s, s.changes.get()})
-      if (shape != nullptr && fits_stream(*shape, r))
-        return page(s, *shape, r, r.query);
+    if (s.changes != nullptr && change_said(s, seen) && fits_stream(*s.changes, r))
+      return page(s, *s.changes, r, {});
+    for (const auto* shape : {&s, s.changes.get()}) {
+      if (shape == nullptr || !fits_stream(*shape, r))
+        continue;
+      const auto found = reach_of(s, shape->request, r, now);
+      if (found.differs < between.differs) {
+        of = &s;
+        as = shape;
+        between = found;
+      }
+    }
   }
-  if (connector->check && fits(connector->check->request, r))
-    return json_answer(object{{"ok", true}});
-  return refuse({404, "there is nothing at " + std::string{path_of(r.target)}});
+  return of == nullptr ? std::nullopt : std::optional{page(*of, *as, r, between)};
 }
 
 bool twin::parts::fits_path(const path_pattern& path, const asked& r) const {
@@ -193,15 +202,14 @@ bool twin::parts::fits_stream(const stream& s, const asked& r) const {
 }
 
 http_response twin::parts::page(const stream& s, const stream& shape, const asked& r,
-                                const parameters& bounds) {
+                                const reach& between) {
   ++ledger.pages;
   const auto known = samples.streams.find(s.name);
   if (known == samples.streams.end())
     return refuse({404, "the twin has no records for " + s.name});
   const platform_request bare{r.target, r.query, r.body, {}};
-  const bool from_token = goes_on_from_token(s, bare);
-  // Nothing has changed since a token was given.
-  const auto all = from_token ? list{} : since(s, bounds, known->second.records);
+  const auto from_token = change_said(s, bare);
+  const auto all = from_token ? changed_after(s, *from_token) : within(s, between);
   const platform_request seen{r.target, r.query, r.body, all};
   slice wanted{0, all.size()};
   if (shape.page != nullptr && !from_token) {
@@ -239,14 +247,26 @@ http_response twin::parts::page(const stream& s, const stream& shape, const aske
   const bool told_before = s.start && &shape == &s; // the token was asked for on its own
   if (cursor && cursor->what == progress_rule::kind::token && !told_before &&
       wanted.from + wanted.count == all.size())
-    set_member(made.body, cursor->field, token_after(*cursor, r.target));
+    set_member(made.body, cursor->field, token_after(*cursor, r.target, changes));
   auto plain = json_answer(made.body, 200, std::move(made.sent));
   if (shape.unpack)
     plain.body = blob::from(packed(plain.body.view()));
   return plain;
 }
 
-http_response twin::parts::perform(const operation& o, const asked& r) {
+value twin::parts::result_of(const operation& o, const value& item, std::string id,
+                             bool refused) const {
+  static const action_samples none;
+  const auto known = samples.actions.find(o.name);
+  const auto& sample = known == samples.actions.end() ? none : known->second;
+  value entry{refused ? sample.refused : merged(sample.result, {{"id", std::move(id)}})};
+  if (o.batch.item_key)
+    if (const auto key = text_at(item, *o.batch.item_key); !key.empty())
+      set_member(entry, o.batch.result_key ? *o.batch.result_key : *o.batch.item_key, key);
+  return entry;
+}
+
+http_response twin::parts::perform(const operation& o, const asked& r, moment now) {
   const auto known = o.idempotency.header.empty()
                          ? std::nullopt
                          : find_header(r.whole.headers, o.idempotency.header);
@@ -260,21 +280,24 @@ http_response twin::parts::perform(const operation& o, const asked& r) {
   const auto items = items_of(o, r.whole.body.view(), r.body);
   if (items.size() > o.batch.max)
     return refuse({400, "at most " + std::to_string(o.batch.max) + " items at once"});
-  const auto sample = samples.actions.find(o.name);
-  const value none{object{}};
-  const auto& around = sample == samples.actions.end() ? none : sample->second.result;
+  const bool apart = o.batch.errors || (o.batch.results && o.batch.failed);
+  if (!apart && std::ranges::any_of(items, [&](const value& item) { return is_marked(item); }))
+    return refuse({400, "the record is refused"});
   list results;
+  list refused;
   for (const auto& item : items) {
+    if (is_marked(item)) {
+      (o.batch.errors ? refused : results).push_back(result_of(o, item, {}, true));
+      continue;
+    }
+    auto id = keep(o, r, item, now);
+    if (!id)
+      return refuse({404, "there is no such record"});
     ++ledger.written;
     written[o.name].push_back(item);
-    auto entry = merged(around, {{"id", "twin-" + std::to_string(ledger.written)}});
-    if (o.batch.item_key)
-      if (const auto key = text_at(item, *o.batch.item_key); !key.empty()) {
-        value whole{entry};
-        set_member(whole, o.batch.result_key ? *o.batch.result_key : *o.batch.item_key, key);
-        entry = *whole.as<object>();
-      }
-    results.emplace_back(std::move(entry));
+    if (id->empty())
+      id = "twin-" + std::to_string(ledger.written);
+    results.push_back(result_of(o, item, *std::move(id), false));
   }
   value body = results.empty() ? value{object{}} : results.front();
   if (o.batch.results) {
@@ -284,6 +307,8 @@ http_response twin::parts::perform(const operation& o, const asked& r) {
     else
       set_member(body, *o.batch.results, std::move(results));
   }
+  if (!refused.empty())
+    set_member(body, *o.batch.errors, std::move(refused));
   auto made = json_answer(body);
   if (known)
     known_calls.emplace(std::string{*known}, made);

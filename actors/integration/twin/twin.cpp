@@ -78,7 +78,7 @@ http_response twin::parts::answer(const http_request& request, moment now) {
   } else if (auto body = read_json(request.body.view()); body && !request.body.empty()) {
     r.body = *std::move(body);
   }
-  if (auto file = serve_file(r))
+  if (auto file = serve_file(r, now))
     return *std::move(file);
   if (auto hub = serve_subscriptions(r, now, true))
     return *std::move(hub);
@@ -92,26 +92,13 @@ http_response twin::parts::answer(const http_request& request, moment now) {
   }
   if (auto wrong = check_headers(r, now))
     return refuse(*wrong);
-  if (auto wrong = take_from_buckets(r, now)) {
-    ++ledger.throttled;
+  if (auto wrong = take_turn(r, now))
     return *std::move(wrong);
-  }
+  if (auto wrong = take_from_buckets(r, now))
+    return *std::move(wrong);
   auto came = serve(r, now);
   tell_limits(came, r, now);
   return came;
-}
-
-http_response twin::parts::refuse(const refusal& why) const {
-  for (const auto& sample : samples.errors)
-    if (sample.status == why.status) {
-      auto sent = sample.sent;
-      for (const auto& [name, content] : why.sent)
-        set_header(sent, name, content);
-      if (!find_header(sent, "content-type"))
-        set_header(sent, "Content-Type", "application/json");
-      return {why.status, std::move(sent), blob::copy_of(sample.body)};
-    }
-  return json_answer(object{{"error", object{{"message", why.why}}}}, why.status, why.sent);
 }
 
 twin::twin(std::unique_ptr<parts> p) : parts_{std::move(p)} {}
@@ -141,6 +128,9 @@ result<twin> twin::make(std::shared_ptr<const manifest> m, twin_options options)
     made->refresh_token = made->first_renewal = said == nullptr ? "twin-refresh" : *said;
     made->renewals.push_back(made->refresh_token);
   }
+  if (options.max_page)
+    made->samples.max_page = *options.max_page;
+  made->place_actions();
   return twin{std::move(made)};
 }
 
@@ -174,6 +164,10 @@ const std::vector<error_sample>& twin::errors() const {
   return parts_->samples.errors;
 }
 
+const std::string& twin::checked_name() const {
+  return parts_->samples.checked_name;
+}
+
 const value& twin::record_for(std::string_view action) const {
   static const value none;
   const auto it = parts_->samples.actions.find(action);
@@ -194,18 +188,19 @@ const std::string& twin::refresh_token() const {
 }
 
 void twin::put(std::string_view stream, value record) {
-  const auto it = parts_->samples.streams.find(stream);
   const auto* s = parts_->connector->find_stream(stream);
-  if (it == parts_->samples.streams.end() || s == nullptr || s->key.empty())
-    return;
-  const auto same = std::ranges::find_if(it->second.records, [&](const value& one) {
-    return std::ranges::all_of(
-        s->key, [&](const json_path& k) { return text_at(one, k) == text_at(record, k); });
-  });
-  if (same == it->second.records.end())
-    it->second.records.push_back(std::move(record));
-  else
-    *same = std::move(record);
+  if (s != nullptr && !s->key.empty() && parts_->samples.streams.contains(s->name))
+    parts_->put(*s, std::move(record));
+}
+
+std::size_t twin::grow(std::string_view stream, moment at) {
+  const auto* s = parts_->connector->find_stream(stream);
+  return s != nullptr && parts_->samples.streams.contains(s->name) ? parts_->grow(*s, at) : 0;
+}
+
+std::string twin::kept_in(std::string_view action) const {
+  const auto it = parts_->samples.actions.find(action);
+  return it == parts_->samples.actions.end() ? std::string{} : it->second.into;
 }
 
 } // namespace tenon::actors::connectors

@@ -15,7 +15,10 @@
 //       refused: {status: 200, body: {ok: false, error: "{{error}}", message: "{{why}}"}}
 //     streams:
 //       contacts: {records: [{id: "1", properties: {email: a@example.com}}], count: 250,
-//                  around: {ok: true}}   # members of every answer beside the records
+//                  around: {ok: true},   # members of every answer beside the records
+//                  changed: systemModstamp,      # where the time of its cursor stands as it is
+//                  sent change: {file: "{{record}}"}, # how it is told of to those who have a token
+//                  gone: {id: "{{record.id}}", deleted: true}}  # and when it was deleted
 //     jobs:
 //       bulk_contacts: {polls: 2, pending: InProgress,   # so often it is not done yet
 //                       created: {object: Contact},      # members of the answer that makes it
@@ -23,10 +26,16 @@
 //                       failure: {errorMessage: no rows},  # of one that says that it has failed
 //                       listed: {state: InProgress}}     # of those that are found in a list
 //     actions:
-//       upsert_contacts: {record: {email: a@example.com}, result: {status: ok}}
+//       upsert_contacts: {record: {email: a@example.com}, result: {status: ok},
+//                         into: contacts,  # the stream that has it afterwards
+//                         by: properties.email, item: id,  # where both name what is the same
+//                         as: {properties: "{{item.properties}}"},  # the item as such a record
+//                         refused: {message: no},  # what is said of one item that is refused
+//                         probe: {by: id, items: results, as: {id: "{{id}}"}}}  # to its probe
 //     hooks:                             # what it sends: signed with the secrets above
 //       events: {body: {event: {type: message}}, headers: {x-topic: a}, key: the platform's own,
 //                challenge: {query: {hub.challenge: "1158"}, method: GET, answer: "1158"}}
+//     check: {answer: {name: Acme}, name: Acme}  # of `check`, and what people are shown of it
 //     errors:                            # answers that the platform gives, and what they mean
 //       - {status: 429, headers: {Retry-After: "2"}, body: {message: slow down}, then: wait}
 //
@@ -59,10 +68,14 @@ struct error_sample {
 enum class job_fate : std::uint8_t { done, fails, lasts };
 
 struct twin_options {
-  std::optional<std::size_t> count{}; // records in each stream, instead of what `tests` says
-  std::optional<span> token_life{};   // instead of what `tests` says
+  std::optional<std::size_t> count{};    // records in each stream, instead of what `tests` says
+  std::optional<span> token_life{};      // instead of what `tests` says
+  std::optional<std::size_t> max_page{}; // instead of what `tests` says
   bool limits = true;
   std::string auth{}; // one of the manifest's alternatives; empty: what nobody has to choose
+  std::size_t refuse_every = 0; // of so many requests one, the first: it is too many
+  span takes{};                 // how long a request is worked on, where those at once are counted
+  std::string marked{};         // items with this text in them are refused
   job_fate jobs = job_fate::done;
 };
 
@@ -74,6 +87,7 @@ struct twin_ledger {
   std::uint64_t tokens = 0;    // given
   std::uint64_t refused = 0;   // for their proof
   std::uint64_t throttled = 0; // for the limit
+  std::uint64_t impatient = 0; // asked again before the time that was told
   std::uint64_t written = 0;   // items of actions
   std::uint64_t repeated = 0;  // calls that were known by their idempotency key
   std::uint64_t jobs = 0;      // made
@@ -97,6 +111,8 @@ public:
   /// Every record of the stream, as the platform has it, in its order.
   const list& records(std::string_view stream) const;
   const std::vector<error_sample>& errors() const;
+  /// What people are shown of the account that `check` asks for.
+  const std::string& checked_name() const;
   /// A record that an action can be tried with; null when `tests` has none.
   const value& record_for(std::string_view action) const;
   /// What has been written, by the action's name, in order.
@@ -127,6 +143,10 @@ public:
   const std::string& refresh_token() const;
   /// The platform has another record, or another content of one.
   void put(std::string_view stream, value record);
+  /// It has more records, like those that `tests` has and changed at that time; how many.
+  std::size_t grow(std::string_view stream, moment at);
+  /// The stream in which what an action writes is read; "" when there is none.
+  std::string kept_in(std::string_view action) const;
 
 private:
   struct parts;

@@ -1,0 +1,142 @@
+// Platforms that refuse what is too much or wrong, in their own words: every connector waits as
+// long as it is told, and understands what was wrong.
+#include "actors/integration/verdict.hpp"
+#include "tests/support/driven_twin.hpp"
+
+namespace tenon::actors::connectors {
+namespace {
+
+class refusals : public every_connector {
+protected:
+  /// A request for the first page of a stream, with its proof.
+  static result<http_request> asked(driver& d, const reading& r) {
+    const auto at = first_position(r, noon);
+    if (!at)
+      return at.error();
+    auto request = page_request(r, *at, {}, noon);
+    if (request)
+      d.prove(*request);
+    return request;
+  }
+
+  static verdict judged(const manifest& m, const twin& t, const http_request& request,
+                        const http_response& came) {
+    const auto text = json_text::check(came.body.view());
+    const auto* matched = first_match(m.rules, came, text ? &*text : nullptr);
+    if (matched == nullptr) {
+      verdict fine;
+      fine.then = action::ok;
+      return fine;
+    }
+    return judge(m, t.connection(), "stream", static_cast<std::uint32_t>(matched - m.rules.data()),
+                 request, came, text ? &*text : nullptr, {}, noon);
+  }
+
+  static bool in_its_own_words(const twin& t, const http_response& came) {
+    return std::ranges::any_of(t.errors(), [&](const error_sample& e) {
+      return e.status == came.status && e.body == came.body.view();
+    });
+  }
+};
+
+TEST_P(refusals, of_too_many_requests_are_waited_for_and_no_longer_than_told) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    auto t = make({.count = s.parts ? 40 : 300, .limits = false, .refuse_every = 3});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    d.asks_the_quota = false;
+    const auto done = d.read(s);
+    ASSERT_TRUE(done.ended) << s.name << ": " << told(done);
+    EXPECT_GT(t->ledger().throttled, 0u) << s.name;
+    EXPECT_EQ(t->ledger().throttled, d.waits) << s.name << ": " << told(done);
+    EXPECT_EQ(t->ledger().impatient, 0u) << s.name << ": asked again before the time it was told";
+  }
+}
+
+TEST_P(refusals, of_many_at_once_are_waited_for_and_the_quota_asks_for_no_more) {
+  ASSERT_TRUE(connector_);
+  const auto counts = [](const bucket& b) { return b.kind == bucket_kind::concurrency; };
+  const auto limit = std::ranges::find_if(connector_->buckets, counts);
+  if (limit == connector_->buckets.end()) {
+    // Nobody counts there, and the twin refuses nobody.
+    auto open = make({.takes = std::chrono::seconds{1}});
+    driver d{*open, *connector_};
+    ASSERT_TRUE(d.read(connector_->streams.front()).ended);
+    EXPECT_EQ(open->ledger().throttled, 0u);
+    return;
+  }
+  auto t = make({.takes = std::chrono::seconds{1}});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  d.asks_the_quota = false;
+  const reading r{*connector_, connector_->streams.front(), t->connection()};
+  const auto request = asked(d, r);
+  ASSERT_TRUE(request) << request.error().why;
+  if (!limit->match.matches(request->method, path_of(*parse_url(request->url))))
+    return; // it is about other requests
+  for (std::int64_t i = 0; i < limit->count; ++i)
+    ASSERT_NE(judged(*connector_, *t, *request, t->answer(*request, noon)).then, action::wait) << i;
+  const auto refused = t->answer(*request, noon);
+  const auto said = judged(*connector_, *t, *request, refused);
+  EXPECT_EQ(said.then, action::wait) << refused.body.text();
+  EXPECT_GT(said.delay, span{0});
+  EXPECT_NE(judged(*connector_, *t, *request,
+                   t->answer(*request, noon + said.delay + std::chrono::seconds{1}))
+                .then,
+            action::wait);
+  const auto toll = toll_of(*connector_, t->connection(), *request, background("conformance", {}));
+  ASSERT_TRUE(toll);
+  tests::scene<quota> held;
+  held.now = noon;
+  std::int64_t granted = 0;
+  while (granted <= limit->count && !held.when(toll->wanted).refusal)
+    ++granted;
+  EXPECT_LE(granted, limit->count) << "more at once than the platform works on";
+  EXPECT_GT(granted, 0);
+}
+
+TEST_P(refusals, of_a_header_that_is_wrong_are_understood) {
+  ASSERT_TRUE(connector_);
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const reading r{*connector_, connector_->streams.front(), t->connection()};
+  const auto request = asked(d, r);
+  ASSERT_TRUE(request);
+  for (const auto& [name, content] : connector_->headers) {
+    if (!find_header(request->headers, name))
+      continue; // only with a setting that the twin has not
+    auto wrong = *request;
+    set_header(wrong.headers, name, "0-wrong");
+    const auto came = t->answer(wrong, noon);
+    EXPECT_TRUE(in_its_own_words(*t, came)) << name << ": " << came.body.text();
+    EXPECT_EQ(judged(*connector_, *t, wrong, came).then, action::fail) << name;
+  }
+}
+
+TEST_P(refusals, of_pages_that_are_too_large_are_understood) {
+  ASSERT_TRUE(connector_);
+  for (const auto& s : connector_->streams) {
+    auto t = make({.max_page = 1, .limits = false});
+    ASSERT_TRUE(t);
+    driver d{*t, *connector_};
+    const reading r{*connector_, s, t->connection()};
+    const auto at = first_position(r, noon);
+    ASSERT_TRUE(at);
+    if (s.parts || s.job || !size_of(s, *at, {}))
+      continue; // it does not say there how much it wants
+    http_response last;
+    d.overhears = [&](const http_request&, const http_response& came) { last = came; };
+    const auto done = d.read(s);
+    EXPECT_FALSE(done.ended) << s.name << " asks for no more than a record at once";
+    EXPECT_TRUE(in_its_own_words(*t, last)) << s.name << ": " << last.body.text();
+    EXPECT_FALSE(done.troubles.empty()) << s.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(shipped, refusals, testing::ValuesIn(names()),
+                         [](const auto& each) { return each.param; });
+
+} // namespace
+} // namespace tenon::actors::connectors
