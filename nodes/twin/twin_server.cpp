@@ -11,6 +11,12 @@ edge::response json(const value& body, unsigned status = 200) {
   return edge::response::json(write_json(body) + '\n', status);
 }
 
+/// A body that never comes: the connection is cut.
+class cut_off final : public edge::body_stream {
+public:
+  void next(edge::piece_reply) override {}
+};
+
 std::string written_by(edge::method m) {
   return std::string{edge::name_of(m)};
 }
@@ -20,6 +26,10 @@ std::string written_by(edge::method m) {
 result<std::unique_ptr<twin_server>> twin_server::open(actors::connectors::twin t, edge::options o,
                                                        runtime::meters& meters) {
   std::unique_ptr<twin_server> made{new twin_server{std::move(t)}};
+  auto sends = sender::open(meters);
+  if (!sends)
+    return std::move(sends).error();
+  made->sender_ = *std::move(sends);
   auto server = edge::server::open(std::move(o), *made, meters);
   if (!server)
     return std::move(server).error();
@@ -33,7 +43,39 @@ std::optional<edge::response> twin_server::screen(const edge::head&, edge::reque
 }
 
 void twin_server::serve(edge::request&& r, edge::reply&& done) {
+  constexpr std::string_view send_to{"/_twin/send/"};
+  if (r.path.starts_with(send_to) && r.method == edge::method::post)
+    return send(r, r.path.substr(send_to.size()), std::move(done));
   std::move(done)(answer(r));
+}
+
+void twin_server::send(const edge::request& r, std::string_view hook, edge::reply&& done) {
+  const auto asked = r.body.empty() ? result<value>{value{}} : read_json(r.body.view());
+  const auto text = [&](std::string_view name) {
+    const auto* said = asked ? asked->find(name) : nullptr;
+    const auto* found = said ? said->as<std::string>() : nullptr;
+    return found == nullptr ? std::string{} : *found;
+  };
+  std::vector<std::string> addresses;
+  std::vector<actors::connectors::inbound> all;
+  {
+    const std::lock_guard hold{guard_};
+    if (auto to = text("to"); !to.empty())
+      addresses.push_back(std::move(to));
+    else
+      for (const auto& one : twin_.subscribers())
+        if (one.hook == hook)
+          addresses.push_back(one.address);
+    for (const auto& to : addresses) {
+      auto made = twin_.deliver(hook, to, clock_.now());
+      if (!made)
+        return std::move(done)(json(object{{"error", made.error().why}}, 404));
+      all.push_back(*std::move(made));
+    }
+  }
+  auto reply = std::make_shared<edge::reply>(std::move(done));
+  sender_->send(std::move(all), text("through"),
+                [reply](list answers) { std::move (*reply)(json(answers)); });
 }
 
 edge::response twin_server::answer(const edge::request& r) {
@@ -50,7 +92,13 @@ edge::response twin_server::answer(const edge::request& r) {
                      r.body};
   for (const auto& f : r.headers.all())
     asked.headers.emplace_back(std::string{f.name}, std::string{f.value});
+  const auto before = twin_.ledger().written;
   const auto came = twin_.answer(asked, clock_.now());
+  if (to_lose_ > 0 && twin_.ledger().written > before) {
+    --to_lose_;
+    std::shared_ptr<edge::body_stream> nothing = std::make_shared<cut_off>();
+    return {.status = came.status, .body = std::move(nothing)};
+  }
   edge::response out{.status = came.status, .body = came.body};
   for (const auto& [name, content] : came.headers) {
     if (!edge::same_name(name, "content-type"))
@@ -87,6 +135,14 @@ edge::response twin_server::about_twin(const edge::request& r, std::string_view 
     twin_.wear_out_tokens();
     return json(object{});
   }
+  if (path == "lose" && r.method == edge::method::post) {
+    const auto said = read_json(r.body.view());
+    const auto* answers = said ? said->find("answers") : nullptr;
+    if (answers == nullptr || !answers->is<std::int64_t>())
+      return json(object{{"error", "how many is not said: {\"answers\": 2}"}}, 400);
+    to_lose_ = *answers->as<std::int64_t>();
+    return json(object{});
+  }
   if (path == "subscribers") {
     list all;
     for (const auto& one : twin_.subscribers())
@@ -106,8 +162,10 @@ edge::response twin_server::about_twin(const edge::request& r, std::string_view 
     twin_.put(path.substr(records.size()), *std::move(record));
     return json(object{});
   }
-  return json(object{{"error", "a twin has ledger, written, wear-out, records/<stream>, "
-                               "subscribers, forget and deliver/<hook>"}},
+  if (path.starts_with(records))
+    return json(twin_.records(path.substr(records.size())));
+  return json(object{{"error", "a twin has ledger, written, wear-out, lose, records/<stream>, "
+                               "subscribers, forget, deliver/<hook> and send/<hook>"}},
               404);
 }
 

@@ -4,15 +4,21 @@
 //
 //   GET  /_twin/ledger           what has been asked, given, refused and throttled
 //   GET  /_twin/written          what actions have written
-//   POST /_twin/records/<stream> a record that the platform has from now on
+//   GET  /_twin/records/<stream> what the platform has
+//   POST /_twin/records/<stream> a record that it has from now on
 //   POST /_twin/wear-out         the tokens that were given are worn out
+//   POST /_twin/lose             {"answers": 2}: so many writes are done, and their answers lost
 //   GET  /_twin/subscribers      whom it was asked to send its events to
 //   POST /_twin/forget           it sends to none of them any more, and tells nobody
 //   POST /_twin/deliver/<hook>   what it would send to {"to": ADDRESS}, signed
+//   POST /_twin/send/<hook>      it sends that, to {"to": ADDRESS} or else to all who asked it to,
+//                                on this machine only; with {"through": "http://127.0.0.1:8080"}
+//                                their addresses stand for paths there
 #pragma once
 
 #include "actors/integration/twin/twin.hpp"
 #include "nodes/edge/server.hpp"
+#include "nodes/twin/sender.hpp"
 #include "runtime/clock.hpp"
 
 #include <memory>
@@ -39,10 +45,13 @@ private:
   edge::response answer(const edge::request&);
   edge::response about_twin(const edge::request&, std::string_view path);
   edge::response delivery(std::string_view hook, std::string_view body);
+  void send(const edge::request&, std::string_view hook, edge::reply&&);
 
   std::mutex guard_;
   actors::connectors::twin twin_;
   runtime::system_clock clock_;
+  std::int64_t to_lose_ = 0; // of answers to writes
+  std::unique_ptr<sender> sender_;
   std::unique_ptr<edge::server> server_; // stops before what it serves
 };
 

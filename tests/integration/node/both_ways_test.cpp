@@ -41,6 +41,22 @@ protected:
       ran(sync);
     return ran("to_hubspot") + ran("to_table");
   }
+  /// The contact as HubSpot has it; how many of that address it has.
+  std::pair<value, int> contact(const std::string& address) {
+    const auto server = nodes::cli::parse_server(twin_->first_line());
+    const nodes::cli::api asked{nodes::cli::http_client{{*server, ""}}, "default"};
+    const auto all = asked.get("/_twin/records/contacts");
+    EXPECT_TRUE(all) << all.why.why;
+    std::pair<value, int> found;
+    if (const auto* records = all.body.as<list>())
+      for (const auto& one : *records)
+        if (const auto* properties = one.find("properties");
+            properties && nodes::cli::text_at(*properties, "email") == address) {
+          found.first = *properties;
+          ++found.second;
+        }
+    return found;
+  }
   std::int64_t ran(const std::string& sync) {
     const auto done = run(sync);
     EXPECT_EQ(state(done), "succeeded") << sync << ": " << write_json(done);
@@ -63,10 +79,31 @@ TEST_F(both_ways, each_side_gets_what_the_other_has_and_nothing_goes_round) {
   EXPECT_EQ(contents("people").at("maria@example.com"),
             R"({"email":"maria@example.com","firstname":"Maria","lastname":"Johnson",)"
             R"("company":"Ours"})");
+  // What was written is there, and HubSpot tells of it as of any other change.
+  EXPECT_EQ(contact("new@example.com").second, 1);
+  EXPECT_EQ(contact("maria@example.com").second, 1)
+      << "known by its address, however it is written";
+  EXPECT_EQ(nodes::cli::text_at(contact("maria@example.com").first, "company"), "Ours");
+  const auto back = run("from_hubspot");
+  EXPECT_EQ(state(back), "succeeded") << write_json(back);
+  EXPECT_GE(number(back, "read"), 2) << "nothing of what was written has come back";
+  EXPECT_EQ(number(back, "unchanged"), number(back, "read")) << "it is no news";
   for (int i = 0; i < 3; ++i)
     round();
   EXPECT_EQ(round(), 0) << "what was written comes back, and is no news";
   EXPECT_EQ(contents("people").size(), 451u);
+}
+
+TEST_F(both_ways, a_change_of_one_side_arrives_at_the_other_and_stays_one) {
+  begin();
+  round();
+  db_.run("UPDATE customers SET company = 'Moved' WHERE email = 'brian@example.com'");
+  for (int i = 0; i < 2; ++i)
+    round();
+  EXPECT_EQ(nodes::cli::text_at(contact("brian@example.com").first, "company"), "Moved");
+  EXPECT_EQ(contact("brian@example.com").second, 1);
+  EXPECT_EQ(db_.run("SELECT company FROM customers WHERE email = 'brian@example.com'"), "Moved");
+  EXPECT_EQ(round(), 0) << "it goes round";
 }
 
 TEST_F(both_ways, a_row_that_gets_another_name_is_another_row_and_its_deletion_is_understood) {

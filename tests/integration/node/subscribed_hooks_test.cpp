@@ -114,6 +114,16 @@ tests:
     return platform.response().status;
   }
 
+  /// What the twin sends of its own to those whom it was asked to send to; what each answered.
+  list sent() {
+    const auto server = nodes::cli::parse_server(twin_->first_line());
+    const nodes::cli::api asked{nodes::cli::http_client{{*server, ""}}, "default"};
+    const auto here = "http://127.0.0.1:" + std::to_string(port());
+    const auto made = asked.post("/_twin/send/events", object{{"through", here}});
+    EXPECT_TRUE(made) << made.why.why;
+    return made.body.is<list>() ? *made.body.as<list>() : list{};
+  }
+
   static constexpr auto public_url = "https://me.example";
   std::optional<started_program> twin_;
 };
@@ -133,6 +143,25 @@ TEST_F(subscribed_hook, is_asked_for_once_and_what_comes_is_stored_once) {
   EXPECT_EQ(contents("shop_events").size(), 2u);
   EXPECT_EQ(node_->errors().find("canary"), std::string::npos);
   EXPECT_EQ(write_json(get({"hooks", "orders"})).find("canary"), std::string::npos);
+}
+
+TEST_F(subscribed_hook, gets_what_the_platform_sends_of_its_own_and_nobody_else_does) {
+  start_both();
+  EXPECT_TRUE(sent().empty()) << "nobody has asked for it";
+  apply({hook()});
+  await_subscribed();
+  const auto answers = sent();
+  ASSERT_EQ(answers.size(), 1u);
+  const auto* said = answers.front().find("status");
+  ASSERT_TRUE(said) << write_json(answers.front());
+  EXPECT_EQ(*said, value{200});
+  EXPECT_EQ(contents("shop_events").size(), 2u);
+  const auto server = nodes::cli::parse_server(twin_->first_line());
+  const nodes::cli::api asked{nodes::cli::http_client{{*server, ""}}, "default"};
+  const auto refused = asked.post("/_twin/send/events", object{{"to", "http://192.0.2.1/hooks"}});
+  ASSERT_TRUE(refused) << refused.why.why;
+  ASSERT_EQ(refused.body.as<list>()->size(), 1u);
+  EXPECT_NE(refused.body.as<list>()->front().find("error"), nullptr);
 }
 
 TEST_F(subscribed_hook, is_one_however_often_the_node_is_killed_meanwhile) {

@@ -215,6 +215,30 @@ TEST_F(written_platform, that_may_have_taken_a_record_is_never_given_it_again_wi
   expect_conserved(done);
 }
 
+TEST_F(written_platform, that_loses_answers_has_each_record_once_when_it_knows_a_call_again) {
+  start_twin(
+      R"(  put: {mode: insert, request: {post: /batch}, idempotency: {header: Idempotency-Key},
+    batch: {max: 100, body: items, results: results, item_key: id}}
+)");
+  start_node();
+  auto all = account();
+  all.push_back(reading());
+  all.push_back(writing());
+  apply(all);
+  run("read");
+  const auto server = nodes::cli::parse_server(twin_->first_line());
+  const nodes::cli::api asked{nodes::cli::http_client{{*server, ""}}, "default"};
+  const auto loses = asked.post("/_twin/lose", object{{"answers", 2}});
+  ASSERT_TRUE(loses) << loses.why.why;
+  const auto done = run("write");
+  EXPECT_EQ(state(done), "succeeded") << write_json(done);
+  EXPECT_EQ(number(done, "stored"), 1500);
+  expect_conserved(done);
+  EXPECT_EQ(number(twin_says("ledger"), "repeated"), 2);
+  EXPECT_EQ(number(twin_says("ledger"), "written"), 1500);
+  EXPECT_EQ(written().size(), 1500u);
+}
+
 TEST_F(written_platform, whose_action_is_not_there_is_told_with_those_that_are) {
   start_twin(upsert);
   start_node();
