@@ -197,6 +197,10 @@ std::optional<page_outcome> follow_rules(const reading& r, const http_request& r
   auto made = judge(r, number, request, answer, text, at, now);
   if (is_worn_out(r, made, so_far))
     made.then = action::reset_cursor;
+  // A job that is not there has not made nothing.
+  const bool unknown = made.classify == meaning::not_found || made.classify == meaning::gone;
+  if (at.job && made.then == action::ok && unknown)
+    made.then = action::fail;
   if (made.then != action::ok && made.then != action::skip_record) {
     if (at.job)
       return without_job(r, answer, std::move(made), at, so_far);
