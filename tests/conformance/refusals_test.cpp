@@ -135,6 +135,38 @@ TEST_P(refusals, of_pages_that_are_too_large_are_understood) {
   }
 }
 
+TEST_P(refusals, of_what_is_not_there_are_understood) {
+  ASSERT_TRUE(connector_);
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const reading r{*connector_, connector_->streams.front(), t->connection()};
+  const auto like = page_request(r, *first_position(r, noon), {}, noon);
+  ASSERT_TRUE(like);
+  http_request nowhere{
+      "DELETE", to_text(*join(t->connection().base, "/no-such-thing-7")), like->headers, {}};
+  d.prove(nowhere);
+  const auto came = t->answer(nowhere, noon);
+  const auto said = judged(*connector_, *t, nowhere, came);
+  EXPECT_FALSE(said.then == action::wait || said.then == action::retry ||
+               said.then == action::refresh_auth || said.then == action::reconnect)
+      << name_of(said.then) << ": " << came.body.text();
+  EXPECT_TRUE(said.then != action::fail || !said.why.why.empty());
+}
+
+TEST_P(refusals, are_not_what_a_check_gets_that_says_whose_account_it_is) {
+  ASSERT_TRUE(connector_);
+  auto t = make();
+  ASSERT_TRUE(t);
+  ASSERT_FALSE(t->checked_name().empty()) << "tests.check says no name";
+  driver d{*t, *connector_};
+  const auto request = check_request(*connector_, t->connection(), noon);
+  ASSERT_TRUE(request && *request);
+  const auto name = read_check(*connector_, t->connection(), d.send(**request), noon);
+  ASSERT_TRUE(name) << name.error().why;
+  EXPECT_EQ(*name, t->checked_name());
+}
+
 INSTANTIATE_TEST_SUITE_P(shipped, refusals, testing::ValuesIn(names()),
                          [](const auto& each) { return each.param; });
 

@@ -145,10 +145,20 @@ std::optional<http_response> twin::parts::serve_check(const asked& r) const {
   const auto& check = connector->check;
   if (!check || samples.checked.is_null() || !fits(check->request, r))
     return std::nullopt;
-  for (const auto& [name, content] : r.query)
-    if (std::ranges::find(check->request.query, name, [](const auto& q) { return q.first; }) ==
-        check->request.query.end())
-      return std::nullopt; // it is asked for more than that
+  const auto says = [](const request_pattern& p, const std::string& name) {
+    return std::ranges::any_of(p.query, [&](const auto& one) { return one.first == name; });
+  };
+  for (const auto& [name, content] : r.query) {
+    if (says(check->request, name))
+      continue; // others may be its proof, or show that it is about something else
+    for (const auto& s : connector->streams)
+      if (says(s.request, name) && fits_path(s.request.path, r))
+        return std::nullopt;
+    for (const auto& o : connector->actions)
+      if (const auto& probe = o.idempotency.probe;
+          probe && says(*probe, name) && fits_path(probe->path, r))
+        return std::nullopt;
+  }
   return json_answer(samples.checked);
 }
 

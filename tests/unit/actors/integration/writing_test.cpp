@@ -120,6 +120,14 @@ TEST(writing, writes_json_lines_where_they_are_the_body) {
   EXPECT_EQ(find_header(made->headers, "content-type"), "application/jsonl");
 }
 
+TEST(writing, names_the_record_that_cannot_be_made_into_an_item) {
+  const written w{"    mode: upsert\n    request: {post: /people}\n"
+                  "    map: {n: '{{record.name * 2}}'}\n    batch: {max: 10, body: people}\n"};
+  const auto made = write_request(w.how(), people(2), now);
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().where.find("record k0"), std::string::npos) << made.error().where;
+}
+
 TEST(writing, understands_entries_in_the_order_of_the_records) {
   const written w{"    mode: upsert\n    request: {post: /people}\n"
                   "    batch: {max: 10, body: people, results: done, failed: result.error != null,"
