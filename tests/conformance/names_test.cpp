@@ -1,5 +1,5 @@
 // Everything that people and machines call by a name is called in one way: what is listed by the
-// build, what connectors have in them, what is measured, the command line.
+// build, what connectors have in them, what is measured, the routes of the API, the command line.
 #include "actors/catalog.hpp"
 #include "actors/sync/destinations/catalog.hpp"
 #include "actors/sync/sources/catalog.hpp"
@@ -126,6 +126,40 @@ TEST_F(measured_names, say_whose_they_are_their_unit_and_whether_they_only_grow)
   expect_says(scraped.body, "tenon_sync_pages_total 2");
   expect_canonical_metrics(scraped.body);
   expect_understood(scraped.body);
+}
+
+/// "/api/v1/{tenant}/dead-letters/{name}"
+void expect_canonical_path(const std::string& pattern) {
+  ASSERT_TRUE(pattern.starts_with('/')) << pattern;
+  std::istringstream path{pattern.substr(1)};
+  for (std::string part; std::getline(path, part, '/');) {
+    const bool is_parameter = part.starts_with('{') && part.ends_with('}');
+    const auto word =
+        is_parameter ? part.substr(1, part.size() - 2) : part.substr(0, part.rfind('.'));
+    EXPECT_TRUE(is_parameter ? is_snake(word) : is_kebab(word)) << pattern;
+  }
+}
+
+TEST_F(measured_names, of_routes_are_words_with_hyphens_and_of_parameters_with_underscores) {
+  start_node();
+  raw_client client{port()};
+  client.send("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto described = read_json(client.response().body);
+  ASSERT_TRUE(described) << described.error().why;
+  const auto& paths = *described->find("paths")->as<object>();
+  EXPECT_GT(paths.size(), 30u);
+  for (const auto& [pattern, methods] : paths) {
+    expect_canonical_path(pattern);
+    for (const auto& [method, operation] : *methods.as<object>()) {
+      if (!operation.is<object>())
+        continue; // what all methods have in common
+      EXPECT_FALSE(nodes::cli::text_at(operation, "summary").empty()) << method << ' ' << pattern;
+      for (const auto& p : nodes::cli::list_at(operation, "parameters"))
+        EXPECT_TRUE(nodes::cli::text_at(p, "in") == "header" ||
+                    is_snake(nodes::cli::text_at(p, "name")))
+            << pattern << ' ' << write_json(p);
+    }
+  }
 }
 
 void expect_canonical_words(const CLI::App& command, const std::string& before) {
