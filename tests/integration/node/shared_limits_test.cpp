@@ -1,5 +1,6 @@
 // Limits that several credentials share: of an app, a shop, an instance. The vendor counts, and
-// what it wrote down says whether the node kept to them together, across a crash as well.
+// what it wrote down says whether the node kept to them together, across a crash as well; and that
+// who waits for an answer does not wait behind what runs in the background.
 #include "tests/support/running_node.hpp"
 
 #include <algorithm>
@@ -84,6 +85,41 @@ TEST_F(shared_limits, hold_over_all_credentials_together_also_after_a_crash) {
   EXPECT_EQ(std::ranges::count(asked, true, &line::refused), 0);
   for (std::size_t i = rate; i < asked.size(); ++i)
     EXPECT_GT(asked[i].ms - asked[i - rate].ms, 1000) << "request " << i;
+}
+
+TEST_F(shared_limits, leave_room_for_who_waits_and_fair_parts_for_syncs) {
+  start_vendor(
+      {"--generate", "200000", "--page-size", "10", "--rate", "20/1s", "--ledger", ledger()});
+  start_node();
+  subscription gen{.url = vendor(),
+                   .limits = R"({"buckets": [{"key": "{{conn.app}}", "kind": "sliding",
+                     "rate": "20/1s", "reserve": {"interactive": "10%"}}]})"};
+  const object check{{"check", object{{"get", "/records"}}}};
+  const std::vector<std::string> names{"first", "second"};
+  apply_accounts(gen.with_key("any"), names, check);
+  for (const auto& name : names)
+    start_run(name);
+  for (const auto& name : names)
+    await_run(name, "pages", [](const value& r) { return number(r, "read") >= 200; });
+  using clock = std::chrono::steady_clock;
+  for (int i = 1; i <= 5; ++i) {
+    const auto begun = clock::now();
+    const auto tried = api_->post(api_->path({"integrations", "second", "test"}), object{});
+    const auto took = clock::now() - begun;
+    ASSERT_TRUE(tried) << tried.why.why;
+    const auto report = write_json(tried.body);
+    EXPECT_NE(nodes::cli::text_at(tried.body, "outcome"), "failed") << report;
+    expect_says(report, "it may be read");
+    EXPECT_LT(took, std::chrono::milliseconds{2500}) << "trial " << i << ": " << report;
+  }
+  const auto one = number(latest("first"), "read");
+  const auto other = number(latest("second"), "read");
+  EXPECT_NEAR(double(one), double(other), 0.15 * double(one) + 20);
+  node_.reset();
+  const auto asked = written();
+  EXPECT_EQ(std::ranges::count(asked, true, &line::refused), 0);
+  const auto seconds = (asked.back().ms - asked.front().ms) / 1000;
+  EXPECT_GE(double(asked.size()), 0.7 * 18 * seconds) << "what nobody waits for is used";
 }
 
 } // namespace
