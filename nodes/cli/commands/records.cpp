@@ -28,11 +28,29 @@ bool deleted(const value& item) {
   return mark != nullptr && *mark == value{true};
 }
 
-// A record as a line: its key, whether it is deleted where some are, then its plain members.
-value line_of(const value& item, bool some_deleted) {
+bool merged(const value& item) {
+  return item.find("fields") != nullptr;
+}
+
+// Who wrote it: the feed of its newest change, if it was one, then those of fields where they
+// differ.
+std::string writers_of(const value& item) {
+  auto told = text_at(item, "feed");
+  const auto* others = item.find("fields");
+  if (const auto* fields = others ? others->as<object>() : nullptr)
+    for (const auto& [field, origin] : *fields)
+      told += (told.empty() ? "" : ", ") + field + ": " + text_at(origin, "feed");
+  return told;
+}
+
+// A record as a line: its key, whether it is deleted where some are, who wrote what of it where
+// some were written by several, then its plain members.
+value line_of(const value& item, bool some_deleted, bool some_merged) {
   object line{{"key", text_at(item, "key")}};
   if (some_deleted)
     line.append("deleted", deleted(item) ? "yes" : "");
+  if (some_merged)
+    line.append("written by", writers_of(item));
   if (const auto* record = item.find("record"); record != nullptr)
     if (const auto* members = record->as<object>())
       for (const auto& [key, member] : *members)
@@ -69,9 +87,10 @@ exit_code show(const shell& s, const options& o) {
     return exit_code::done;
   }
   const bool some_deleted = std::ranges::any_of(items, deleted);
+  const bool some_merged = std::ranges::any_of(items, merged);
   std::vector<value> lines;
   for (const auto& item : items)
-    lines.push_back(line_of(item, some_deleted));
+    lines.push_back(line_of(item, some_deleted, some_merged));
   s.screen.out << item_table(lines, s.screen.out_look);
   if (count == limit && s.screen.out_look.width != 0)
     s.screen.err << inked(s.screen.err_look, ink::dim,

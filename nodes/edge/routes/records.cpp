@@ -3,6 +3,7 @@
 #include "actors/sync/replaying.hpp"
 #include "nodes/edge/environment.hpp"
 #include "protocols/json.hpp"
+#include "protocols/row.hpp"
 #include "runtime/tasks/workers.hpp"
 
 #include <charconv>
@@ -11,6 +12,21 @@ namespace tenon::nodes::edge::routes {
 namespace {
 
 using wire = protocols::collection;
+
+/// The fields that came from another feed, or at another time, than the record's newest change.
+void write_provenance(const std::vector<protocols::row_types::origin>& fields, std::string& onto) {
+  onto += ",\"fields\":{";
+  for (const auto& one : fields) {
+    onto += onto.back() == '{' ? "" : ",";
+    write_json_text(one.path, onto);
+    onto += ":{\"feed\":";
+    write_json_text(one.feed, onto);
+    onto += ",\"changed_at\":";
+    write_json(value{one.at}, onto);
+    onto += '}';
+  }
+  onto += '}';
+}
 
 void write_item(const wire::item& item, std::string& onto) {
   onto += "{\"key\":";
@@ -21,7 +37,10 @@ void write_item(const wire::item& item, std::string& onto) {
   write_json(value{item.row.changed_at}, onto);
   onto += ",\"feed\":";
   write_json_text(item.row.feed, onto);
-  onto += ",\"run\":" + std::to_string(item.row.run) + ",\"record\":";
+  onto += ",\"run\":" + std::to_string(item.row.run);
+  if (!item.row.origins.empty())
+    write_provenance(item.row.origins, onto);
+  onto += ",\"record\":";
   onto += item.row.content.empty() ? std::string_view{"null"} : item.row.content.view();
   onto += '}';
 }

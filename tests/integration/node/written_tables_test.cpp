@@ -157,6 +157,15 @@ TEST_F(written_tables, that_both_sides_changed_become_one_again_as_the_policy_sa
   EXPECT_EQ(contents_of_a(), "1of aof b,2vw");
   EXPECT_EQ(differences("a", "b"), "0");
   EXPECT_EQ(all_run(), 0);
+  const auto shown = write_json(get({"records", "rows"}));
+  expect_says(shown, R"("feed":"from_b")");
+  expect_says(shown, R"("v":{"feed":"from_a","changed_at":")");
+  started_program command{"tenon",
+                          {"--server", node_->first_line(), "--key", owner_key, "records", "rows"}};
+  EXPECT_EQ(command.wait(), 0) << command.errors();
+  const auto table = command.first_line() + '\n' + command.rest_of_output();
+  expect_says(table, "WRITTEN BY");
+  expect_says(table, " id: from_a, v: from_a, w: from_b");
 
   set_policy("manual");
   db_.run("UPDATE a SET v = 'here' WHERE id = 2; UPDATE b SET v = 'there' WHERE id = 2");
