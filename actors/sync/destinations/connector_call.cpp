@@ -90,6 +90,8 @@ task<calls> connector_call::call(writing what, records batch, position tries, do
       auto settled = co_await left_in_doubt(what, std::move(batch), std::move(trouble), d);
       co_return settled;
     }
+    if (said.then == action::reconnect)
+      platform_.reconnect(session_, said.why);
     if (said.classify == meaning::throttled && said.delay > span{0})
       platform_.throttled(session_, said.delay);
     co_return calls{.trouble = trouble_of(std::move(said))};
