@@ -74,7 +74,7 @@ struct CredentialCommand {
       version @23 :UInt64;
       # Of the token; 0: secrets were sent.
       configured @24 :UInt64;
-      why @25 :Text;
+      why @26 :Text;
     }
   }
 }

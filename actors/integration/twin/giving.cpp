@@ -87,7 +87,7 @@ std::string differing(parameters mine, parameters theirs) {
   return a != mine.end() ? a->first : b != theirs.end() ? b->first : std::string{};
 }
 
-template <class Kept> void keep(std::deque<Kept>& all, Kept one) {
+template <class Kept> void remember(std::deque<Kept>& all, Kept one) {
   if (all.size() == most_kept)
     all.pop_front();
   all.push_back(std::move(one));
@@ -193,7 +193,7 @@ void twin::parts::give_renewal(const acquisition& so_far, object& answer) {
   if (!by_code)
     std::erase(renewals, so_far.before.refresh_token);
   refresh_token = first_renewal + '-' + std::to_string(ledger.tokens);
-  keep(renewals, refresh_token);
+  remember(renewals, refresh_token);
   answer["refresh_token"] = refresh_token;
 }
 
@@ -229,12 +229,12 @@ http_response twin::parts::go_on(acquisition so_far, const http_request& expecte
   auto probe = heard;
   const auto next = next_request(*connector, connection, probe, {now, "twin"});
   if (next && *next) {
-    keep(conversations, std::move(heard));
+    remember(conversations, std::move(heard));
     return made;
   }
   const auto& renews = heard.made.refresh_token;
   if (!renews.empty() && std::ranges::find(renewals, renews) == renewals.end())
-    keep(renewals, refresh_token = renews); // a token that renews itself
+    remember(renewals, refresh_token = renews); // a token that renews itself
   held.emplace_back(std::move(heard.made), now + life);
   return made;
 }
