@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <sstream>
 
 namespace tenon::actors::connectors {
@@ -29,7 +30,12 @@ inline std::vector<std::string> names() {
   return all;
 }
 
+/// Read once for each program: so many tests are about all of them that reading them anew for each
+/// list took longer than the tests.
 inline std::shared_ptr<const manifest> read_manifest(const std::string& name) {
+  static std::map<std::string, std::shared_ptr<const manifest>> known;
+  if (const auto it = known.find(name); it != known.end())
+    return it->second;
   const auto path = "config/connectors/" + name + ".yaml";
   std::ostringstream text;
   text << std::ifstream{path}.rdbuf();
@@ -41,7 +47,9 @@ inline std::shared_ptr<const manifest> read_manifest(const std::string& name) {
   auto done = check_manifest(read->front().value);
   for (const auto& wrong : done.errors)
     ADD_FAILURE() << path << ": " << wrong.where << ": " << wrong.why << ' ' << wrong.remedy;
-  return done.manifest ? std::make_shared<const manifest>(*std::move(done.manifest)) : nullptr;
+  if (!done.manifest)
+    return nullptr;
+  return known[name] = std::make_shared<const manifest>(*std::move(done.manifest));
 }
 
 /// Where a person who follows the address is sent by the twin; "": nowhere.
