@@ -18,6 +18,7 @@ using actors::connectors::manifest;
 using actors::connectors::operation;
 using actors::connectors::stream;
 using actors::connectors::twin;
+using actors::connectors::write_mode;
 
 /// Which no text has by chance.
 std::string canary() {
@@ -235,6 +236,11 @@ protected:
   /// nobody knows.
   static void expect_done(const operation& a, const value& run, const value* written) {
     const auto times = written ? static_cast<int>(written->as<list>()->size()) : 0;
+    if (a.mode == write_mode::update || a.mode == write_mode::erase) {
+      // Nothing of these names is there: a letter says so, or it is gone already.
+      EXPECT_EQ(number(run, "stored") + number(run, "dead_lettered"), items) << write_json(run);
+      return;
+    }
     if (a.idempotency.repeats()) {
       EXPECT_EQ(number(run, "stored"), items) << a.name << ": " << write_json(run);
       EXPECT_GE(times, a.idempotency.header.empty() ? items : 1) << a.name;

@@ -84,9 +84,8 @@ http_response twin::parts::answer(const http_request& request, moment now) {
     return *std::move(hub);
   if (auto page = serve_consent(r, now))
     return *std::move(page);
-  if (!serve_check(r))
-    if (auto token = give_token(r, now))
-      return *std::move(token);
+  if (auto token = give_token(r, now))
+    return *std::move(token);
   if (auto wrong = check_proof(r, now)) {
     ++ledger.refused;
     return refuse(*wrong);
