@@ -55,10 +55,15 @@ public:
         throw std::runtime_error{"the broker does not start"};
     }
   }
-  /// It saves its sessions.
+  /// It saves its sessions. Told to end before it has quite begun, it forgets it: told until it
+  /// ends.
   void stop() {
-    if (running_)
-      running_->terminate();
+    if (!running_)
+      return;
+    do
+      ::kill(running_->pid(), SIGTERM);
+    while (!running_->ends_within(std::chrono::seconds{1}));
+    running_->wait();
     running_.reset();
   }
 
