@@ -13,13 +13,6 @@ using records = std::vector<outgoing_record>;
 
 constexpr patience of_people{.quota = std::chrono::seconds{10}, .answer = std::chrono::seconds{60}};
 
-bool may_have_acted(const failure& f) {
-  using runtime::outbound::phase;
-  const auto at = runtime::outbound::phase_of(f);
-  return at && (*at == phase::send || *at == phase::answer || *at == phase::body ||
-                *at == phase::redirect);
-}
-
 called unknown(const std::string& how) {
   return {fate::uncertain,
           {code::unavailable,
@@ -83,6 +76,8 @@ private:
         auto some = co_await split(std::move(batch));
         co_return some;
       }
+      if (said.then == action::reconnect)
+        platform_.reconnect(session_, covered(said.why, session_));
       if (said.classify == meaning::throttled && said.delay > span{0})
         platform_.throttled(session_, said.delay);
       if (answer->status >= 500 && !action_.idempotency.repeats()) {

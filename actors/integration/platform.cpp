@@ -58,6 +58,13 @@ object secrets_in(const std::string& text) {
 
 } // namespace
 
+bool may_have_acted(const failure& f) {
+  using runtime::outbound::phase;
+  const auto at = runtime::outbound::phase_of(f);
+  return at && (*at == phase::send || *at == phase::answer || *at == phase::body ||
+                *at == phase::redirect);
+}
+
 std::string by_gateway(const session& s, std::string url) {
   std::string_view gateway{s.through};
   if (gateway.empty())

@@ -65,6 +65,9 @@ std::string by_gateway(const session&, std::string url);
 failure covered(failure, const session&);
 failure covered(failure, const acquisition&);
 
+/// Whether the platform may have acted on a request that was not answered.
+bool may_have_acted(const failure&);
+
 class platform {
 public:
   explicit platform(outside o) : outside_{o} {}

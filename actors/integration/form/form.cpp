@@ -164,12 +164,6 @@ std::vector<std::string> form::texts(std::string_view name) {
   return all;
 }
 
-void form::later(std::string_view name) {
-  if (take(name) != nullptr)
-    note(name, "this version does not support `" + std::string{name} + "` yet",
-         "Remove it, or use a version that does.");
-}
-
 void form::note(std::string_view name, std::string why, std::string remedy) {
   found_.add(at(name), std::move(why), std::move(remedy));
 }

@@ -60,9 +60,6 @@ public:
   /// A text or a list of texts.
   std::vector<std::string> texts(std::string_view name);
 
-  /// Known to the format and not to this version: present is a problem, never ignored.
-  void later(std::string_view name);
-
   void note(std::string_view name, std::string why, std::string remedy = {});
 
   /// Unknown members become problems, with what was probably meant.

@@ -63,7 +63,7 @@ task<calls> connector_call::call(writing what, records batch, position tries, do
       auto trouble = trouble_from(covered(answer.error(), session_));
       if (!may_have_acted(answer.error()) || what.action.idempotency.repeats())
         co_return calls{.trouble = std::move(trouble)};
-      trouble.why.why = "the answer was lost (" + answer.error().why + ")";
+      trouble.why.why = "the answer was lost (" + trouble.why.why + ")";
       auto settled = co_await left_in_doubt(what, std::move(batch), std::move(trouble), d);
       co_return settled;
     }

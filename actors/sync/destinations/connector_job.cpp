@@ -283,13 +283,6 @@ item_outcome nobody_knows(const std::string& how) {
                   "Look there: replay the letter if it was not, discard it if it was."}};
 }
 
-bool may_have_acted(const failure& f) {
-  using runtime::outbound::phase;
-  const auto at = runtime::outbound::phase_of(f);
-  return at && (*at == phase::send || *at == phase::answer || *at == phase::body ||
-                *at == phase::redirect);
-}
-
 source_trouble trouble_of(verdict said) {
   const bool transient = said.then == action::retry || said.then == action::wait;
   return {.why = std::move(said.why),

@@ -20,8 +20,6 @@ struct calls {
 };
 
 connectors::item_outcome nobody_knows(const std::string& how);
-/// Whether the platform may have acted on a request that was not answered.
-bool may_have_acted(const failure&);
 source_trouble trouble_of(connectors::verdict);
 
 /// `kept`: what was told of the last attempt at this page. `repeated`: a node may have ended while
