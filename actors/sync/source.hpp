@@ -69,6 +69,9 @@ class source {
 public:
   virtual ~source() = default;
   virtual runtime::task<page_or_trouble> read(page_request) = 0;
+  /// Whether each page is counted by whoever gives it: then none is asked for before the one before
+  /// it is safe, so that after a crash one page at most is asked for again.
+  virtual bool metered() const { return false; }
   /// What is waited for at this position is not wanted any more. Tried once.
   virtual runtime::task<result<void>> abandon(page_request) { co_return result<void>{}; }
   /// The sync reads from here no more: what is kept there for it alone is not needed. Tried again

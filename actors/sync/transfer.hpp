@@ -5,20 +5,19 @@
 //
 // Each page waits for its turn. While the collection stores a page, the next one is already being
 // read, unless somebody else waits for the place: one page ahead for each sync, given up when the
-// next transfer is about something else.
+// next transfer is about something else. Of a metered source it is read once the page is stored,
+// while the sync hears of that.
 #pragma once
 
 #include "actors/sync/forgetting.hpp"
 #include "actors/sync/outflow.hpp"
-#include "actors/sync/source.hpp"
+#include "actors/sync/reading.hpp"
 #include "actors/sync/turns/turnstile.hpp"
 #include "runtime/hosting/host.hpp"
 #include "runtime/tasks/timer.hpp"
 #include "runtime/tasks/workers.hpp"
 
-#include <map>
 #include <memory>
-#include <mutex>
 
 namespace tenon::actors {
 
@@ -26,20 +25,17 @@ class transfer final : public runtime::performer {
 public:
   transfer(runtime::host&, runtime::workers&, runtime::timer&, const source_kinds&,
            const destination_kinds&, std::shared_ptr<turnstile>);
-  ~transfer() override;
 
   void perform(runtime::effect, std::function<void(blob command)> outcome) override;
 
 private:
-  class read_ahead;
-
   struct asked_page; // a page and who wants to hear of it
 
   void begin(std::shared_ptr<const asked_page>, std::shared_ptr<turnstile::place>);
   runtime::task<result<blob>> move(std::shared_ptr<const asked_page>,
                                    std::weak_ptr<turnstile::place>);
-  void begin_ahead(std::shared_ptr<source>, const page_request& next, std::uint64_t run,
-                   std::shared_ptr<turnstile::place>);
+  void begin_ahead(std::shared_ptr<source>, std::shared_ptr<const protocols::sync::spec>,
+                   read_ahead::reading next, std::shared_ptr<turnstile::place>);
 
   runtime::host& host_;
   runtime::workers& workers_;
@@ -47,7 +43,7 @@ private:
   const source_kinds& kinds_;
   outflow outflow_;
   forgetting forgetting_;
-  std::unique_ptr<read_ahead> ahead_;
+  read_ahead ahead_;
   std::shared_ptr<turnstile> turns_;
 };
 

@@ -126,6 +126,8 @@ public:
     }
   }
 
+  bool metered() const override { return true; }
+
   task<result<void>> abandon(actors::page_request given_up) override {
     const auto who = background(given_up.sync.name, given_up.priority);
     auto entered = co_await platform_.enter(integration_, who);

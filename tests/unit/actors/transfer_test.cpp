@@ -89,23 +89,77 @@ public:
   }
 };
 
+/// What a source was asked for, and what was already stored then.
+struct account {
+  struct asked {
+    std::string position;
+    std::uint64_t stored = 0;
+    bool operator==(const asked&) const = default;
+  };
+  std::function<std::uint64_t()> stored;
+  std::mutex guard;
+  std::vector<asked> all;
+};
+
+/// Two pages, and it writes down who asks.
+class counted final : public source {
+public:
+  explicit counted(account& a) : account_{a} {}
+  bool metered() const override { return true; }
+  runtime::task<page_or_trouble> read(page_request wanted) override {
+    const auto stored = account_.stored();
+    {
+      const std::lock_guard hold{account_.guard};
+      account_.all.push_back({wanted.position, stored});
+    }
+    const bool last = wanted.position == "second";
+    source_page made;
+    made.position = last ? "" : "second";
+    made.last = last;
+    made.records.push_back({last ? "2" : "1", blob::copy_of("{}")});
+    co_return made;
+  }
+
+private:
+  account& account_;
+};
+
+class counted_kind final : public source_kind {
+public:
+  explicit counted_kind(account& a) : account_{a} {}
+  std::string_view name() const override { return "counted"; }
+  result<void> check(const object&) const override { return {}; }
+  result<std::unique_ptr<source>> open(const identity&, const object&) override {
+    return std::unique_ptr<source>{std::make_unique<counted>(account_)};
+  }
+
+private:
+  account& account_;
+};
+
 class performing {
 public:
   ~performing() { turns_->close(); }
   performing() {
     from_.push_back(std::make_unique<working_kind>(deeds_));
     from_.push_back(std::make_unique<told_kind>());
+    from_.push_back(std::make_unique<counted_kind>(account_));
+    account_.stored = [this] {
+      const auto feed = node_.ask<collection>(kept, protocols::collection::position{.feed = "s"});
+      return feed ? feed->pages : 0;
+    };
     turns_ = std::make_shared<turnstile>(turns::limits{}, host_, meters_);
     transfer_.emplace(host_, workers_, timer_, from_, to_, turns_);
   }
 
   wire::transferred perform(wire::transfer asked, const std::string& kind = "working",
-                            const std::string& more = "") {
+                            const std::string& more = "", bool repeated = false) {
     asked.spec = R"({"into":"c","from":{")" + kind + "\":{}}" + more + '}';
     const runtime::effect e{.by = {"acme", "sync", "s"},
                             .number = 1,
                             .name = "sync.transfer",
-                            .request = protocols::encode(asked)};
+                            .request = protocols::encode(asked),
+                            .repeated = repeated};
     std::promise<blob> came;
     transfer_->perform(e, [&](blob command) { came.set_value(std::move(command)); });
     const auto command = protocols::decode<wire::command>(came.get_future().get());
@@ -114,6 +168,10 @@ public:
   }
 
   deeds& done() { return deeds_; }
+  std::vector<account::asked> asked() {
+    const std::lock_guard hold{account_.guard};
+    return account_.all;
+  }
   template <class Actor, class Command> auto ask(const identity& to, const Command& c) {
     return node_.ask<Actor>(to, c);
   }
@@ -125,6 +183,7 @@ public:
 
 private:
   deeds deeds_;
+  account account_;
   tests::hosted node_{catalog()};
   runtime::host& host_{node_.begin()};
   runtime::meters meters_;
@@ -151,6 +210,27 @@ TEST(transfer, does_what_is_not_to_be_done_twice_only_when_its_page_is_not_store
   // The first page of another run is another page.
   EXPECT_EQ(node.perform({.run = 2, .page = 0}).moved.position, "deed 3");
   EXPECT_EQ(node.done().done, 3);
+}
+
+TEST(transfer, asks_a_metered_source_for_a_page_once_the_one_before_it_is_stored) {
+  performing node;
+  EXPECT_EQ(node.perform({.run = 1, .page = 0}, "counted").moved.position, "second");
+  const auto second = node.perform({.run = 1, .page = 1, .position = "second"}, "counted");
+  EXPECT_TRUE(second.moved.last);
+  const std::vector<account::asked> each_once{{"", 0}, {"second", 1}};
+  EXPECT_EQ(node.asked(), each_once);
+}
+
+TEST(transfer, asks_a_metered_source_for_no_page_again_that_is_stored) {
+  performing node;
+  node.perform({.run = 1, .page = 0}, "counted");
+  const auto again = node.perform({.run = 1, .page = 0}, "counted", "", true);
+  EXPECT_EQ(again.why, "");
+  EXPECT_EQ(again.moved.position, "second") << "as it was stored";
+  EXPECT_EQ(again.moved.stored, 1u);
+  node.perform({.run = 1, .page = 1, .position = "second"}, "counted");
+  const std::vector<account::asked> each_once{{"", 0}, {"second", 1}};
+  EXPECT_EQ(node.asked(), each_once);
 }
 
 TEST(transfer, tells_the_source_what_is_not_wanted_any_more_and_reads_nothing) {
