@@ -10,8 +10,10 @@ namespace {
 
 using namespace collections;
 
-constexpr std::size_t rows_swept = 2'000;       // by one command
-constexpr std::size_t bytes_at_once = 8u << 20; // of rows that its event holds
+// By one command: some 20 ms of looking, and what its event may hold.
+constexpr std::size_t rows_looked_at = 10'000;
+constexpr std::size_t rows_swept = 2'000;
+constexpr std::size_t bytes_at_once = 8u << 20;
 
 } // namespace
 
@@ -26,7 +28,10 @@ collection::decision<collection::sweep> collection::on(const state& s, const swe
   const auto* counterpart = counterpart_of(s, c.feed);
   store gone{.feed = c.feed, .run = c.run, .policy = feed->policy};
   std::size_t looked_at = 0, bytes_held = 0;
-  s.rows.scan(row_key(feed->swept_to), rows_swept, [&](std::string_view key, const blob& bytes) {
+  // The first run of a feed has brought every row that the feed has ever brought.
+  const bool all_are_seen = c.run == 1 && counterpart == nullptr;
+  const auto most = all_are_seen ? 0 : rows_looked_at;
+  s.rows.scan(row_key(feed->swept_to), most, [&](std::string_view key, const blob& bytes) {
     if (!key.starts_with('r'))
       return false;
     const auto row = read_row(bytes);
@@ -38,7 +43,8 @@ collection::decision<collection::sweep> collection::on(const state& s, const swe
     }
     if (!counterpart && !row.deleted && row.feed == c.feed && row.seen < since)
       event.keys.emplace_back(key);
-    event.done = ++looked_at < rows_swept && bytes_held < bytes_at_once;
+    event.done = ++looked_at < rows_looked_at && bytes_held < bytes_at_once &&
+                 event.keys.size() + gone.records.size() < rows_swept;
     return event.done;
   });
   // As if the feed had brought their deletions: what was changed here as well is a conflict.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 using namespace std::chrono_literals;
 using tenon::blob;
 using tenon::code;
@@ -51,6 +53,31 @@ TEST(collection, counts_what_a_page_changes_and_what_it_leaves_as_it_was) {
   EXPECT_EQ(counted.reply->filtered, 4u);
   EXPECT_EQ(keys(c), "b c ");
   EXPECT_EQ(keys(c, true), "a† b c ");
+}
+
+TEST(collection, takes_the_last_word_of_a_key_that_comes_twice_in_a_page) {
+  using keys_of_a_page = std::vector<std::string>;
+  for (const auto& order : {keys_of_a_page{"a", "a"},
+                            {"9", "10", "9"},
+                            {"b", "a", "b"},
+                            {"a", "b", "a", "b"},
+                            {"1", "2", "2", "10"}}) {
+    scene<collection> c;
+    collection::store one{.feed = "s", .run = 1};
+    std::map<std::string, std::string> last;
+    for (const auto& key : order) {
+      last[key] = std::to_string(one.records.size());
+      one.records.push_back({key, blob::copy_of(last[key])});
+    }
+    const auto counted = c.when(one);
+    EXPECT_EQ(counted.reply->stored, last.size());
+    EXPECT_EQ(counted.reply->unchanged, order.size() - last.size());
+    std::map<std::string, std::string> kept;
+    const auto all = c.when(collection::read{.limit = 100});
+    for (const auto& item : all.reply->items)
+      kept[item.key] = item.row.content.view();
+    EXPECT_EQ(kept, last);
+  }
 }
 
 TEST(collection, answers_a_page_that_comes_again_as_the_first_time_and_stores_it_once) {
@@ -138,6 +165,34 @@ TEST(collection, sweeps_by_what_the_rows_own_feed_has_seen_however_others_count_
   c.when(none);
   sweep(c, 7);
   EXPECT_EQ(keys(c), "b ");
+}
+
+TEST(collection, sweeps_many_rows_in_pieces_of_bounded_size) {
+  scene<collection> c;
+  std::vector<std::string> all, still_there;
+  for (int i = 0; i < 25'000; ++i) {
+    all.push_back(std::to_string(i));
+    if (i % 4 != 0 || i > 20'000)
+      still_there.push_back(all.back());
+  }
+  auto first = page(1, 0, all);
+  first.last = true;
+  c.when(first);
+  EXPECT_TRUE(c.when(collection::sweep{.feed = "s", .run = 1}).reply->done) << "all were brought";
+  EXPECT_EQ(c.state.live, all.size());
+  auto second = page(2, 0, still_there);
+  second.last = true;
+  c.when(second);
+  std::size_t pieces = 0, gone = 0;
+  for (bool done = false; !done; ++pieces) {
+    const auto swept = c.when(collection::sweep{.feed = "s", .run = 2});
+    EXPECT_LE(swept.reply->deleted - gone, 2'000u);
+    gone = swept.reply->deleted;
+    done = swept.reply->done;
+  }
+  EXPECT_EQ(gone, all.size() - still_there.size());
+  EXPECT_EQ(c.state.live, still_there.size());
+  EXPECT_GE(pieces, 3u);
 }
 
 TEST(collection, sweeps_only_after_the_last_page_and_never_another_feeds_rows) {
