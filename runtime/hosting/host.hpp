@@ -29,7 +29,7 @@ struct host_options {
   span checkpoint{1500};                // between two of the same partition
   // Waiting for the store: above it actors with rows decide nothing new, above twice as much
   // nobody.
-  std::size_t congestion_bytes = 64u << 20;
+  std::size_t congestion_bytes = 32u << 20;
   span ask_timeout = std::chrono::seconds{30};
   supervision::policy supervision{}; // of the actors of one placement
   supervision::policy escalation{.restarts = 3, .first_delay = std::chrono::seconds{1}};

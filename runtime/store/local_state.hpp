@@ -33,9 +33,9 @@ struct state_options {
   partition_number partitions = 16; // the journal's number; fixed when the file is created
   std::string node;                 // whose file this is: the journal's
   span interval{200};               // how long saves gather before they are written
-  std::size_t write_early = std::size_t{16} << 20; // bytes waiting that are not let gather longer
-  std::size_t most_rows = 4096;                    // of one transaction
-  std::size_t most_bytes = std::size_t{4} << 20;   // of one transaction, unless one row is larger
+  std::size_t write_early = std::size_t{8} << 20; // bytes waiting that are not let gather longer
+  std::size_t most_rows = 8192;                   // of one transaction
+  std::size_t most_bytes = std::size_t{4} << 20;  // of one transaction, unless one row is larger
   std::size_t map_bytes = std::size_t{256} << 30;
   std::uint64_t walk_up_to = std::uint64_t{256} << 20; // see environment.hpp: about 0.2 s
 };
