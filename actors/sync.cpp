@@ -14,7 +14,8 @@ namespace {
 using wire = protocols::sync;
 
 constexpr std::size_t past_runs = 50;
-constexpr span first_back_off{1'000};
+constexpr span after_a_hiccup{250}; // most failures are one, and over at once
+constexpr span second_back_off{2'000};
 constexpr span longest_back_off{300'000};
 // A source that asks for more patience than this is taken at its word, up to here.
 constexpr span longest_wait = std::chrono::hours{24};
@@ -22,8 +23,9 @@ constexpr span longest_wait = std::chrono::hours{24};
 /// Full jitter: anywhere between nothing and the exponential. What is drawn hangs on the moment, so
 /// that syncs that failed together do not come back together, and replay has nothing to draw.
 span back_off(const wire::state& s, moment now) {
-  const auto most = std::min<span::rep>(longest_back_off.count(), first_back_off.count()
-                                                                      << std::min(s.failures, 20u));
+  const auto doubled = second_back_off.count() << (std::clamp(s.failures, 1u, 20u) - 1);
+  const auto most = s.failures == 0 ? after_a_hiccup.count()
+                                    : std::min<span::rep>(longest_back_off.count(), doubled);
   const auto drawn = stable_hash(std::to_string(now.time_since_epoch().count()),
                                  stable_hash(s.record.spec) ^ s.run.number ^ s.run.pages << 20);
   return span{static_cast<span::rep>(drawn % static_cast<std::uint64_t>(most)) + 1};
