@@ -3,10 +3,8 @@
 // as declared and within their bounds; what the twin answers, and every field that the connector
 // reads of it, is declared as well. Where the two differ and the connector is right, the table of
 // waivers says why, with how the complaint ends; what in it is no longer true fails.
-#include "actors/integration/writing.hpp"
-#include "protocols/json.hpp"
+#include "tests/conformance/exchanges.hpp"
 #include "tests/conformance/waivers.hpp"
-#include "tests/support/driven_twin.hpp"
 #include "tests/support/vendor_specification.hpp"
 
 #include <map>
@@ -107,7 +105,7 @@ protected:
     return std::nullopt;
   }
 
-  void hear(const http_request& request, const http_response& came) {
+  void hear(const http_request& request, const http_response& came, bool as_it_is) {
     if (!request.url.starts_with(base_))
       return; // a file that lies with others
     const auto at = find(request.method, request.url);
@@ -115,40 +113,8 @@ protected:
       return;
     complain(at->name, specification_->complaints(*at, request));
     ++exchanges_;
-    if (answers_count_)
+    if (as_it_is)
       complain(at->name, specification_->complaints(*at, came));
-  }
-
-  void drive_everything() {
-    driver d{*twin_, *connector_};
-    d.overhears = [this](const auto& request, const auto& came) { hear(request, came); };
-    for (const auto& s : connector_->streams)
-      EXPECT_TRUE(d.read(s).ended) << s.name;
-    answers_count_ = false; // the twin numbers what is created in a way of its own
-    const auto check = check_request(*connector_, twin_->connection(), noon);
-    ASSERT_TRUE(check && *check);
-    d.send(**check);
-    for (const auto& a : connector_->actions) {
-      const writing w{*connector_, a, twin_->connection()};
-      const auto json = blob::from(write_json(twin_->record_for(a.name)));
-      const std::vector<outgoing_record> batch(std::min<std::size_t>(a.batch.max, 3),
-                                               {"key-1", json, "acme/sync/any/1"});
-      if (a.job) {
-        auto told_apart = batch;
-        for (std::size_t i = 0; i < batch.size(); ++i)
-          told_apart[i].effect += std::to_string(i);
-        d.carry(w, told_apart);
-        continue;
-      }
-      const auto request = write_request(w, batch, noon);
-      ASSERT_TRUE(request) << a.name << ": " << request.error().why;
-      d.send(*request);
-      if (!a.idempotency.probe)
-        continue;
-      const auto probe = probe_request(w, batch.front(), noon);
-      ASSERT_TRUE(probe) << a.name << ": " << probe.error().why;
-      d.send(*probe);
-    }
   }
 
   std::optional<described_operation> operation_of(const value& request) {
@@ -285,24 +251,19 @@ protected:
   std::set<std::string> complaints_;
   std::size_t exchanges_ = 0;
   std::size_t fields_ = 0;
-  bool answers_count_ = true;
 };
 
 TEST_P(every_described_connector, agrees_with_its_vendor) {
-  drive_everything();
+  ask_for_everything(*twin_, *connector_,
+                     [this](const auto& request, const auto& came, bool as_it_is) {
+                       hear(request, came, as_it_is);
+                     });
   expect_fields();
   EXPECT_GE(exchanges_, connector_->streams.size() + connector_->actions.size());
   EXPECT_GE(fields_, connector_->streams.size());
   RecordProperty("exchanges", static_cast<int>(exchanges_));
   RecordProperty("fields", static_cast<int>(fields_));
-  for (const auto& w : tests::conformance::waivers()) {
-    const auto about = [&](const std::string& one) { return one.ends_with(w.promise); };
-    const bool stale =
-        w.thing == "described/" + GetParam() && std::erase_if(complaints_, about) == 0;
-    EXPECT_FALSE(stale) << "no longer true, and to be taken from the table: " << w.promise;
-  }
-  for (const auto& one : complaints_)
-    ADD_FAILURE() << one;
+  tests::conformance::expect_waived("described/" + GetParam(), complaints_);
 }
 
 TEST(vendor_specification, is_waived_only_of_connectors_that_have_one) {

@@ -49,6 +49,16 @@ const waiver* find_waiver(std::string_view thing, std::string_view promise) {
   return nullptr;
 }
 
+void expect_waived(const std::string& thing, std::set<std::string> complaints) {
+  for (const auto& w : waivers()) {
+    const auto about = [&](const std::string& one) { return one.ends_with(w.promise); };
+    const bool stale = w.thing == thing && std::erase_if(complaints, about) == 0;
+    EXPECT_FALSE(stale) << "no longer true, and to be taken from the table: " << w.promise;
+  }
+  for (const auto& one : complaints)
+    ADD_FAILURE() << one;
+}
+
 std::string present_thing() {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   return thing_of(test->test_suite_name(), test->name());
