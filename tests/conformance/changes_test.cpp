@@ -2,9 +2,8 @@
 // what its actions write is read where it belongs.
 #include "actors/integration/writing.hpp"
 #include "protocols/json.hpp"
-#include "tests/support/driven_twin.hpp"
+#include "tests/conformance/part.hpp"
 
-#include <map>
 #include <set>
 
 namespace tenon::actors::connectors {
@@ -12,15 +11,12 @@ namespace {
 
 class changes : public every_connector {};
 
-/// Streams whose requests have no place for what they have come to, and why. One that has such a
-/// place does not belong here any more.
-const std::map<std::string, std::string, std::less<>> ask_for_all{
-    {"instagram.stories", "a story is there for a day, and the platform gives all there are"},
-    {"x.post_figures", "figures of posts of long ago change: all posts are asked for"},
-    {"x.messages", "the platform knows no filter for them"},
-    {"x_analytics.campaign_figures", "it is asked in windows that end now"},
-    {"x_analytics.campaign_figures_by_hour", "it is asked in windows that end now"},
-};
+/// A stream that knows how far it has come.
+class every_stream_of_changes : public tests::conformance::promising<of_a_connector> {};
+
+bool goes_on(const stream& s) {
+  return s.cursor.has_value();
+}
 
 constexpr std::int64_t day = std::chrono::milliseconds{std::chrono::days{1}}.count();
 
@@ -41,55 +37,31 @@ std::vector<std::string> added(const std::vector<std::string>& before,
   return fresh;
 }
 
-TEST_P(changes, are_all_that_a_second_run_reads) {
-  ASSERT_TRUE(connector_);
-  for (const auto& s : connector_->streams) {
-    if (!s.cursor || ask_for_all.contains(GetParam() + '.' + s.name))
-      continue;
-    auto t = make({.limits = false});
-    ASSERT_TRUE(t);
-    driver d{*t, *connector_};
-    const auto first = d.read(s);
-    ASSERT_TRUE(first.ended) << s.name << ": " << told(first);
-    const auto before = long_after(*s.cursor, first.end);
-    if (s.cursor->is_time())
-      d.now = std::max(d.now, moment{span{*before.from + 5 * day}});
-    const auto nothing = d.read(s, before);
-    EXPECT_TRUE(nothing.ended) << s.name << ": " << told(nothing);
-    EXPECT_EQ(nothing.records.size(), 0u)
-        << s.name << " reads " << nothing.records.front() << " again";
-    const auto grown =
-        t->grow(s.name, s.cursor->is_time() ? moment{span{*before.from + day}} : d.now);
-    const auto news = d.read(s, before);
-    EXPECT_TRUE(news.ended) << s.name << ": " << told(news);
-    // As many of each as before, in as many parts.
-    const auto raw = t->records(s.name).size() - grown;
-    ASSERT_GE(raw, grown) << s.name;
-    const auto expected = (first.records.size() * grown + raw / 2) / raw;
-    EXPECT_GT(expected, 0u) << s.name;
-    EXPECT_EQ(news.records.size(), expected)
-        << s.name << " after " << write_json(to_object(*s.cursor, before))
-        << ", of which the last is " << write_json(t->records(s.name).back());
-  }
-}
-
-TEST_P(changes, are_asked_for_wherever_a_request_has_a_place_for_it) {
-  ASSERT_TRUE(connector_);
-  for (const auto& s : connector_->streams) {
-    if (!s.cursor || s.cursor->is_text() || !ask_for_all.contains(GetParam() + '.' + s.name))
-      continue;
-    auto t = make();
-    ASSERT_TRUE(t);
-    const reading r{*connector_, s, t->connection()};
-    const auto at = *first_position(r, noon);
-    progress before;
-    before.from = noon.time_since_epoch().count();
-    const auto without = page_request(r, at, begin(*s.cursor, {}, noon), noon);
-    const auto with = page_request(r, at, begin(*s.cursor, before, noon), noon);
-    ASSERT_TRUE(without && with) << s.name;
-    EXPECT_EQ(without->url, with->url) << s.name << " asks for changes by now";
-    EXPECT_EQ(without->body, with->body) << s.name << " asks for changes by now";
-  }
+TEST_P(every_stream_of_changes, gives_a_second_run_what_is_new_alone) {
+  const auto& s = part_of(connector_->streams);
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  driver d{*t, *connector_};
+  const auto first = d.read(s);
+  ASSERT_TRUE(first.ended) << told(first);
+  const auto before = long_after(*s.cursor, first.end);
+  if (s.cursor->is_time())
+    d.now = std::max(d.now, moment{span{*before.from + 5 * day}});
+  const auto nothing = d.read(s, before);
+  EXPECT_TRUE(nothing.ended) << told(nothing);
+  ASSERT_EQ(nothing.records.size(), 0u) << "it reads " << nothing.records.front() << " again";
+  const auto grown =
+      t->grow(s.name, s.cursor->is_time() ? moment{span{*before.from + day}} : d.now);
+  const auto news = d.read(s, before);
+  EXPECT_TRUE(news.ended) << told(news);
+  // As many of each as before, in as many parts.
+  const auto raw = t->records(s.name).size() - grown;
+  ASSERT_GE(raw, grown);
+  const auto expected = (first.records.size() * grown + raw / 2) / raw;
+  EXPECT_GT(expected, 0u);
+  EXPECT_EQ(news.records.size(), expected)
+      << "after " << write_json(to_object(*s.cursor, before)) << ", of which the last is "
+      << write_json(t->records(s.name).back());
 }
 
 /// The whole of a stream whose platform answers no query beyond some number of records.
@@ -146,7 +118,7 @@ TEST_P(changes, of_an_action_are_read_where_they_belong) {
       ASSERT_FALSE(fresh.empty()) << a.name << " leaves " << s->name << " as it was";
       EXPECT_TRUE(!erases || after.deleted > before.deleted) << a.name;
     }
-    if (!s->cursor || ask_for_all.contains(GetParam() + '.' + s->name))
+    if (!s->cursor)
       continue;
     // Replay goes on behind the newest, and a change of an older one is not behind it.
     if (s->cursor->what == progress_rule::kind::replay)
@@ -160,6 +132,10 @@ TEST_P(changes, of_an_action_are_read_where_they_belong) {
 
 INSTANTIATE_TEST_SUITE_P(shipped, changes, testing::ValuesIn(names()),
                          [](const auto& each) { return each.param; });
+
+INSTANTIATE_TEST_SUITE_P(shipped, every_stream_of_changes,
+                         testing::ValuesIn(parts_of_all<stream>(&manifest::streams, goes_on)),
+                         part_name);
 
 } // namespace
 } // namespace tenon::actors::connectors

@@ -70,11 +70,15 @@ TEST_P(refusals, of_many_at_once_are_waited_for_and_the_quota_asks_for_no_more) 
   ASSERT_TRUE(t);
   driver d{*t, *connector_};
   d.asks_the_quota = false;
-  const reading r{*connector_, connector_->streams.front(), t->connection()};
-  const auto request = asked(d, r);
-  ASSERT_TRUE(request) << request.error().why;
-  if (!limit->match.matches(request->method, path_of(*parse_url(request->url))))
-    return; // it is about other requests
+  std::optional<http_request> request; // of those that it is about
+  for (const auto& s : connector_->streams) {
+    const reading r{*connector_, s, t->connection()};
+    const auto one = asked(d, r);
+    ASSERT_TRUE(one) << s.name << ": " << one.error().why;
+    if (!request && limit->match.matches(one->method, path_of(*parse_url(one->url))))
+      request = *one;
+  }
+  ASSERT_TRUE(request) << "no stream asks for what it is about";
   for (std::int64_t i = 0; i < limit->count; ++i)
     ASSERT_NE(judged(*connector_, *t, *request, t->answer(*request, noon)).then, action::wait) << i;
   const auto refused = t->answer(*request, noon);
