@@ -95,6 +95,7 @@ span wait_for_bucket(const quota::state& s, const quota::take& t, const portion&
   auto level = *it;
   if (level.bucket != p.from)
     reshape(level, p.from, now);
+  refresh(level, now, t.life_at);
   const auto reserve = kept(p.from);
   if (t.asker.empty()) {
     const auto all = line::needed(p.units, {}, t.interactive, reserve);
@@ -183,7 +184,9 @@ quota::decision<quota::take> quota::on(const state& s, const take& t, moment now
           .asker = t.asker,
           .weight = t.weight,
           .interactive = t.interactive,
-          .charge = charge};
+          .charge = charge,
+          .life_at = t.life_at,
+          .patience = t.patience};
   for (const auto& p : wanted) {
     e.amounts.push_back(p.units);
     e.buckets.push_back(p.from);
@@ -196,11 +199,11 @@ quota::decision<quota::take> quota::on(const state& s, const take& t, moment now
   return persist(std::move(e)).reply(std::move(told));
 }
 
-quota::decision<quota::give_back> quota::on(const state& s, const give_back& g, moment) {
+quota::decision<quota::give_back> quota::on(const state& s, const give_back& g, moment now) {
   for (const auto& l : s.levels)
     for (const auto& p : l.places)
       if (p.grant == g.grant)
-        return persist(returned{g.grant});
+        return persist(returned{g.grant, now});
   return ignore(); // its lease was over, or it held no place
 }
 
@@ -267,7 +270,8 @@ quota::decision<quota::pressed> quota::on(const state& s, const pressed& p, mome
 
 quota::decision<quota::read_standing> quota::on(const state& s, const read_standing&, moment now) {
   standing told{.blocked_until_at = s.blocked_until_at, .per_mille = pressure(s, now)};
-  for (const auto& l : s.levels) {
+  for (auto l : s.levels) {
+    refresh(l, now, {});
     auto free = left(l, now);
     if (l.reset_at > now)
       free = std::min(free, l.remaining);

@@ -52,7 +52,7 @@ struct QuotaCommand {
       buckets @0 :List(QuotaBucket);
       # At most 16, each name once. A quota remembers 64; those at rest make room.
       leaseMs @1 :UInt64 = 300000;
-      # A concurrency place is given back after this long if nobody does. At most a day.
+      # The request is over after this long, if nobody says before that it is. At most a day.
       prices @8 :List(UInt32);
       # For each bucket in turn what the request takes of it; one where there is none. 0: as much as
       # the answers have cost lately, at least one.
@@ -62,9 +62,17 @@ struct QuotaCommand {
       # 1 to 64.
       interactive @11 :Bool;
       # Somebody waits for it: it may take what is kept from others.
+      lifeAtMs @33 :Int64;
+      # When the node began to live that sends the request; 0: it does not say. Who says it gives
+      # back every grant when the answer is there: until then, sliding buckets count the request as
+      # if it could still arrive. What an earlier life sent arrived before this one began.
+      patienceMs @34 :UInt64;
+      # For how long the platform may work at it when its sender has died, and nobody will hear the
+      # answer. 0: as long as the lease.
     }
     giveBack :group {
-      # The request is over: frees its concurrency places. Not answered.
+      # The request is over: its concurrency places are free, its sliding ones a period from now.
+      # Not answered.
       grant @2 :UInt64;
     }
     observed :group {
@@ -84,6 +92,8 @@ struct QuotaCommand {
     throttled :group {
       # The platform refused (429): nobody asks before this. Not answered.
       untilAtMs @6 :Int64;
+      buckets @35 :List(Text);
+      # Only who takes from one of these waits; none: everybody.
     }
     catchUp @7 :Void;
     # Somebody was told to wait for longer than a bucket ever makes one wait: the clock was set back.
@@ -138,7 +148,8 @@ struct QuotaStanding {
   buckets @0 :List(QuotaHeadroom);
   # Those from which anything was taken.
   blockedUntilAtMs @1 :Int64;
-  # The platform asked everyone to wait; past: it does not.
+  # The platform asked everyone to wait; past: it does not. What it said of one bucket is part of
+  # that one's wait.
   perMille @2 :UInt32;
   # Of the buckets that the platform's patience leaves; 1000: all.
 }
@@ -186,9 +197,12 @@ struct QuotaEvent {
       interactive @13 :Bool;
       charge @14 :UInt64;
       # How long its slowest bucket takes to restore it, in microseconds.
+      lifeAtMs @47 :Int64;
+      patienceMs @48 :UInt64;
     }
     returned :group {
       grant @4 :UInt64;
+      atMs @49 :Int64;
     }
     limited :group {
       bucket @5 :Text;
@@ -198,6 +212,8 @@ struct QuotaEvent {
     }
     blocked :group {
       untilAtMs @8 :Int64;
+      buckets @50 :List(Text);
+      # None: everybody.
     }
     caughtUp :group {
       atMs @9 :Int64;
@@ -256,9 +272,15 @@ struct QuotaEvent {
 }
 
 struct QuotaPlace {
-  # A concurrency place that is taken.
+  # What a request takes while it is under way: a concurrency place, or of a sliding bucket.
   grant @0 :UInt64;
   untilAtMs @1 :Int64;
+  # It is over by then, whether or not anybody says so.
+  sinceAtMs @2 :Int64;
+  units @3 :UInt32 = 1;
+  lifeAtMs @4 :Int64;
+  patienceMs @5 :UInt64;
+  # As in the take.
 }
 
 struct QuotaSlot {
@@ -279,7 +301,7 @@ struct QuotaLevel {
   taken @3 :UInt32;
   # fixed, and daily in a time zone: when the window began, and what was taken in it.
   grantedAtMs @4 :List(Int64);
-  # sliding: when each was granted that may still count.
+  # sliding: when each was over that may still count; granted, where nobody says when it is over.
   places @5 :List(QuotaPlace);
   remaining @6 :UInt32;
   resetAtMs @7 :Int64;
@@ -294,6 +316,8 @@ struct QuotaLevel {
   # The bucket as the platform says it is; 0: as the manifest has it.
   toldAtMs @14 :Int64;
   # When `remaining` was told.
+  blockedUntilAtMs @15 :Int64;
+  # The platform asked those to wait who take from this one.
 }
 
 struct QuotaState {

@@ -1,7 +1,8 @@
 // When a request may leave, so that no platform ever counts more in a period than it allows. It
 // counts a request when it arrives: some time between its sending and its answer. So a place is
-// free again a whole period after the answer. The quota counts when requests may leave, and
-// remembers that across restarts; how long they are on their way it cannot know.
+// free again a whole period after the answer. The quota counts the same and remembers it across
+// restarts, but by the date: here it is counted by a clock that nobody can put forward. A request
+// that waits here has been granted, so the quota's own count must go on until its answer.
 #pragma once
 
 #include "protocols/moment.hpp"

@@ -23,6 +23,8 @@ using runtime::task;
 
 // A token that takes longer is a matter for the sync's own back-off.
 constexpr span longest_token_wait = std::chrono::seconds{30};
+// Between a grant and the request's being sent, for everything else.
+constexpr span longest_preparation = std::chrono::seconds{30};
 constexpr span token_look{25};
 
 identity beside(const identity& integration, std::string_view kind) {
@@ -238,6 +240,10 @@ task<result<platform::grant>> platform::take(session& s, const http_request& r) 
   (*account.settings.as<object>())["id"] = own.name;
   auto wanted = toll_of(*s.connector, account, r, s.asker);
   if (!wanted)
+  wanted->wanted.lease =
+      longest_token_wait + longest_preparation + runtime::outbound::limits{}.total;
+  wanted->wanted.patience = s.patience.answer;
+  wanted->wanted.life_at = lives_since_;
     co_return wanted.error();
   grant g{.asked = *std::move(wanted)};
   g.passage = passage{*s.connector, g.asked, own};

@@ -70,7 +70,7 @@ bool may_have_acted(const failure&);
 
 class platform {
 public:
-  explicit platform(outside o) : outside_{o} {}
+  explicit platform(outside o) : outside_{o}, lives_since_{o.clock.now()} {}
 
   /// Waits, bounded, for a token that is being fetched. `spec`: of an integration that may have
   /// been removed since; else the present one.
@@ -147,6 +147,7 @@ private:
   sunset_watch sunsets_;
   health::watch watch_;
   std::mutex guard_;
+  moment lives_since_; // tells this life of the node from earlier ones
   std::map<identity, compiled> compiled_; // by connector; as many as there are
 };
 

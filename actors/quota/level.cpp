@@ -89,15 +89,31 @@ span wait_for(const level& l, moment now, std::uint32_t units, std::uint32_t min
   return used_up ? std::max(own, l.reset_at - now) : own;
 }
 
-void take(level& l, std::uint64_t grant, moment at, span lease, std::uint32_t units) {
-  buckets::of(l.bucket.kind).take(l, grant, at, lease, std::min(units, l.bucket.amount));
-  if (l.reset_at > at)
+void take(level& l, quota::place p) {
+  const auto units = p.units;
+  p.units = std::min(units, l.bucket.amount);
+  buckets::of(l.bucket.kind).take(l, p);
+  if (l.reset_at > p.since_at)
     l.remaining -= std::min(l.remaining, units);
 }
 
-void withdraw(level& l, std::uint64_t grant, moment taken_at, moment at, std::uint32_t units) {
+void end(level& l, std::uint64_t grant, moment at) {
+  const auto& kind = buckets::of(l.bucket.kind);
+  for (const auto& p : l.places)
+    if (p.grant == grant && kind.over != nullptr)
+      kind.over(l, at, p.units);
   std::erase_if(l.places, [&](const auto& p) { return p.grant == grant; });
-  buckets::of(l.bucket.kind).give_back(l, taken_at, at, units);
+}
+
+void refresh(level& l, moment now, moment life) {
+  const auto& kind = buckets::of(l.bucket.kind);
+  if (kind.refresh != nullptr)
+    kind.refresh(l, now, life);
+}
+
+void withdraw(level& l, std::uint64_t grant, moment taken_at, moment at, std::uint32_t units) {
+  if (std::erase_if(l.places, [&](const auto& p) { return p.grant == grant; }) == 0)
+    buckets::of(l.bucket.kind).give_back(l, taken_at, at, units);
   // A word that came since has never counted it.
   if (l.reset_at > at && l.told_at < taken_at)
     l.remaining += std::min(units, ~l.remaining);
@@ -108,7 +124,7 @@ void settle(level& l, std::uint32_t taken, std::uint32_t price, moment taken_at,
   if (price < taken)
     kind.give_back(l, taken_at, at, taken - price);
   else if (price > taken && kind.timed)
-    kind.take(l, 0, at, {}, std::min(price - taken, l.bucket.amount));
+    kind.take(l, {.since_at = at, .units = std::min(price - taken, l.bucket.amount)});
   // What the next is taken for: up at once, down slowly.
   l.expected = price >= l.expected ? price : l.expected - (l.expected - price + 3) / 4;
 }
@@ -125,7 +141,7 @@ void lower(level& l, std::uint32_t remaining, moment at) {
   if (kind.used_elsewhere != nullptr)
     kind.used_elsewhere(l, at, own - remaining);
   else
-    kind.take(l, 0, at, {}, own - remaining);
+    kind.take(l, {.since_at = at, .units = own - remaining});
 }
 
 void reshape(level& l, const bucket& b, moment at) {
@@ -163,7 +179,8 @@ bool holds(const level& l) {
   const auto parts = l.bucket.kind == kind::cost ? l.bucket.restored : l.bucket.amount;
   return check(l.bucket, {}).has_value() && l.paid_rest < parts &&
          l.granted_at_ms.size() <= most_remembered && std::ranges::is_sorted(l.granted_at_ms) &&
-         l.places.size() <= most_places && l.slots.size() <= most_slots;
+         l.places.size() <= (l.bucket.kind == kind::sliding ? most_remembered : most_places) &&
+         l.slots.size() <= most_slots;
 }
 
 } // namespace tenon::actors

@@ -34,8 +34,16 @@ std::uint32_t kept(const protocols::quota::bucket&);
 span wait_for(const protocols::quota::level&, moment now, std::uint32_t units = 1,
               std::uint32_t mine = 1);
 
-void take(protocols::quota::level&, std::uint64_t grant, moment at, span lease,
-          std::uint32_t units = 1);
+/// So many, at most as many as it holds, since then. The rest matters to kinds that remember what
+/// is under way.
+void take(protocols::quota::level&, protocols::quota::place);
+
+/// The grant's request is over.
+void end(protocols::quota::level&, std::uint64_t grant, moment at);
+
+/// A node's life has begun then that ends what earlier ones had under way (the epoch: nobody says),
+/// and some leases are over.
+void refresh(protocols::quota::level&, moment now, moment life);
 
 /// What this grant took then was not used. What goes back is what is surely free.
 void withdraw(protocols::quota::level&, std::uint64_t grant, moment taken_at, moment at,

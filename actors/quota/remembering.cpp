@@ -48,7 +48,13 @@ void quota::apply(state& s, const taken& e) {
       it = s.levels.insert(it, level{.bucket = b});
     else if (it->bucket != b)
       reshape(*it, b, e.at);
-    actors::take(*it, e.grant, e.at, e.lease, units);
+    refresh(*it, e.at, e.life_at);
+    actors::take(*it, {.grant = e.grant,
+                       .until_at = e.at + e.lease,
+                       .since_at = e.at,
+                       .units = units,
+                       .life_at = e.life_at,
+                       .patience = e.patience});
     shares.push_back({b.name, units});
   }
   if (!e.asker.empty())
@@ -96,7 +102,7 @@ void quota::apply(state& s, const slowed& e) {
 
 void quota::apply(state& s, const returned& e) {
   for (auto& l : s.levels)
-    std::erase_if(l.places, [&](const place& p) { return p.grant == e.grant; });
+    end(l, e.grant, e.at);
 }
 
 void quota::apply(state& s, const limited& e) {

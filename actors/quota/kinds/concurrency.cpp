@@ -31,9 +31,9 @@ span wait(const level& l, moment now, units n) {
   return soonest;
 }
 
-void take(level& l, std::uint64_t grant, moment at, span lease, units) {
-  std::erase_if(l.places, [&](const auto& p) { return p.until_at <= at; });
-  l.places.push_back({.grant = grant, .until_at = at + lease});
+void take(level& l, const place& taken) {
+  std::erase_if(l.places, [&](const auto& p) { return p.until_at <= taken.since_at; });
+  l.places.push_back(taken);
 }
 
 bool is_ahead(const level&, moment) {

@@ -21,8 +21,8 @@ span wait(const level& l, moment now, units n) {
   return rule(l.bucket).wait(l, now, n);
 }
 
-void take(level& l, std::uint64_t, moment at, span, units n) {
-  rule(l.bucket).take(l, at, n);
+void take(level& l, const place& p) {
+  rule(l.bucket).take(l, p.since_at, p.units);
 }
 
 void give_back(level& l, moment taken_at, moment at, units n) {

@@ -148,11 +148,11 @@ span wait(const level& l, moment now, units n) {
   return std::max(day_at(l.bucket, window_of(l, now)).ends - now, span{1});
 }
 
-void take(level& l, std::uint64_t, moment at, span, units n) {
+void take(level& l, const place& p) {
   if (is_rolling(l))
-    return take_in_slot(l, at, n);
-  const auto window = window_of(l, at);
-  l.taken = taken_in(l, window) + n;
+    return take_in_slot(l, p.since_at, p.units);
+  const auto window = window_of(l, p.since_at);
+  l.taken = taken_in(l, window) + p.units;
   l.window_at = window;
 }
 
@@ -178,7 +178,7 @@ void reshape(level& l, const bucket& next, moment at) {
   l.taken = 0;
   l.window_at = {};
   if (taken > 0)
-    take(l, 0, at, {}, taken);
+    take(l, {.since_at = at, .units = taken});
 }
 
 bool is_ahead(const level& l, moment now) {

@@ -33,9 +33,9 @@ span wait(const level& l, moment now, units n) {
   return left(l, now) >= n ? span{} : window_of(l, now) + l.bucket.period - now;
 }
 
-void take(level& l, std::uint64_t, moment at, span, units n) {
-  const auto window = window_of(l, at);
-  l.taken = taken_in(l, window) + n;
+void take(level& l, const place& p) {
+  const auto window = window_of(l, p.since_at);
+  l.taken = taken_in(l, window) + p.units;
   l.window_at = window;
 }
 

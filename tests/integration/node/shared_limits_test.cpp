@@ -66,10 +66,8 @@ TEST_F(shared_limits, hold_over_all_credentials_together_also_after_a_crash) {
   start_vendor(
       {"--generate", "6000", "--page-size", "50", "--rate", "40/1s", "--ledger", ledger()});
   start_node();
-  // What is on its way when a node is killed arrives a little after it was granted, and nobody is
-  // left who knows by how much: a crash takes room for that.
   subscription gen{.url = vendor(), .limits = R"({"buckets": [{"kind": "concurrency", "limit": 4},
-                     {"key": "{{conn.app}}", "kind": "sliding", "rate": "40/1050ms"}]})"};
+                     {"key": "{{conn.app}}", "kind": "sliding", "rate": "40/1s"}]})"};
   const std::vector<std::string> names{"first", "second", "third"};
   apply_accounts(gen.with_key("any"), names);
   for (const auto& name : names)
@@ -86,7 +84,7 @@ TEST_F(shared_limits, hold_over_all_credentials_together_also_after_a_crash) {
   ASSERT_GE(asked.size(), 360u);
   EXPECT_EQ(std::ranges::count(asked, true, &line::refused), 0);
   for (std::size_t i = rate; i < asked.size(); ++i)
-    EXPECT_GT(asked[i].ms - asked[i - rate].ms, 1000) << "request " << i;
+    EXPECT_GE(asked[i].ms - asked[i - rate].ms, 1000) << "request " << i;
 }
 
 TEST_F(shared_limits, leave_room_for_who_waits_and_fair_parts_for_syncs) {

@@ -347,6 +347,9 @@ TEST(quota, knows_the_impossible) {
   bad.granted_at_ms.assign(10'001, 1);
   EXPECT_FALSE(quota::holds(state(bad))) << "more moments than may be remembered";
   bad = good;
+  bad.places.resize(10'001);
+  EXPECT_FALSE(quota::holds(state(bad))) << "more under way than may be remembered";
+  bad.bucket = two_at_a_time;
   bad.places.resize(1'001);
   EXPECT_FALSE(quota::holds(state(bad))) << "more places than there may be";
   EXPECT_FALSE(quota::holds({.levels = {good, good}})) << "a name twice";
