@@ -1,7 +1,11 @@
 // concurrency: places, each given back when its request is over.
 //
 //     at most amount at a time, counting places that were never given back until their lease is
-//     over
+//     over, or, where their sender has died, until the platform no longer works at the request
+//
+// A place whose sender has died is not free at once: the platform was asked, and nobody told it
+// that the asker is gone. It works on for as long as the answer would have been waited for, counted
+// from when the sender was surely dead.
 //
 // A counting semaphore with leases: Gray and Cheriton, "Leases", 1989.
 #include "actors/quota/kinds/kind.hpp"
@@ -36,6 +40,12 @@ void take(level& l, const place& taken) {
   l.places.push_back(taken);
 }
 
+void refresh(level& l, moment, moment life) {
+  for (auto& p : l.places)
+    if (p.patience > span{} && has_died(p, life))
+      p.until_at = std::min(p.until_at, life + p.patience);
+}
+
 bool is_ahead(const level&, moment) {
   return false; // places are given back
 }
@@ -52,7 +62,7 @@ span longest_wait(const bucket&) {
 
 } // namespace
 
-const kind concurrency{1'000,      false,    wait,     take,  keep_all,    left,
-                       same_shape, is_ahead, catch_up, rests, longest_wait};
+const kind concurrency{1'000,    false,    wait,  take,         keep_all, left,   same_shape,
+                       is_ahead, catch_up, rests, longest_wait, nullptr,  refresh};
 
 } // namespace tenon::actors::buckets

@@ -140,6 +140,17 @@ std::size_t passed(const world& w) {
   return most - std::min<std::size_t>(most, w.bucket.amount);
 }
 
+/// How many more than it may the platform has worked at together, at the worst.
+std::size_t crowded(const world& w) {
+  std::size_t most = 0;
+  for (const auto& one : w.seen)
+    most = std::max<std::size_t>(most, std::ranges::count_if(w.seen, [&](const visit& other) {
+                                   return other.from <= one.from &&
+                                          (other.to > one.from || &other == &one);
+                                 }));
+  return most - std::min<std::size_t>(most, w.bucket.amount);
+}
+
 TEST(quota_lives, no_period_has_more_arrivals_than_it_may_whenever_nodes_die) {
   std::size_t kills = 0;
   std::size_t without = 0;
@@ -204,6 +215,46 @@ TEST(quota_lives, a_request_that_steps_back_has_not_taken) {
   limits.at(1s).when(quota::step_back{
       .grant = got->grant, .taken_at = got->at, .buckets = {one}, .amounts = {1}, .asker = "me"});
   EXPECT_TRUE(limits.when(take).reply);
+}
+
+TEST(quota_lives, the_platform_never_works_at_more_than_it_may_whenever_nodes_die) {
+  std::size_t kills = 0;
+  std::size_t granted = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random{seed};
+    const auto bucket = any_bucket(random, kind::concurrency);
+    world w{.random = random, .bucket = bucket};
+    w.run(4'000 * ms);
+    ASSERT_EQ(crowded(w), 0u);
+    kills += w.kills;
+    granted += w.granted;
+  }
+  EXPECT_GT(kills, 2'000u);
+  EXPECT_GT(granted, 2 * kills) << "and goes on after each";
+}
+
+TEST(quota_lives, a_dead_senders_place_is_free_when_the_platform_stops_working_not_before) {
+  auto limits = given<quota>();
+  const quota::bucket two{.name = "b", .kind = kind::concurrency, .amount = 2};
+  const quota::take before{.buckets = {two}, .lease = 6min, .life_at = at(-1h), .patience = 60s};
+  limits.at(0s).when(before);
+  limits.at(1s).when(before);
+  const quota::take after{.buckets = {two}, .lease = 6min, .life_at = at(5s), .patience = 60s};
+  EXPECT_TRUE(limits.at(6s).when(after).refusal);
+  EXPECT_TRUE(limits.at(65s - 1ms).when(after).refusal) << "it may still work at them";
+  EXPECT_TRUE(limits.at(65s).when(after).reply) << "and not only when the lease is over";
+  EXPECT_TRUE(limits.when(after).reply);
+  EXPECT_TRUE(limits.at(2min).when(after).refusal) << "those of a sender that lives stay";
+}
+
+TEST(quota_lives, a_sender_that_was_dead_for_long_holds_nothing) {
+  auto limits = given<quota>();
+  const quota::bucket one{.name = "b", .kind = kind::concurrency, .amount = 1};
+  limits.at(0s).when(
+      quota::take{.buckets = {one}, .lease = 6min, .life_at = at(-1h), .patience = 60s});
+  const quota::take after{.buckets = {one}, .lease = 6min, .life_at = at(7min), .patience = 60s};
+  EXPECT_TRUE(limits.at(7min).when(after).reply);
 }
 
 TEST(quota_lives, who_says_nothing_of_a_life_is_counted_from_the_grant) {
