@@ -105,6 +105,8 @@ span wait_for_bucket(const quota::state& s, const quota::take& t, const portion&
   const auto all = line::needed(p.units, first, t.interactive, reserve);
   const auto before_me = t.interactive ? all : line::needed(p.units, first, false, 0);
   auto wait = wait_for(level, now, all, before_me);
+  if (now < level.blocked_until_at)
+    return wait;
   if (p.from.kind == quota::kind::concurrency) // what is given back must not stay empty
     return before_me > p.from.amount || wait > span{}
                ? std::min(std::max(wait, look), look * (1 + std::int64_t{first.others}))
@@ -125,8 +127,12 @@ quota::decision<quota::take> put_off(const quota::state& s, const quota::take& t
   const auto slowest = std::ranges::max_element(waits) - waits.begin();
   const auto wait = waits[static_cast<std::size_t>(slowest)];
   const auto& name = wanted[static_cast<std::size_t>(slowest)].from.name;
-  const failure why{code::overloaded, "the limit of " + name + " is used up", name,
-                    "Wait, or raise the limit if the platform allows more.", wait};
+  const auto known = find_level(s.levels, name);
+  const bool told = known != s.levels.end() && known->blocked_until_at >= now + wait;
+  failure why{code::overloaded, "the limit of " + name + " is used up", name,
+              "Wait, or raise the limit if the platform allows more.", wait};
+  if (told)
+    why = {code::overloaded, "the platform asked to wait for the limit of " + name, name, {}, wait};
   if (t.asker.empty() || !line::has_others(s.line, t.asker))
     return quota::refuse(why);
   // Also where it was short before: otherwise others would take turns at being short.
@@ -243,7 +249,16 @@ quota::decision<quota::observed> quota::on(const state& s, const observed& o, mo
 
 quota::decision<quota::throttled> quota::on(const state& s, const throttled& t, moment now) {
   const auto until = not_too_far(t.until_at, now);
-  return until > now && until > s.blocked_until_at ? persist(blocked{until}) : ignore();
+  if (until <= now)
+    return ignore();
+  if (t.buckets.empty())
+    return until > s.blocked_until_at ? persist(blocked{until}) : ignore();
+  blocked e{.until_at = until};
+  for (const auto& name : t.buckets)
+    if (const auto it = find_level(s.levels, name);
+        it != s.levels.end() && until > it->blocked_until_at)
+      e.buckets.push_back(name);
+  return e.buckets.empty() ? ignore() : persist(std::move(e));
 }
 
 quota::decision<quota::catch_up> quota::on(const state& s, const catch_up&, moment now) {

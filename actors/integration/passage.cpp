@@ -130,6 +130,36 @@ std::vector<passage::word> passage::leave(const manifest& m, const toll& t,
   return all;
 }
 
+std::vector<passage::concern> passage::concerned(const std::vector<word>& said) const {
+  enum class told : std::uint8_t { used_up, nothing, some_left };
+  const auto told_of = [&](const identity& at, const std::string& bucket) {
+    auto all = told::nothing;
+    for (const auto& [to, what] : said) {
+      const auto* seen = std::get_if<quota::observed>(&what);
+      if (seen == nullptr || to != at || seen->bucket != bucket || !seen->knows_remaining)
+        continue;
+      if (seen->remaining == 0)
+        return told::used_up;
+      all = told::some_left;
+    }
+    return all;
+  };
+  for (const auto wanted : {told::used_up, told::nothing, told::some_left}) {
+    std::vector<concern> all;
+    for (const auto& g : gates_) {
+      concern here{g.quota, {}};
+      for (const auto& b : g.wanted.buckets)
+        if (told_of(g.quota, b.name) == wanted)
+          here.buckets.push_back(b.name);
+      if (!here.buckets.empty())
+        all.push_back(std::move(here));
+    }
+    if (!all.empty())
+      return all;
+  }
+  return {};
+}
+
 std::vector<identity> quotas_of(const manifest& m, const connection& c, const identity& own) {
   std::vector<identity> all{own};
   const auto names = scope{}.bind("conn", c.settings);

@@ -11,6 +11,7 @@
 #include "actors/integration/toll.hpp"
 #include "protocols/identity.hpp"
 
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -48,6 +49,16 @@ public:
   turn hear(result<protocols::quota::granted>, moment now, span patience);
 
   const std::vector<gate>& gates() const { return gates_; }
+  /// Buckets of a quota.
+  struct concern {
+    identity quota;
+    std::vector<std::string> buckets;
+  };
+  /// Which of those it took from a refusal for load is about, as far as the answer has said: those
+  /// that it says are used up; else those of which it does not say that there is some left; else
+  /// all.
+  std::vector<concern> concerned(const std::vector<word>& said) const;
+
   /// It is over; `answer` is null when nothing came.
   std::vector<word> leave(const manifest&, const toll&, const http_response* answer, moment now);
 

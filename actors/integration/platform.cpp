@@ -247,7 +247,6 @@ task<result<platform::grant>> platform::take(session& s, const http_request& r) 
     co_return wanted.error();
   grant g{.asked = *std::move(wanted)};
   g.passage = passage{*s.connector, g.asked, own};
-  s.limited_by = g.passage.gates().empty() ? own : g.passage.gates().front().quota;
   const auto give_up = outside_.clock.steady() + s.patience.quota;
   while (const auto* gate = g.passage.next()) {
     auto answer = co_await runtime::ask<actors::quota>(outside_.host, gate->quota, gate->wanted);
@@ -283,9 +282,11 @@ void platform::tell(std::vector<passage::word> words) {
                what);
 }
 
-void platform::give_back(const session& s, grant& g, const http_response* answer) {
+void platform::give_back(session& s, grant& g, const http_response* answer) {
   pace_.end(g.paced, outside_.clock.steady());
-  tell(g.passage.leave(*s.connector, g.asked, answer, now()));
+  auto words = g.passage.leave(*s.connector, g.asked, answer, now());
+  s.limited_by = g.passage.concerned(words);
+  tell(std::move(words));
 }
 
 task<result<http_response>> platform::send_plainly(const session& s, http_request r) {
@@ -386,9 +387,12 @@ void platform::reconnect(const session& s, const failure& why) {
 }
 
 void platform::throttled(const session& s, span wait) {
-  const auto& quota_id = s.limited_by.name.empty() ? own_quota(s) : s.limited_by;
-  outside_.host.ask<actors::quota>(quota_id, protocols::quota::throttled{now() + wait},
-                                   [](auto&&) {});
+  auto concerned = s.limited_by;
+  if (concerned.empty())
+    concerned.push_back({own_quota(s), {}});
+  for (const auto& [quota, buckets] : concerned)
+    outside_.host.ask<actors::quota>(quota, protocols::quota::throttled{now() + wait, buckets},
+                                     [](auto&&) {});
 }
 
 } // namespace tenon::actors::connectors

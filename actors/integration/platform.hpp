@@ -52,7 +52,9 @@ struct session {
   std::uint64_t configured = 0; // the credential's version that the secrets are of
   connectors::asker asker{};    // to those who share its limits
   connectors::patience patience{};
-  identity limited_by{}; // the quota of the first bucket that its last request took from
+  /// Whom it concerns if the platform refused its last request for load; none: all that the
+  /// credential asks.
+  std::vector<passage::concern> limited_by{};
 };
 /// All that count what its requests take.
 std::vector<identity> quotas_of(const session&);
@@ -92,8 +94,8 @@ public:
   /// The platform says that a person has to connect the account again: nobody asks it with this
   /// credential before that.
   void reconnect(const session&, const failure& why);
-  /// The platform refused for load: nobody asks before that, of those who take from the first
-  /// bucket that the session's last request took from.
+  /// The platform refused the session's last request for load: nobody asks before that, of those
+  /// who take from the buckets that it concerns.
   void throttled(const session&, span wait);
 
   moment now() const { return outside_.clock.now(); }
@@ -135,19 +137,19 @@ private:
   runtime::task<result<grant>> take(session&, const http_request&);
   void tell(std::vector<passage::word>);
   /// It is over: its places are free again, and the quotas hear what the answer said.
-  void give_back(const session&, grant&, const http_response* answer);
+  void give_back(session&, grant&, const http_response* answer);
   /// How it went, for the integration's health.
   void count(const session&, const result<http_response>&, span took);
   /// Of the API's version, to the integration, which says when somebody is to be warned.
   void tell_lifetime(const session&, const http_response&);
 
   outside outside_;
+  moment lives_since_; // tells this life of the node from earlier ones
   runtime::system_entropy random_;
   pace pace_;
   sunset_watch sunsets_;
   health::watch watch_;
   std::mutex guard_;
-  moment lives_since_; // tells this life of the node from earlier ones
   std::map<identity, compiled> compiled_; // by connector; as many as there are
 };
 

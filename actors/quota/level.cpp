@@ -86,7 +86,8 @@ std::uint32_t kept(const bucket& b) {
 span wait_for(const level& l, moment now, std::uint32_t units, std::uint32_t mine) {
   const auto own = buckets::of(l.bucket.kind).wait(l, now, std::min(units, l.bucket.amount));
   const bool used_up = l.remaining < mine && l.reset_at > now;
-  return used_up ? std::max(own, l.reset_at - now) : own;
+  const auto told = std::max(used_up ? l.reset_at : now, l.blocked_until_at);
+  return std::max(own, told - now);
 }
 
 void take(level& l, quota::place p) {
@@ -146,7 +147,7 @@ void lower(level& l, std::uint32_t remaining, moment at) {
 
 void reshape(level& l, const bucket& b, moment at) {
   if (b.kind != l.bucket.kind) // what one kind remembers says nothing to another
-    l = {.remaining = l.remaining, .reset_at = l.reset_at};
+    l = {.remaining = l.remaining, .reset_at = l.reset_at, .blocked_until_at = l.blocked_until_at};
   else
     buckets::of(b.kind).reshape(l, b, at);
   l.bucket = b;
@@ -157,12 +158,13 @@ bool is_ahead(const level& l, moment now) {
 }
 
 void catch_up(level& l, moment now) {
-  l.reset_at = {}; // a date by a clock that was wrong
+  l.reset_at = {}; // dates by a clock that was wrong
+  l.blocked_until_at = {};
   buckets::of(l.bucket.kind).catch_up(l, now);
 }
 
 bool at_rest(const level& l, moment now) {
-  return l.reset_at <= now && buckets::of(l.bucket.kind).rests(l, now);
+  return l.reset_at <= now && l.blocked_until_at <= now && buckets::of(l.bucket.kind).rests(l, now);
 }
 
 std::uint64_t worth(const bucket& b, std::uint32_t units) {

@@ -90,7 +90,11 @@ void quota::apply(state& s, const settled& e) {
 }
 
 void quota::apply(state& s, const blocked& e) {
-  s.blocked_until_at = e.until_at;
+  for (const auto& name : e.buckets)
+    if (const auto it = find_level(s.levels, name); it != s.levels.end())
+      it->blocked_until_at = std::max(it->blocked_until_at, e.until_at);
+  if (e.buckets.empty())
+    s.blocked_until_at = e.until_at;
   s.tidy_at = std::max(s.tidy_at, tidied_after(e.until_at));
 }
 

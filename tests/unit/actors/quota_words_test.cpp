@@ -131,6 +131,27 @@ TEST(quota_words, a_day_begins_at_midnight_where_the_platform_is) {
 }
 
 TEST(quota_words, refuses_what_the_new_kinds_cannot_be) {
+TEST(quota_words, who_takes_from_what_the_platform_refused_waits_and_nobody_else) {
+  const quota::bucket calls{.name = "calls", .kind = kind::token, .amount = 9, .period = 1s};
+  const quota::bucket places{.name = "places", .kind = kind::concurrency, .amount = 9};
+  auto limits = given<quota>();
+  limits.at(0s).when(quota::take{.buckets = {ten_a_minute, calls, places}});
+  limits.when(quota::throttled{at(30s), {"b", "places", "unknown"}});
+  EXPECT_TRUE(limits.when(quota::throttled{at(20s), {"b"}}).events.empty()) << "the longer holds";
+  EXPECT_TRUE(limits.when(quota::throttled{at(90s), {"unknown"}}).events.empty());
+  EXPECT_EQ(left(limits.at(1s), calls), 9u);
+  for (const auto& one : {ten_a_minute, places}) {
+    const auto refused = limits.at(10s).when(quota::take{.buckets = {calls, one}, .asker = "me"});
+    ASSERT_TRUE(refused.refusal) << one.name;
+    EXPECT_EQ(refused.refusal->retry_after, 20s);
+    EXPECT_EQ(refused.refusal->where, one.name);
+    EXPECT_NE(refused.refusal->why.find("the platform asked to wait"), std::string::npos);
+  }
+  EXPECT_EQ(limits.when(quota::read_standing{}).reply->buckets.front().wait, 20s);
+  EXPECT_EQ(left(limits.at(30s), ten_a_minute), 9u);
+  EXPECT_EQ(left(limits.at(30s), places), 8u) << "one is under way";
+}
+
   const auto place = [](quota::bucket b) {
     const auto done = given<quota>().when(quota::take{.buckets = {std::move(b)}});
     return done.refusal ? done.refusal->where : "";

@@ -116,6 +116,35 @@ TEST(passage, words_go_to_the_quota_that_counts_what_they_are_about) {
                                        number(quota::pressed{})}));
 }
 
+TEST(passage, a_refusal_for_load_concerns_what_the_answer_says_is_used_up) {
+  const shop one{R"({"buckets":[{"rate":"9/1s"},{"key":"{{conn.app}}","rate":"9/1s",
+      "match":{"path":"/orders"},"observe":{"remaining":"x-app-left"}},
+      {"kind":"concurrency","limit":3}],"observe":{"remaining":"x-left"}})"};
+  const auto concerns = [&](headers said) {
+    quotas limits;
+    auto request = one.past("ann", {{"app", "a"}});
+    EXPECT_FALSE(limits.go(request, at(0s)).refused);
+    const http_response answer{429, std::move(said), {}};
+    const auto asked = one.asked_by("ann", {{"app", "a"}});
+    std::vector<std::string> all;
+    for (const auto& c : request.concerned(request.leave(one.connector, asked, &answer, at(1s))))
+      for (const auto& b : c.buckets)
+        all.push_back((c.quota.name == "ann" ? "own " : "shared ") + b);
+    return all;
+  };
+  const std::string own{"own shop:0:ann"}, places{"own shop:2:ann"}, app{"shared shop:1:a"};
+  using names = std::vector<std::string>;
+  EXPECT_EQ(concerns({{"x-left", "3"}, {"x-app-left", "0"}}), names{app});
+  EXPECT_EQ(concerns({{"x-left", "0"}}), names{own});
+  EXPECT_EQ(concerns({{"x-left", "3"}}), (names{places, app})) << "those that may be meant";
+  EXPECT_EQ(concerns({}), (names{own, places, app}));
+  const shop plain{R"({"buckets":[{"rate":"9/1s"}],"observe":{"remaining":"x-left"}})"};
+  auto request = plain.past("ann", {});
+  const http_response answer{429, {{"x-left", "3"}}, {}};
+  const auto said = request.leave(plain.connector, plain.asked_by("ann", {}), &answer, at(1s));
+  EXPECT_EQ(request.concerned(said).size(), 1u) << "it was refused all the same";
+}
+
 TEST(passage, gives_up_without_keeping_anything_when_it_would_take_too_long) {
   const shop one{R"({"buckets":[{"rate":"5/10s"},{"key":"{{conn.app}}","rate":"1/10m"}]})"};
   quotas limits;
