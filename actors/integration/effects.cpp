@@ -2,7 +2,6 @@
 
 #include "actors/integration/auth/held.hpp"
 #include "actors/integration/by_task.hpp"
-#include "actors/integration/verdict.hpp"
 #include "protocols/credential.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/integration.hpp"
@@ -169,10 +168,8 @@ private:
     const auto account =
         read_check(*session->connector, session->connection, *answer, platform_.now());
     if (!account) {
-      const auto why = covered(account.error(), *session);
-      if (asks_to_reconnect(*session->connector, *answer))
-        platform_.reconnect(*session, why);
-      co_return why;
+      platform_.heed(*session, *answer, "check");
+      co_return covered(account.error(), *session);
     }
     co_return wire::checked{.number = asked.number, .succeeded = true, .account = *account};
   }

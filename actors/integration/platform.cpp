@@ -10,7 +10,6 @@
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
-#include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,9 +22,9 @@ using runtime::task;
 
 // A token that takes longer is a matter for the sync's own back-off.
 constexpr span longest_token_wait = std::chrono::seconds{30};
+constexpr span token_look{25};
 // Between a grant and the request's being sent, for everything else.
 constexpr span longest_preparation = std::chrono::seconds{30};
-constexpr span token_look{25};
 
 identity beside(const identity& integration, std::string_view kind) {
   return {integration.tenant, std::string{kind}, integration.name};
@@ -240,11 +239,11 @@ task<result<platform::grant>> platform::take(session& s, const http_request& r) 
   (*account.settings.as<object>())["id"] = own.name;
   auto wanted = toll_of(*s.connector, account, r, s.asker);
   if (!wanted)
+    co_return wanted.error();
   wanted->wanted.lease =
       longest_token_wait + longest_preparation + runtime::outbound::limits{}.total;
   wanted->wanted.patience = s.patience.answer;
   wanted->wanted.life_at = lives_since_;
-    co_return wanted.error();
   grant g{.asked = *std::move(wanted)};
   g.passage = passage{*s.connector, g.asked, own};
   const auto give_up = outside_.clock.steady() + s.patience.quota;
@@ -341,49 +340,6 @@ task<result<http_response>> platform::send_once(session& s, http_request r) {
   if (answer)
     tell_lifetime(s, *answer);
   co_return answer;
-}
-
-void platform::count(const session& s, const result<http_response>& answer, span took) {
-  constexpr std::string_view sync = "sync "; // as `background` has it
-  const bool by_sync = !s.asker.interactive && s.asker.name.starts_with(sync);
-  const auto who = by_sync ? s.asker.name.substr(sync.size()) : std::string{};
-  if (const auto told = watch_.hear(s.integration, answer, took, who, now()))
-    outside_.host.ask<actors::integration>(s.integration, *told, [](auto&&) {});
-}
-
-void platform::tell_counts(const identity& integration) {
-  if (const auto told = watch_.take(integration, now()))
-    outside_.host.ask<actors::integration>(integration, *told, [](auto&&) {});
-}
-
-void platform::tell_lifetime(const session& s, const http_response& answer) {
-  const auto& m = *s.connector;
-  const auto known = sunsets_.hear(s.integration, {m.api_version, m.sunset}, answer.headers, now());
-  if (!known)
-    return;
-  const protocols::integration::noticed notice{known->api_version, known->sunset.value_or(moment{}),
-                                               known->deprecated.value_or(moment{}), known->more};
-  const auto warn = [name = to_string(s.integration)](const auto& told) {
-    if (told && told->due)
-      runtime::log::warn("integration.sunset", {{"integration", name}, {"why", told->text}});
-  };
-  outside_.host.ask<actors::integration>(s.integration, notice, warn);
-}
-
-void platform::reject_token(const session& s) {
-  if (s.credential.empty())
-    return;
-  outside_.host.ask<actors::credential>({s.integration.tenant, "credential", s.credential},
-                                        protocols::credential::rejected{s.token_version},
-                                        [](auto&&) {});
-}
-
-void platform::reconnect(const session& s, const failure& why) {
-  if (s.credential.empty())
-    return;
-  const protocols::credential::cut_off word{s.token_version, s.configured, why.why};
-  outside_.host.ask<actors::credential>({s.integration.tenant, "credential", s.credential}, word,
-                                        [](auto&&) {});
 }
 
 void platform::throttled(const session& s, span wait) {

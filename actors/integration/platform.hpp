@@ -94,6 +94,9 @@ public:
   /// The platform says that a person has to connect the account again: nobody asks it with this
   /// credential before that.
   void reconnect(const session&, const failure& why);
+  /// The same where the connector's rules take the answer for saying so: for those who have no
+  /// verdict that tells. `what` names what was asked. True when it does.
+  bool heed(const session&, const http_response&, std::string_view what);
   /// The platform refused the session's last request for load: nobody asks before that, of those
   /// who take from the buckets that it concerns.
   void throttled(const session&, span wait);

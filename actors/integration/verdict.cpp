@@ -134,10 +134,15 @@ verdict judge(const manifest& m, const connection& c, std::string_view what,
   return made;
 }
 
-bool asks_to_reconnect(const manifest& m, const http_response& answer) {
+std::optional<failure> asks_to_reconnect(const manifest& m, const connection& c,
+                                         const http_response& answer, std::string_view what,
+                                         moment now) {
   const auto checked = json_text::check(answer.body.view());
-  const auto* matched = first_match(m.rules, answer, checked ? &*checked : nullptr);
-  return matched != nullptr && matched->then == action::reconnect;
+  const auto* body = checked ? &*checked : nullptr;
+  const auto* matched = first_match(m.rules, answer, body);
+  if (matched == nullptr || matched->then != action::reconnect)
+    return std::nullopt;
+  return explain(*matched, answer, body, c, what, now);
 }
 
 verdict give_up(failure why, const position& at) {

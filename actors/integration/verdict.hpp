@@ -24,8 +24,9 @@ verdict judge(const manifest&, const connection&, std::string_view what, std::ui
 verdict judge(const reading&, std::uint32_t rule_number, const http_request&, const http_response&,
               const json_text* body, const position&, moment now);
 
-/// Whether the connector's rules take the answer for a word that a person has to connect again.
-bool asks_to_reconnect(const manifest&, const http_response&);
+/// Why a person has to connect again, where the connector's rules take the answer for saying so.
+std::optional<failure> asks_to_reconnect(const manifest&, const connection&, const http_response&,
+                                         std::string_view what, moment now);
 
 /// No rule helps: what was wrong is in `why`.
 verdict give_up(failure why, const position&);

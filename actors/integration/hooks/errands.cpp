@@ -112,7 +112,8 @@ private:
     if (w.rule->bare)
       co_return co_await platform_.send_plainly(w.at, *std::move(request));
     auto answer = co_await platform_.send(w.at, *std::move(request));
-    if (answer && answer->status == 401) // the next attempt has another
+    const bool is_told = answer && platform_.heed(w.at, *answer, "the hook");
+    if (answer && !is_told && answer->status == 401) // the next attempt has another
       platform_.reject_token(w.at);
     co_return answer;
   }

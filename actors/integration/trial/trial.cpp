@@ -134,6 +134,7 @@ private:
                       .took = since(begun)});
     else
       refused(covered(account.error(), *session_), since(begun));
+    platform_.heed(*session_, *answer, "check");
     heard_ = *std::move(answer);
   }
 
@@ -190,6 +191,7 @@ private:
       all_.push_back(std::move(made));
       co_return;
     }
+    platform_.heed(s, *answer, one.name);
     auto came = read_page(what, *request, *answer, at, fresh, platform_.now());
     if (auto* said = std::get_if<connectors::verdict>(&came))
       said->why = covered(std::move(said->why), s);

@@ -70,6 +70,53 @@ TEST_F(cut_off_account, is_not_asked_again_until_a_person_has_acted) {
   EXPECT_EQ(token_of("gen"), "none") << "it needs none";
 }
 
+// What tells the credential is whatever asks first: an attempt, or the errand of a hook.
+class withdrawn : public cut_off_account {
+protected:
+  void set_up() {
+    start_node({"--public-url", "https://me.example"});
+    auto one = subscription{.url = platform.url()}.with_key("old");
+    one.rules = R"([{"when": {"status": 403, "contains": "permission_withdrawn"}, "do": "reconnect",
+                     "classify": "auth_dead", "say": "Ann took the permission back"}])";
+    auto all = one.resources();
+    auto& spec = *(*all.front().as<object>())["spec"].as<object>();
+    spec["hooks"] = *read_json(R"({"events": {"verify": {"token": "header x-token",
+      "secret": "key"}, "each": "*", "id": "{{id}}", "type": "kind",
+      "subscribe": {"create": {"post": "/hooks", "body": {"url": "{{hook.address}}"}},
+                    "id": "hook.id"}}})");
+    apply(all);
+  }
+  void expect_cut_off() {
+    await("the credential's state", [&] { return token_of("gen") == "to be connected"; });
+    const auto before = asked.load();
+    const auto barred = run("gen");
+    expect_failed(barred, "a person has to connect it", "", "tenon credential connect");
+    expect_says(why(barred), "Ann took the permission back");
+    EXPECT_EQ(asked, before) << "the platform is left alone";
+  }
+
+  const canned_server platform{[&](const canned_request&) -> canned_answer {
+    ++asked;
+    return {.status = 403, .body = R"({"error":"permission_withdrawn"})"};
+  }};
+};
+
+TEST_F(withdrawn, is_told_by_a_trial) {
+  set_up();
+  const auto tried = api_->post(api_->path({"integrations", "gen", "test"}), object{});
+  ASSERT_TRUE(tried) << tried.why.why;
+  EXPECT_EQ(nodes::cli::text_at(tried.body, "outcome"), "failed") << write_json(tried.body);
+  expect_cut_off();
+}
+
+TEST_F(withdrawn, is_told_by_the_errand_of_a_hook) {
+  set_up();
+  apply({object{{"kind", "hook"},
+                {"name", "orders"},
+                {"spec", object{{"integration", "gen"}, {"hook", "events"}}}}});
+  expect_cut_off();
+}
+
 class other_holder : public running_node {
 protected:
   void set_up_account() {
