@@ -6,6 +6,7 @@
 #include "protocols/json.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tenon::actors::connectors {
 namespace {
@@ -298,21 +299,46 @@ result<std::string> read_check(const manifest& m, const connection& c, const htt
   return evaluate_text(*m.check->name, names);
 }
 
+namespace {
+
+/// What a request is reckoned to cost; 0 where that cannot be said.
+std::int64_t reckoned(const bucket& b, const scope& names) {
+  constexpr double most = 1e8;
+  const auto said = evaluate(*b.estimated, names);
+  const auto* whole = said ? said->as<std::int64_t>() : nullptr;
+  const auto* part = said ? said->as<double>() : nullptr;
+  const double price = whole != nullptr  ? static_cast<double>(*whole)
+                       : part != nullptr ? std::ceil(*part)
+                                         : 0;
+  return price >= 1 ? static_cast<std::int64_t>(std::min(price, most)) : 0;
+}
+
+} // namespace
+
 result<std::vector<bucket_use>> buckets_for(const manifest& m, const connection& c,
                                             const http_request& request) {
   const auto target = parse_url(request.url);
   if (!target)
     return target.error();
+  const value nothing;
+  const value size{static_cast<std::int64_t>(request.body.size())};
+  auto names = scope{}.bind("conn", c.settings).bind("size", size);
+  if (request.body.view().starts_with('{'))
+    names.bind_json("body", request.body.view());
+  else
+    names.bind("body", nothing);
   std::vector<bucket_use> used;
   for (std::size_t i = 0; i < m.buckets.size(); ++i) {
     const auto& one = m.buckets[i];
     if (!one.match.matches(request.method, path_of(*target)))
       continue;
-    auto key = evaluate_text(*one.key, scope{}.bind("conn", c.settings));
+    auto key = evaluate_text(*one.key, names);
     if (!key)
       return std::move(key).error();
-    used.push_back({i, *std::move(key), one.price_of(request.method, path_of(*target)),
-                    one.is_shared(c.settings)});
+    auto price = one.price_of(request.method, path_of(*target));
+    if (price == 0 && one.estimated)
+      price = reckoned(one, names);
+    used.push_back({i, *std::move(key), price, one.is_shared(c.settings)});
   }
   return used;
 }

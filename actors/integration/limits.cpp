@@ -44,7 +44,7 @@ request_match take_match(form& fields) {
   request_match made;
   if (const auto* match = fields.take("match")) {
     form inner{*match, fields.at("match"), fields.found()};
-    made.path = inner.text("path").value_or("");
+    made.paths = inner.texts("path");
     made.methods = inner.texts("method");
     inner.finish();
   }
@@ -69,24 +69,43 @@ void take_resets(form& fields, bucket& into) {
     fields.note("resets", known.error().why, known.error().remedy);
 }
 
+/// "usage.in + usage.out".
+void take_places(form& fields, std::string_view text, bucket& into) {
+  constexpr std::string_view plus{" + "};
+  while (!text.empty()) {
+    const auto end = text.find(plus);
+    auto path = compile_path(text.substr(0, end));
+    if (!path)
+      return fields.found().add(fields.at("price"), path.error());
+    into.price_in_body.push_back(*std::move(path));
+    text.remove_prefix(end == text.npos ? text.size() : end + plus.size());
+  }
+}
+
+/// A number, or what each request is reckoned to cost.
+void take_estimate(form& fields, bucket& into) {
+  const auto* said = fields.take("estimate");
+  const auto* text = said == nullptr ? nullptr : said->as<std::string>();
+  if (text != nullptr)
+    into.estimated =
+        compile_text(*text, fields.at("estimate"), {{"conn", "body", "size"}}, fields.found());
+  else if (const auto first = fields.number("estimate", 1, most_points))
+    into.estimate = *first;
+}
+
 /// "body usage.total" is where answers say it; a number holds for every request.
 void take_price(form& fields, bucket& into) {
   constexpr std::string_view word{"body "};
   const auto* said = fields.take("price");
   const auto* text = said == nullptr ? nullptr : said->as<std::string>();
   if (text != nullptr && text->starts_with(word)) {
-    auto path = compile_path(std::string_view{*text}.substr(word.size()));
-    if (path)
-      into.price_in_body = *std::move(path);
-    else
-      fields.found().add(fields.at("price"), path.error());
+    take_places(fields, std::string_view{*text}.substr(word.size()), into);
   } else if (text != nullptr) {
     fields.note("price", "'" + *text + "' is no price", "Write 5, or body usage.total_tokens.");
   } else if (const auto number = fields.number("price", 1, most_points)) {
     into.price = *number;
   }
-  if (const auto first = fields.number("estimate", 1, most_points))
-    into.estimate = *first;
+  take_estimate(fields, into);
   const auto* prices = fields.take("prices");
   const auto* all = prices == nullptr ? nullptr : prices->as<list>();
   if (prices != nullptr && (all == nullptr || all->size() > most_prices))
@@ -152,8 +171,8 @@ bucket compile_bucket(const value& said, const std::string& where, problems& fou
   bucket made;
   const auto kind = fields.choice("kind", {kind_names.begin(), kind_names.end()});
   made.kind = static_cast<bucket_kind>(kind.value_or(0));
-  made.key =
-      compile_text(fields.text("key").value_or("{{conn.id}}"), fields.at("key"), {{"conn"}}, found);
+  made.key = compile_text(fields.text("key").value_or("{{conn.id}}"), fields.at("key"),
+                          {{"conn", "body"}}, found);
   take_size(fields, made);
   if (made.kind == bucket_kind::daily)
     take_resets(fields, made);
@@ -257,6 +276,7 @@ observer compile_observer(const value* observe, const std::string& where, proble
   made.usage = header_name(fields.text("usage").value_or(""));
   made.reset = take_time(fields, "reset");
   made.window = take_time(fields, "window");
+  made.full = take_time(fields, "full");
   take_percent(fields, made);
   take_body(fields, made);
   fields.finish();
@@ -286,7 +306,8 @@ std::string_view name_of(bucket_kind k) {
 }
 
 bool request_match::matches(std::string_view method, std::string_view at) const {
-  return (path.empty() || connectors::matches(path, at)) &&
+  const auto fits = [&](const std::string& path) { return connectors::matches(path, at); };
+  return (paths.empty() || std::ranges::any_of(paths, fits)) &&
          (methods.empty() || std::ranges::count(methods, method) > 0);
 }
 
@@ -304,7 +325,7 @@ std::int64_t bucket::price_of(std::string_view method, std::string_view path) co
   for (const auto& other : prices)
     if (other.match.matches(method, path))
       return other.price;
-  return price_in_body ? 0 : price;
+  return price_in_body.empty() ? price : 0;
 }
 
 limits compile_limits(const value& said, const std::string& where, problems& found) {
@@ -313,8 +334,9 @@ limits compile_limits(const value& said, const std::string& where, problems& fou
   made.buckets = compile_buckets(fields.take("buckets"), fields.at("buckets"), found);
   made.observe = compile_observer(fields.take("observe"), fields.at("observe"), found);
   for (auto& b : made.buckets)
-    if (b.kind == bucket_kind::cost && !b.price_in_body && b.price == 1)
-      b.price_in_body = made.observe.body.cost;
+    if (b.kind == bucket_kind::cost && b.price_in_body.empty() && b.price == 1 &&
+        made.observe.body.cost)
+      b.price_in_body.push_back(*made.observe.body.cost);
   fields.finish();
   return made;
 }

@@ -10,16 +10,22 @@
 //        prices: [{match: {path: "*/search"}, price: 100}]}
 //     - {kind: fixed, rate: 40000/1h, price: body quota.consumed,
 //        observe: {remaining: header x-tokens-left}}
+//     - {key: "{{conn.id}} {{body.model}}", kind: cost, max: 30000, restore: 30000/1m,
+//        match: {path: ["*/chat", "*/embeddings"], method: POST},
+//        estimate: "{{size / 4 + (body.max_tokens ?? 500)}}", price: body used.in + used.out}
 //   observe:
 //     limit: header x-limit                     how many there are, how many are left, when there
 //     remaining: header x-remaining             are as many as at first, and of what time
 //     reset: {header: x-reset, as: epoch_s}
 //     window: {header: x-interval, as: delta_ms}
+//     full: {header: x-full, as: duration}      instead of reset, where they come back evenly: when
+//                                               all are back, which says how fast they come
 //     usage: header x-usage                     used/limit, as in 18/5000
 //     percent: {header: x-usage, json: ["*.*.calls", "*.*.time"], slow_at: 75, stop_at: 95,
 //               regain: {json: "*.*.minutes", as: minutes}}
 //     body: {available: cost.left, limit: cost.max, restore: cost.rate, cost: cost.actual}
 //
+// A key and an estimate may name the request's `body`, if it is JSON, and its `size` in bytes.
 // What `observe` says is about the first bucket of a request that counts; `body` about those with a
 // price.
 #pragma once
@@ -41,8 +47,8 @@ std::string_view name_of(bucket_kind);
 
 /// Which requests.
 struct request_match {
-  std::string path;                 // a pattern; empty: every path
-  std::vector<std::string> methods; // empty: every method
+  std::vector<std::string> paths;   // patterns; none: every path
+  std::vector<std::string> methods; // none: every method
 
   bool matches(std::string_view method, std::string_view path) const;
 };
@@ -77,6 +83,7 @@ struct observer {
   std::string usage;
   told_time reset;
   told_time window;
+  told_time full;
   std::vector<percent_observer> percent;
   body_observer body;
 };
@@ -97,10 +104,11 @@ struct bucket {
     request_match match;
     std::int64_t price;
   };
-  std::vector<other_price> prices;        // the first that matches goes before
-  std::int64_t estimate = 1;              // until an answer has said what a request costs
-  std::optional<json_path> price_in_body; // what a request has cost
-  std::optional<observer> observe;        // what answers say of this one
+  std::vector<other_price> prices;      // the first that matches goes before
+  std::int64_t estimate = 1;            // until an answer has said what a request costs
+  std::optional<program> estimated;     // of each request, instead of what answers have said
+  std::vector<json_path> price_in_body; // what a request has cost: their sum
+  std::optional<observer> observe;      // what answers say of this one
 
   /// Whether others may have the same key: it has nothing of `conn.id`, and all that it is made of
   /// is known. What is not known says nothing about who is the same.
@@ -138,7 +146,7 @@ limits compile_limits(const value& said, const std::string& where, problems&);
 observation observe(const observer&, const headers&, moment now);
 observation observe(const body_observer&, const json_text&);
 std::optional<strain> observe(const percent_observer&, const headers&, moment now);
-/// What the request has cost.
-std::optional<std::int64_t> price_in(const json_path&, const json_text&);
+/// What the request has cost; nothing when the answer has none of the places.
+std::optional<std::int64_t> price_in(const std::vector<json_path>&, const json_text&);
 
 } // namespace tenon::actors::connectors

@@ -2,6 +2,7 @@
 #include "actors/integration/limits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -64,6 +65,23 @@ std::optional<double> number_at(const json_text& body, const std::optional<json_
   return number;
 }
 
+/// How long a bucket takes to be filled, by when it will be full: platforms' periods are round, and
+/// what they say is rounded, so a short time says nothing.
+std::optional<span> window_of(const observation& seen, span until_full) {
+  constexpr std::array<span, 5> round{std::chrono::seconds{1}, std::chrono::seconds{10},
+                                      std::chrono::minutes{1}, std::chrono::hours{1},
+                                      std::chrono::days{1}};
+  constexpr span least = std::chrono::seconds{5};
+  if (!seen.limit || !seen.remaining || *seen.remaining >= *seen.limit || until_full < least)
+    return std::nullopt;
+  const auto missing = static_cast<double>(*seen.limit - *seen.remaining);
+  const auto whole =
+      static_cast<double>(until_full.count()) * static_cast<double>(*seen.limit) / missing;
+  return *std::ranges::min_element(round, {}, [&](span one) {
+    return std::abs(std::log(whole / static_cast<double>(one.count())));
+  });
+}
+
 std::optional<std::int64_t> whole(std::optional<double> number) {
   if (!number)
     return std::nullopt;
@@ -84,6 +102,8 @@ observation observe(const observer& from, const headers& all, moment now) {
   if (!from.usage.empty())
     if (const auto text = find_header(all, from.usage))
       read_usage(*text, seen);
+  if (const auto full = time_in(from.full); full && !seen.window)
+    seen.window = window_of(seen, *full - now);
   return seen;
 }
 
@@ -94,8 +114,11 @@ observation observe(const body_observer& from, const json_text& body) {
           .restored = whole(number_at(body, from.restore))};
 }
 
-std::optional<std::int64_t> price_in(const json_path& path, const json_text& body) {
-  const auto price = number_at(body, path);
+std::optional<std::int64_t> price_in(const std::vector<json_path>& places, const json_text& body) {
+  std::optional<double> price;
+  for (const auto& place : places)
+    if (const auto part = number_at(body, place))
+      price = price.value_or(0) + *part;
   return price ? whole(std::ceil(*price)) : std::nullopt;
 }
 

@@ -72,7 +72,7 @@ firsts firsts_of(const manifest& m, const toll& t) {
     const auto& b = m.buckets[t.buckets[i]];
     if (b.kind != bucket_kind::concurrency)
       found.counted = i;
-    if (b.price_in_body)
+    if (!b.price_in_body.empty())
       found.priced = i;
   }
   return found;
@@ -81,7 +81,7 @@ firsts firsts_of(const manifest& m, const toll& t) {
 bool looks_into_bodies(const manifest& m, const toll& t) {
   return std::ranges::any_of(t.buckets, [&](std::size_t i) {
     const auto& b = m.buckets[i];
-    return b.price_in_body || (b.observe && b.observe->body.available);
+    return !b.price_in_body.empty() || (b.observe && b.observe->body.available);
   });
 }
 
@@ -145,8 +145,7 @@ std::vector<quota::command> told_by(const manifest& m, const toll& t, const quot
   for (std::size_t i = 0; i < t.buckets.size(); ++i) {
     const auto& b = m.buckets[t.buckets[i]];
     const auto& name = t.wanted.buckets[i].name;
-    const auto price =
-        body && b.price_in_body ? price_in(*b.price_in_body, *body) : std::optional<std::int64_t>{};
+    const auto price = body ? price_in(b.price_in_body, *body) : std::optional<std::int64_t>{};
     if (price && i < g.taken.size())
       all.emplace_back(quota::settle{name, g.taken[i], as_units(*price), g.at});
     const auto* by_headers = b.observe ? &*b.observe : i == first.counted ? &m.observe : nullptr;

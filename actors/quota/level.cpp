@@ -62,6 +62,7 @@ span longest_wait(const bucket& b) {
 }
 
 bucket effective(bucket b, const level* known, std::uint32_t per_mille) {
+  const auto declared = b.amount;
   if (known != nullptr && known->bucket.kind == b.kind && b.kind != kind::concurrency) {
     if (known->told_limit > 0)
       b.amount = std::min(known->told_limit, buckets::of(b.kind).most);
@@ -69,6 +70,9 @@ bucket effective(bucket b, const level* known, std::uint32_t per_mille) {
       b.period = std::min(known->told_window, longest_period);
     if (known->told_restored > 0 && b.kind == kind::cost)
       b.restored = known->told_restored;
+    else if (b.kind == kind::cost) // a larger bucket is filled faster, as long as nobody denies it
+      b.restored = static_cast<std::uint32_t>(
+          std::max<std::uint64_t>(std::uint64_t{b.restored} * b.amount / declared, 1));
   }
   if (b.kind == kind::cost) {
     b.restored = part(b.restored, per_mille);

@@ -40,11 +40,12 @@ double restored_per_ms(const bucket& b) {
 
 /// What a request costs there: a little less than the connector expects, and not always the same.
 std::int64_t price_there(const bucket& b, const bucket_use& use, const http_request& r) {
-  if (!b.price_in_body)
+  if (b.price_in_body.empty())
     return use.price;
+  const auto expected = use.price > 0 ? use.price : b.estimate;
   const auto by_chance = static_cast<std::int64_t>(stable_hash(r.url, stable_hash(r.body.view())) %
-                                                   static_cast<std::uint64_t>(b.estimate));
-  return std::max<std::int64_t>(b.estimate - by_chance / 2, 1);
+                                                   static_cast<std::uint64_t>(expected));
+  return std::max<std::int64_t>(expected - by_chance / 2, 1);
 }
 
 void tell_in_headers(const observer& told, const bucket& b, meter& m, headers& into, moment now) {
@@ -55,6 +56,8 @@ void tell_in_headers(const observer& told, const bucket& b, meter& m, headers& i
     set_header(into, told.limit, std::to_string(b.count));
   if (!told.reset.header.empty())
     set_header(into, told.reset.header, written_as(told.reset.as, m.full_at(b, now), now));
+  if (!told.full.header.empty())
+    set_header(into, told.full.header, written_as(told.full.as, m.full_at(b, now), now));
   if (!told.window.header.empty())
     set_header(into, told.window.header, written_as(told.window.as, now + b.window, now));
   if (!told.usage.empty())
@@ -196,7 +199,7 @@ void twin::parts::tell_limits(http_response& came, const asked& r, moment now) {
   if (!uses)
     return;
   const bool priced_here = std::ranges::any_of(*uses, [&](const bucket_use& use) {
-    return connector->buckets[use.bucket].price_in_body.has_value();
+    return !connector->buckets[use.bucket].price_in_body.empty();
   });
   auto body = priced_here ? read_json(came.body.view()) : result<value>{value{}};
   bool said = false;
@@ -212,10 +215,12 @@ void twin::parts::tell_limits(http_response& came, const asked& r, moment now) {
                                                              : nullptr;
     if (by_headers != nullptr)
       tell_in_headers(*by_headers, rule, m, came.headers, now);
-    if (!rule.price_in_body || !body || !body->is<object>())
+    if (rule.price_in_body.empty() || !body || !body->is<object>())
       continue;
     const auto price = price_there(rule, use, r.whole);
-    said = set_member(*body, *rule.price_in_body, price) || said;
+    auto rest = price; // all of it in the first place
+    for (const auto& place : rule.price_in_body)
+      said = set_member(*body, place, std::exchange(rest, 0)) || said;
     const auto* by_body = rule.observe                   ? &*rule.observe
                           : !std::exchange(priced, true) ? &connector->observe
                                                          : nullptr;

@@ -95,6 +95,18 @@ TEST(quota_words, the_platforms_own_size_goes_before_the_manifests) {
   EXPECT_EQ(left(limits, ten_a_minute), 10'000u) << "no more than can be counted";
 }
 
+TEST(quota_words, points_of_a_larger_bucket_come_back_faster_unless_the_platform_says_how_fast) {
+  auto limits = given<quota>();
+  limits.at(0s).when(quota::take{.buckets = {points}, .prices = {1}});
+  limits.when(quota::observed{.bucket = "b", .limit = 300, .knows_remaining = false});
+  const auto price = limits.at(10s).when(quota::take{.buckets = {points}, .prices = {300}});
+  EXPECT_TRUE(price.reply) << "all are there";
+  EXPECT_EQ(left(limits.at(11s), points), 30u);
+  limits.when(quota::observed{.bucket = "b", .restored = 5, .knows_remaining = false});
+  limits.when(quota::take{.buckets = {points}, .prices = {1}});
+  EXPECT_EQ(left(limits.at(12s), points), 34u);
+}
+
 TEST(quota_words, patience_that_is_partly_used_up_makes_buckets_smaller_for_a_while) {
   auto limits = given<quota>();
   limits.at(0s).when(quota::take{.buckets = {ten_a_minute}});
@@ -119,18 +131,6 @@ TEST(quota_words, a_bucket_that_was_smaller_for_a_while_has_forgotten_nothing) {
   EXPECT_EQ(left(limits.at(65s), ten_a_minute), 6u) << "those of the first six seconds are free";
 }
 
-TEST(quota_words, a_day_begins_at_midnight_where_the_platform_is) {
-  const quota::bucket b{
-      .name = "b", .kind = kind::daily, .amount = 3, .zone = "America/Los_Angeles"};
-  auto limits = given<quota>(); // Friday, four in the afternoon there
-  for (int i = 0; i < 3; ++i)
-    limits.at(0s).when(quota::take{.buckets = {b}});
-  EXPECT_EQ(limits.when(quota::take{.buckets = {b}}).refusal->retry_after, span{8h});
-  EXPECT_EQ(left(limits.at(8h - 1ms), b), 0u);
-  EXPECT_EQ(left(limits.at(8h), b), 3u);
-}
-
-TEST(quota_words, refuses_what_the_new_kinds_cannot_be) {
 TEST(quota_words, who_takes_from_what_the_platform_refused_waits_and_nobody_else) {
   const quota::bucket calls{.name = "calls", .kind = kind::token, .amount = 9, .period = 1s};
   const quota::bucket places{.name = "places", .kind = kind::concurrency, .amount = 9};
@@ -152,6 +152,18 @@ TEST(quota_words, who_takes_from_what_the_platform_refused_waits_and_nobody_else
   EXPECT_EQ(left(limits.at(30s), places), 8u) << "one is under way";
 }
 
+TEST(quota_words, a_day_begins_at_midnight_where_the_platform_is) {
+  const quota::bucket b{
+      .name = "b", .kind = kind::daily, .amount = 3, .zone = "America/Los_Angeles"};
+  auto limits = given<quota>(); // Friday, four in the afternoon there
+  for (int i = 0; i < 3; ++i)
+    limits.at(0s).when(quota::take{.buckets = {b}});
+  EXPECT_EQ(limits.when(quota::take{.buckets = {b}}).refusal->retry_after, span{8h});
+  EXPECT_EQ(left(limits.at(8h - 1ms), b), 0u);
+  EXPECT_EQ(left(limits.at(8h), b), 3u);
+}
+
+TEST(quota_words, refuses_what_the_new_kinds_cannot_be) {
   const auto place = [](quota::bucket b) {
     const auto done = given<quota>().when(quota::take{.buckets = {std::move(b)}});
     return done.refusal ? done.refusal->where : "";

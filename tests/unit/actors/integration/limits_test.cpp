@@ -115,6 +115,65 @@ TEST(limits, a_bucket_says_itself_what_tells_of_it) {
                       quota::observed{"shop:1:mine", 77, noon + 1s + 6min}}));
 }
 
+constexpr std::string_view of_tokens{R"({"buckets":[{"rate":"500/1m"},
+    {"key":"{{conn.id}} {{body.model}}","kind":"cost","max":30000,"restore":"30000/1m",
+     "match":{"path":["*/chat","*/search"],"method":"POST"},
+     "estimate":"{{size / 4 + (body.max_tokens ?? 500)}}","price":"body usage.in + usage.out",
+     "observe":{"limit":"x-tokens","remaining":"x-tokens-left",
+                "full":{"header":"x-tokens-full","as":"duration"}}}]})"};
+
+TEST(limits, what_a_request_is_reckoned_to_cost_is_taken_and_corrected) {
+  asking one{of_tokens};
+  EXPECT_EQ(one.asked().buckets.size(), 1u) << "of other methods nothing is taken";
+  one.request.method = "POST";
+  const auto ask = [&](std::string body) {
+    one.request.body = blob::from(std::move(body));
+    return one.asked().wanted;
+  };
+  auto wanted = ask(R"({"model":"m-1","max_tokens":90})");
+  ASSERT_EQ(wanted.buckets.size(), 2u);
+  EXPECT_EQ(wanted.buckets[1].name, "shop:1:mine m-1");
+  EXPECT_EQ(wanted.prices[1], 98u) << "31 bytes, and what the answer may have";
+  wanted = ask(R"({"model":"m-2","text":")" + std::string(4'000, 'x') + R"("})");
+  EXPECT_EQ(wanted.buckets[1].name, "shop:1:mine m-2") << "each model has its own";
+  EXPECT_EQ(wanted.prices[1], 1'507u);
+  for (const auto* odd : {"", "not json", "[1]", R"({"max_tokens":"many"})", "{"}) {
+    wanted = ask(odd);
+    ASSERT_EQ(wanted.buckets.size(), 2u) << odd;
+    EXPECT_TRUE(wanted.prices[1] == 0 || wanted.prices[1] > 500) << odd << wanted.prices[1];
+  }
+  static_cast<void>(ask(R"({"model":"m-1","max_tokens":90})"));
+  const auto told = one.told(
+      answered({{"X-Tokens", "60000"}, {"X-Tokens-Left", "45000"}, {"X-Tokens-Full", "15s"}},
+               R"({"usage":{"in":30,"out":12}})"),
+      {1, 98});
+  EXPECT_EQ(told, (std::vector<quota::command>{quota::settle{"shop:1:mine m-1", 98, 42, noon},
+                                               quota::observed{.bucket = "shop:1:mine m-1",
+                                                               .remaining = 45'000,
+                                                               .limit = 60'000,
+                                                               .window = 60s}}));
+  const auto partly = one.told(answered({}, R"({"usage":{"out":12}})"), {1, 98});
+  EXPECT_EQ(partly, (std::vector<quota::command>{quota::settle{"shop:1:mine m-1", 98, 12, noon}}));
+  EXPECT_TRUE(one.told(answered({}, R"({"usage":{}})"), {1, 98}).empty());
+}
+
+TEST(limits, when_all_are_back_says_how_fast_they_come_back) {
+  const observer from = compiled(R"({"observe":{"limit":"x-max","remaining":"x-left",
+      "full":{"header":"x-full","as":"duration"}}})")
+                            .observe;
+  const auto window = [&](std::string limit, std::string left, std::string full) {
+    return observe(from, {{"X-Max", limit}, {"X-Left", left}, {"X-Full", full}}, noon).window;
+  };
+  EXPECT_EQ(window("10000", "9999", "8.64s"), 24h);
+  EXPECT_EQ(window("3", "2", "20s"), 1min);
+  EXPECT_EQ(window("30000", "0", "1m0s"), 1min);
+  EXPECT_EQ(window("30000", "12000", "37s"), 1min) << "rounded to whole seconds";
+  EXPECT_EQ(window("500", "499", "120ms"), std::nullopt) << "too short to say anything";
+  EXPECT_EQ(window("500", "500", "0s"), std::nullopt);
+  EXPECT_EQ(window("500", "501", "20s"), std::nullopt);
+  EXPECT_EQ(window("", "3", "20s"), std::nullopt);
+}
+
 TEST(limits, an_interval_and_a_use_are_read) {
   const observer from = compiled(R"({"observe":{"limit":"x-max","usage":"header x-info",
       "window":{"header":"x-interval","as":"delta_ms"}}})")
