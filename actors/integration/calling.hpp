@@ -2,8 +2,8 @@
 // makes of the platform's answer. It waits a moment for the quota and tries nothing for long: what
 // passes is for whoever asks to try again.
 //
-// A sync that writes is another matter (actors/sync/destinations/connector.hpp): it has a journal,
-// and tries until it knows.
+// A sync that writes (actors/sync/destinations/connector.hpp) does the same by the same writer
+// (actors/integration/writer.hpp), but it has a journal, and tries until it knows.
 #pragma once
 
 #include "actors/integration/platform.hpp"

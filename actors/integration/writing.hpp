@@ -30,8 +30,9 @@ struct writing {
 
 struct item_outcome {
   bool written = false;
-  failure why{};    // when it is not
-  value returned{}; // what `returns` makes of the platform's answer
+  failure why{};        // when it is not
+  value returned{};     // what `returns` makes of the platform's answer
+  bool unknown = false; // nobody knows whether it is written
 };
 
 /// In the order of the records; as many.

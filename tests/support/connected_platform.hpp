@@ -26,6 +26,7 @@ public:
   }
 
   actors::connectors::platform& platform() { return platform_; }
+  void advance(span by) { node_.clock.advance(by); }
 
 private:
   static runtime::outbound::client_options allowing_loopback() {

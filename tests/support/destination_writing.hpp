@@ -28,10 +28,11 @@ public:
       : kind_{kind}, options_{std::move(options)} {}
 
   actors::settled write(std::vector<actors::outgoing_change> changes, std::uint64_t run = 1,
-                        bool full = false, bool repeated = false) {
+                        bool full = false, bool repeated = false, const std::string& attempt = {}) {
     actors::delivery d{.sync = {"acme", "sync", "any"},
                        .changes = std::move(changes),
                        .repeated = repeated,
+                       .attempt = attempt,
                        .run = run,
                        .full = full};
     std::promise<result<actors::settled>> answered;

@@ -187,10 +187,9 @@ private:
   /// By a session of its own, for the others go on meanwhile.
   task<result<ended_call>> call(writing w, std::vector<outgoing_record> batch, position tries,
                                 std::string doubt) {
-    connector_call one{platform_, session_};
-    ended_call ended;
-    ended.made = co_await one.write(w, std::move(batch), std::move(tries), std::move(doubt));
-    ended.session = one.session();
+    ended_call ended{.session = session_};
+    ended.made = co_await carry_by_call(platform_, ended.session, w, std::move(batch),
+                                        std::move(tries), std::move(doubt));
     co_return ended;
   }
 

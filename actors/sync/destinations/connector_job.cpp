@@ -1,6 +1,7 @@
 #include "actors/sync/destinations/connector_job.hpp"
 
 #include "actors/integration/verdict.hpp"
+#include "actors/integration/writer.hpp"
 #include "actors/integration/writing_job.hpp"
 #include "actors/sync/outcome.hpp"
 #include "protocols/json.hpp"
@@ -96,10 +97,7 @@ private:
     said.position.job = at_.job;
     said.position.more = at_.more;
     said.why = covered(std::move(said.why), session_);
-    if (said.then == action::reconnect)
-      platform_.reconnect(session_, said.why);
-    if (said.classify == meaning::throttled && said.delay > span{0})
-      platform_.throttled(session_, said.delay);
+    heed(platform_, session_, said);
     if (said.then == action::refresh_auth) {
       platform_.reject_token(session_);
       said.then = action::retry;
@@ -280,7 +278,8 @@ item_outcome nobody_knows(const std::string& how) {
   return {.why = {code::unavailable,
                   "uncertain: " + how + ", so it may have been written or not",
                   {},
-                  "Look there: replay the letter if it was not, discard it if it was."}};
+                  "Look there: replay the letter if it was not, discard it if it was."},
+          .unknown = true};
 }
 
 source_trouble trouble_of(verdict said) {
