@@ -1,6 +1,7 @@
 #include "actors/collection.hpp"
 
 #include "actors/collection/conflicts.hpp"
+#include "actors/collection/returned.hpp"
 #include "actors/collection/rows.hpp"
 #include "protocols/binding.hpp"
 #include "runtime/expression/expression.hpp"
@@ -98,8 +99,11 @@ collection::decision<collection::read> collection::on(const state& s, const read
       if (!*kept)
         return true;
     }
+    auto returned = returned_by_all(s, out.next);
     bytes += row.content.size();
-    out.items.push_back({std::string{key.substr(1)}, std::move(row)});
+    for (const auto& one : returned)
+      bytes += one.content.size();
+    out.items.push_back({out.next, std::move(row), std::move(returned)});
     return out.items.size() < limit && bytes < page_bytes;
   });
   if (wrong)

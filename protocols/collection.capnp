@@ -115,6 +115,8 @@ struct CollectionCommand {
       # What the other side has now, if a feed reads from there.
       begunAtMs @60 :Int64;
       # When the first of it was written; 0: nobody knows.
+      returned @64 :List(O.OutletReturned);
+      # Of the written ones that something new is known of.
     }
     settleLetter :group $T.reply("LetterReplayed") {
       # A person has decided about a letter: it is forgotten, or what it is about is delivered again.
@@ -186,6 +188,8 @@ struct CollectionChanged {
   row @1 :W.RowRecord;
   next @2 :O.OutletPlace;
   # Where to go on when everything up to this one is delivered.
+  returned @3 :Data;
+  # What the outlet's other side has answered of it before; empty: nothing.
 }
 
 struct CollectionChanges {
@@ -229,6 +233,8 @@ struct CollectionOutlet {
   # and every change up to this one.
   past @9 :List(O.OutletReached);
   # Of one with a counterpart: how far it had got before, the oldest first.
+  returns @10 :Bool;
+  # Of some rows it is kept what its other side has answered.
 }
 
 struct CollectionStored {
@@ -258,6 +264,8 @@ struct CollectionSweepReached {
 struct CollectionItem {
   key @0 :Text;
   row @1 :W.RowRecord;
+  returned @2 :List(O.OutletHeld);
+  # By those whom it was delivered to.
 }
 
 struct CollectionPage {
@@ -334,6 +342,7 @@ struct CollectionEvent {
       sent @40 :List(C.ConflictSent);
       begunAtMs @49 :Int64;
       atMs @50 :Int64;
+      returned @61 :List(O.OutletReturned);
     }
     letterSettled :group {
       number @31 :UInt64;

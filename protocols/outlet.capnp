@@ -21,3 +21,17 @@ struct OutletReached {
   wentThrough @2 :Bool;
   knownTo @3 :UInt64;
 }
+
+struct OutletReturned {
+  # What the other side has answered when a row was written there, such as what it calls it.
+  key @0 :Text;
+  # The row's.
+  content @1 :Data;
+  # A JSON object; empty: it is gone there.
+}
+
+struct OutletHeld {
+  # The same as it is shown beside a row.
+  outlet @0 :Text;
+  content @1 :Data;
+}

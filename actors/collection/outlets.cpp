@@ -5,6 +5,7 @@
 #include "actors/collection/conflicts.hpp"
 #include "actors/collection/naming.hpp"
 #include "actors/collection/progress.hpp"
+#include "actors/collection/returned.hpp"
 #include "actors/collection/rows.hpp"
 
 #include <algorithm>
@@ -67,8 +68,9 @@ private:
     // It goes when a person has decided what of it.
     if (state_.parked != 0 && outlet_ != nullptr && parked_for(state_, *outlet_, key))
       return;
-    bytes_ += row.content.size();
-    out.items.push_back({std::string{key}, std::move(row), out.next});
+    auto returned = outlet_ == nullptr ? blob{} : returned_of(state_, *outlet_, key);
+    bytes_ += row.content.size() + returned.size();
+    out.items.push_back({std::string{key}, std::move(row), out.next, std::move(returned)});
   }
 
   /// Whether they are at their end.
@@ -172,7 +174,8 @@ collection::decision<collection::deliver> collection::on(const state& s, const d
                        .letters = c.letters,
                        .sent = c.sent,
                        .begun_at = c.begun_at,
-                       .at = now};
+                       .at = now,
+                       .returned = c.returned};
   // What the feed has brought meanwhile is the newest that is known of its side: whether it was
   // there before the delivery or after it, the feed's next word tells.
   std::erase_if(event.sent, [&](conflict::sent& one) {
@@ -227,6 +230,7 @@ collection::decision<collection::forget> collection::on(const state& s, const fo
 void collection::apply(state& s, const sync_forgotten& e) {
   const auto drop = [&](auto outlet) {
     forget_sides(s, *outlet);
+    forget_returned(s, *outlet);
     s.outlets.erase(outlet);
   };
   const auto of_name = [&](auto member, const std::string& name) {
@@ -280,8 +284,11 @@ void change_counterpart(collection::state& s, std::string_view name, const std::
   if (except.empty() || unnamed == s.outlets.end())
     return;
   const auto slot = unnamed->slot;
+  const bool returns = unnamed->returns;
   s.outlets.erase(unnamed);
+  move_returned(s, *of(name), slot);
   of(name)->slot = slot;
+  of(name)->returns |= returns;
 }
 
 } // namespace
@@ -316,6 +323,7 @@ void collection::apply(state& s, const page_delivered& e) {
     it->went_through = true;
     it->known_to = std::max(it->known_to, it->at.sequence);
   }
+  keep_returned(s, *it, e.returned);
   note_progress(*it, e.begun_at);
   it->pages = e.page + 1;
   it->last_page = e.delivered;

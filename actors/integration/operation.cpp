@@ -8,14 +8,14 @@ namespace {
 const std::vector<std::string> mode_names{"insert", "update", "upsert", "delete", "call"};
 
 vocabulary item_words() {
-  return {{"record", "key", "effect", "conn"}, "record"};
+  return {{"record", "key", "effect", "conn", "returned"}, "record"};
 }
 
 /// A batch's request is the same for all of its records.
 vocabulary request_words(bool batched) {
   if (batched)
     return {{"conn", "effect"}};
-  return {{"conn", "effect", "record", "key", "item"}, "record"};
+  return {{"conn", "effect", "record", "key", "item", "returned"}, "record"};
 }
 
 vocabulary result_words() {
@@ -48,16 +48,26 @@ void take_batch(const value& said, const std::string& where, batch_rule& into, p
   fields.finish();
 }
 
+void take_returns(form& fields, const vocabulary& words, std::optional<pattern>& into,
+                  problems& found) {
+  const auto* returns = fields.take("returns");
+  if (returns == nullptr)
+    return;
+  if (!returns->is<object>())
+    fields.note("returns", "a map of fields and expressions is expected");
+  into = pattern::compile(*returns, fields.at("returns"), words, found);
+}
+
 void take_probe(const value& said, const std::string& where, idempotency_rule& into,
                 problems& found) {
   form fields{said, where, found};
   into.what = idempotency_rule::kind::probe;
   into.probe = take_request(fields, request_words(false));
+  const vocabulary of_answer{{"body", "status", "record", "key", "effect", "conn"}, "body"};
   if (fields.require("matches", "when it has happened, matches: body.total > 0"))
     if (const auto text = fields.text("matches"))
-      into.matches =
-          compile_bare(*text, fields.at("matches"),
-                       {{"body", "status", "record", "key", "effect", "conn"}, "body"}, found);
+      into.matches = compile_bare(*text, fields.at("matches"), of_answer, found);
+  take_returns(fields, of_answer, into.returns, found);
   fields.finish();
 }
 
@@ -143,11 +153,7 @@ operation compile_operation(const std::string& name, const value& said, const st
   if (const auto* map = fields.take("map"))
     made.map = pattern::compile(*map, fields.at("map"), item_words(), found);
   take_idempotency(fields, made);
-  if (const auto* returns = fields.take("returns")) {
-    if (!returns->is<object>())
-      fields.note("returns", "a map of fields and expressions is expected");
-    made.returns = pattern::compile(*returns, fields.at("returns"), result_words(), found);
-  }
+  take_returns(fields, result_words(), made.returns, found);
   fields.text("title");
   fields.text("docs");
   fields.finish();

@@ -16,17 +16,20 @@
 //   natural_key, external_id     the platform refuses or merges a second one of the same key
 //   custom_id                    the item carries `effect`, by which the platform knows it
 //   {probe: {get: …, matches: "body.total > 0"}}    asked before a call with an unknown end is made
-//                                again: whether it has happened
+//                                again: whether it has happened; with `returns` of its own, over
+//                                `body`, for what the lost answer would have said
 //
 // An action whose effect takes its platform a while has a `job` (actors/integration/job/job.hpp)
 // instead of a request: records go into it together, and what it makes of each is found by
 // `batch`'s item_key and result_key (actors/integration/writing_job.hpp).
 //
 // Without, a call whose answer was lost is `uncertain`: a person says whether it has happened.
-// `returns` is for whoever makes one call and waits for its answer
-// (actors/integration/calling.hpp); a sync does not keep it. It knows `result`, what the answer
-// says of the record, and also by its bare members; body, status, header.x_request_id, record, key
-// and conn.
+// `returns` is what is kept of the answer: it goes to whoever makes one call and waits for it
+// (actors/integration/calling.hpp), and a sync keeps it beside the record, for as long as it writes
+// there: an action that writes the record again finds it as `returned`, as in
+// `put: "/contacts/{{returned.hubspot_id}}"`. Members that a later answer does not have stay. It
+// knows `result`, what the answer says of the record, and also by its bare members; body, status,
+// header.x_request_id, record, key and conn.
 #pragma once
 
 #include "actors/integration/job/job.hpp"
@@ -71,6 +74,7 @@ struct idempotency_rule {
   std::string header{};
   std::optional<request_pattern> probe{};
   std::optional<program> matches{};
+  std::optional<pattern> returns{}; // of the probe
 
   /// Whether a call whose end is unknown may be made again.
   bool repeats() const { return what != kind::none && what != kind::probe; }

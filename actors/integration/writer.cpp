@@ -158,10 +158,10 @@ task<write_progress> writer::ask_what_happened(records batch, std::string how) {
       continue;
     }
     const auto answer = co_await platform_.send(session_, *request);
-    const auto happened =
-        answer ? read_probe(words(), *answer, one, platform_.now()) : result<bool>{answer.error()};
-    if (happened && *happened) {
-      all.done.push_back({.written = true});
+    auto happened = answer ? read_probe(words(), *answer, one, platform_.now())
+                           : result<item_outcome>{answer.error()};
+    if (happened && happened->written) {
+      all.done.push_back(*std::move(happened));
     } else if (happened && conduct_.comes_again) {
       records once_more(alone.begin(), alone.end());
       position untried;

@@ -12,11 +12,12 @@ namespace {
 
 using records = std::span<const outgoing_record>;
 
-scope words_of(const writing& w, const value& key, const value& effect, std::string_view json,
+scope words_of(const writing& w, const outgoing_record& one, const value& key, const value& effect,
                moment now) {
   scope names;
   names.bind("conn", w.connection.settings).bind("key", key).bind("effect", effect).set_now(now);
-  names.bind_json("record", json);
+  names.bind_json("record", one.json.view());
+  names.bind_json("returned", one.returned.empty() ? "null" : one.returned.view());
   return names;
 }
 
@@ -28,7 +29,7 @@ failure at_record(const outgoing_record& one, failure why) {
 result<http_request> single_request(const writing& w, const outgoing_record& one, moment now) {
   const value key{one.key};
   const value effect{one.effect};
-  auto names = words_of(w, key, effect, one.json.view(), now);
+  auto names = words_of(w, one, key, effect, now);
   const auto item = item_of(w, one, now);
   if (!item)
     return at_record(one, item.error());
@@ -252,7 +253,7 @@ result<value> item_of(const writing& w, const outgoing_record& one, moment now) 
     return read_json(one.json.view());
   const value key{one.key};
   const value effect{one.effect};
-  return w.action.map->evaluate(words_of(w, key, effect, one.json.view(), now));
+  return w.action.map->evaluate(words_of(w, one, key, effect, now));
 }
 
 std::size_t batch_size(const writing& w, records batch) {
@@ -309,7 +310,7 @@ write_outcome read_write(const writing& w, const http_request& request, const ht
 result<http_request> probe_request(const writing& w, const outgoing_record& one, moment now) {
   const value key{one.key};
   const value effect{one.effect};
-  auto names = words_of(w, key, effect, one.json.view(), now);
+  auto names = words_of(w, one, key, effect, now);
   const auto item = item_of(w, one, now);
   if (!item)
     return at_record(one, item.error());
@@ -321,14 +322,14 @@ result<http_request> probe_request(const writing& w, const outgoing_record& one,
   return finish_request(*std::move(made), w.connector.hosts);
 }
 
-result<bool> read_probe(const writing& w, const http_response& answer, const outgoing_record& one,
-                        moment now) {
+result<item_outcome> read_probe(const writing& w, const http_response& answer,
+                                const outgoing_record& one, moment now) {
   const auto body = json_text::check(answer.body.view());
   const value key{one.key};
   const value effect{one.effect};
   const value status{static_cast<std::int64_t>(answer.status)};
   const value nothing;
-  auto names = words_of(w, key, effect, one.json.view(), now);
+  auto names = words_of(w, one, key, effect, now);
   names.bind("status", status);
   if (body)
     names.bind_json("body", body->root());
@@ -343,7 +344,15 @@ result<bool> read_probe(const writing& w, const http_response& answer, const out
     why.why = "whether it has happened could not be asked: " + why.why;
     return why;
   }
-  return runtime::expression::evaluate_condition(*w.action.idempotency.matches, names);
+  const auto matches =
+      runtime::expression::evaluate_condition(*w.action.idempotency.matches, names);
+  if (!matches)
+    return matches.error();
+  item_outcome found{.written = *matches};
+  if (const auto& returns = w.action.idempotency.returns; *matches && returns)
+    if (auto made = returns->evaluate(names))
+      found.returned = *std::move(made);
+  return found;
 }
 
 } // namespace tenon::actors::connectors

@@ -19,6 +19,7 @@ struct outgoing_record {
   std::string key;
   blob json;          // an object; of a deletion, its last content
   std::string effect; // names this writing of this record, the same whenever it is tried again
+  blob returned{};    // an object: what was returned when it was last written; empty: nothing
 };
 
 /// What an action is, for whose connection.
@@ -54,7 +55,9 @@ write_outcome read_write(const writing&, const http_request&, const http_respons
 
 /// The question whether a call with an unknown end has happened; only for actions with a probe.
 result<http_request> probe_request(const writing&, const outgoing_record&, moment now);
-/// Nothing when the answer does not say.
-result<bool> read_probe(const writing&, const http_response&, const outgoing_record&, moment now);
+/// Whether it is written, and what the probe says is returned. Nothing when the answer does not
+/// say.
+result<item_outcome> read_probe(const writing&, const http_response&, const outgoing_record&,
+                                moment now);
 
 } // namespace tenon::actors::connectors

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/sync/source.hpp"
+#include "protocols/outlet.hpp"
 
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ struct outgoing_change {
   blob content; // a JSON object; of a deletion, its last content
   bool deleted = false;
   std::string effect; // the same whenever this change is written, and of no other change
+  blob returned{};    // what the destination has returned of the key before; empty: nothing
 };
 
 struct delivery {
@@ -38,6 +40,9 @@ struct settled {
   std::size_t deleted = 0; // of those written
   std::size_t unchanged = 0;
   std::vector<protocols::letter_types::kept> letters; // refused, or nobody knows; place: the key
+  /// Of those written, what is to be given with the key's next change, a JSON object; empty: it is
+  /// gone there.
+  std::vector<protocols::outlet_types::returned> returned{};
   std::uint64_t bytes = 0;
   std::optional<source_trouble> trouble; // why the rest was not tried, or not to an end
 };

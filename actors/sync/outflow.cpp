@@ -71,7 +71,7 @@ outflow::sent_of(const taken& page, std::size_t settled,
     held.insert(page.changes.items[item].key);
   std::vector<protocols::conflict_types::sent> all;
   for (std::size_t i = 0; i < settled; ++i) {
-    const auto& [key, row, next] = page.changes.items[i];
+    const auto& [key, row, next, returned] = page.changes.items[i];
     all.push_back({.key = key,
                    .version = row.version,
                    .side = {row.deleted, row.deleted ? blob{} : row.content},
@@ -104,8 +104,8 @@ task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, 
   t.going.changes.reserve(t.changes.items.size());
   t.of.reserve(t.changes.items.size());
   for (std::size_t i = 0; i < t.changes.items.size(); ++i) {
-    auto& [key, row, next] = t.changes.items[i];
-    outgoing_change one{key, row.content, row.deleted, effect_of(sync, key, row.version)};
+    const auto& [key, row, next, returned] = t.changes.items[i];
+    outgoing_change one{key, row.content, row.deleted, effect_of(sync, key, row.version), returned};
     std::string why;
     const auto fate = shape->shape(one.content, why, host_.now());
     if (fate == shaping::fate::kept || row.deleted) {
@@ -180,7 +180,8 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
                                       .unchanged = s.unchanged,
                                       .letters = std::move(s.letters),
                                       .last = all && page->changes.last,
-                                      .begun_at = begun};
+                                      .begun_at = begun,
+                                      .returned = std::move(s.returned)};
   if (!from->except.empty())
     what.sent = sent_of(*page, settled_items, what.letters);
   std::size_t letter = 0;

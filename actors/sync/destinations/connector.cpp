@@ -6,6 +6,7 @@
 #include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
 #include "runtime/tasks/together.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
 
@@ -20,11 +21,15 @@ using runtime::task;
 constexpr std::uint32_t calls_of_a_page = 16;
 constexpr std::uint32_t most_of_a_page = 2'000; // records
 constexpr std::uint32_t most_at_once = 8;       // calls
+// Of what actions return for a page, which is one entry of the journal. More is not kept.
+constexpr std::size_t most_returned = 64u << 10; // for a record
+constexpr std::size_t most_returned_by_page = 16u << 20;
 
 struct write_options {
   std::string integration;
   std::string action;
-  std::string erase; // empty: deletions are not written
+  std::string update; // empty: by the action too
+  std::string erase;  // empty: deletions are not written
 };
 
 result<write_options> read_options(const object& written) {
@@ -32,6 +37,7 @@ result<write_options> read_options(const object& written) {
   for (const auto& [name, v] : written) {
     auto* into = name == "integration" ? &o.integration
                  : name == "action"    ? &o.action
+                 : name == "update"    ? &o.update
                  : name == "delete"    ? &o.erase
                                        : nullptr;
     const auto* text = v.as<std::string>();
@@ -50,6 +56,7 @@ result<write_options> read_options(const object& written) {
 
 /// A call that is to be made.
 struct next_call {
+  const operation* by = nullptr;
   bool deletes = false;
   std::vector<outgoing_record> batch{};
 };
@@ -64,10 +71,9 @@ class connector_action final : public destination {
 public:
   connector_action(platform& p, session s, const write_options& o)
       : platform_{p}, connector_{s.connector}, session_{std::move(s)},
-        action_{*connector_->find_action(o.action)}, erase_{
-                                                         o.erase.empty()
-                                                             ? nullptr
-                                                             : connector_->find_action(o.erase)} {}
+        action_{*connector_->find_action(o.action)},
+        update_{o.update.empty() ? &action_ : connector_->find_action(o.update)},
+        erase_{o.erase.empty() ? nullptr : connector_->find_action(o.erase)} {}
 
   tuning::settings settings() const override {
     tuning::settings all;
@@ -94,13 +100,15 @@ public:
     const std::size_t at_once = tuning::set_in(d.settings, tuning::knob::concurrency, 1);
     settled out;
     position tries = tries_of(d.attempt);
-    std::string doubt = d.repeated               ? "the node ended while it was being written"
-                        : is_doubtful(d.attempt) ? "the attempt before had no end"
-                                                 : "";
+    // Of every call of the page: nobody knows at which of them the node, or the attempt, ended.
+    const std::string doubt = d.repeated               ? "the node ended while it was being written"
+                              : is_doubtful(d.attempt) ? "the attempt before had no end"
+                                                       : "";
+    returned_bytes_ = 0;
     for (std::size_t from = 0; from < d.changes.size() && !out.trouble;) {
       from += leave_out(d, from, out);
       auto some = next_calls(d, from, doubt.empty() ? at_once : 1);
-      auto made = co_await make(some, std::move(tries), std::exchange(doubt, {}), d.repeated);
+      auto made = co_await make(some, std::move(tries), doubt, d.repeated);
       tries = {};
       for (std::size_t i = 0; i < made.size() && !out.trouble; ++i) {
         for (std::size_t n = 0; n < made[i].done.size(); ++n)
@@ -109,12 +117,15 @@ public:
         out.trouble = std::move(made[i].trouble);
       }
     }
+    if (d.repeated && out.trouble && !may_repeat() && !action_.job)
+      out.trouble->attempt = doubtful(out.trouble->attempt);
     co_return out;
   }
 
 private:
   bool may_repeat() const {
-    return action_.idempotency.repeats() && (!erase_ || erase_->idempotency.repeats());
+    return action_.idempotency.repeats() && update_->idempotency.repeats() &&
+           (!erase_ || erase_->idempotency.repeats());
   }
   std::uint32_t batch_in(const tuning::settings& s) const {
     return tuning::set_in(s, tuning::knob::batch_size,
@@ -137,23 +148,29 @@ private:
     std::vector<next_call> all;
     const auto most = batch_in(d.settings);
     while (from < d.changes.size() && all.size() < at_once) {
-      const bool deletes = d.changes[from].deleted;
-      if (deletes && erase_ == nullptr)
+      next_call next{by(d.changes[from]), d.changes[from].deleted};
+      if (next.by == nullptr || (next.by->job && !all.empty()))
         break;
-      next_call next{deletes};
-      for (auto i = from;
-           i < d.changes.size() && d.changes[i].deleted == deletes && next.batch.size() < most; ++i)
-        next.batch.push_back({d.changes[i].key, d.changes[i].content, d.changes[i].effect});
-      next.batch.resize(batch_size(what(deletes), next.batch));
+      for (auto i = from; i < d.changes.size() && next.batch.size() < most; ++i) {
+        const auto& one = d.changes[i];
+        if (by(one) != next.by || one.deleted != next.deletes)
+          break;
+        next.batch.push_back({one.key, one.content, one.effect, one.returned});
+      }
+      next.batch.resize(batch_size(what(next), next.batch));
       from += next.batch.size();
       all.push_back(std::move(next));
+      if (all.back().by->job)
+        break;
     }
     return all;
   }
 
-  writing what(bool deletes) const {
-    return {*connector_, deletes ? *erase_ : action_, session_.connection};
+  /// Null: it is not written.
+  const operation* by(const outgoing_change& one) const {
+    return one.deleted ? erase_ : one.returned.empty() ? &action_ : update_;
   }
+  writing what(const next_call& next) const { return {*connector_, *next.by, session_.connection}; }
 
   /// `some` outlives it.
   task<std::vector<calls>> make(const std::vector<next_call>& some, position tries,
@@ -161,7 +178,7 @@ private:
     std::vector<calls> made;
     if (some.empty())
       co_return made;
-    const auto first = what(some.front().deletes);
+    const auto first = what(some.front());
     if (first.action.job) {
       auto one = co_await carry_by_job(platform_, session_, first, some.front().batch,
                                        std::move(tries), repeated);
@@ -170,7 +187,7 @@ private:
     }
     std::vector<task<result<ended_call>>> under_way;
     for (const auto& one : some)
-      under_way.push_back(call(what(one.deletes), one.batch, tries, doubt));
+      under_way.push_back(call(what(one), one.batch, tries, doubt));
     auto ended = co_await runtime::together(std::move(under_way));
     for (auto& e : ended) {
       if (!e) {
@@ -193,18 +210,42 @@ private:
     co_return ended;
   }
 
-  static void take(item_outcome o, const outgoing_record& record, bool deletes, settled& out) {
+  void take(item_outcome o, const outgoing_record& record, bool deletes, settled& out) {
     ++out.count;
     out.bytes += record.json.size();
     if (o.written) {
       ++out.written;
       out.deleted += deletes ? 1 : 0;
+      if (deletes && !record.returned.empty())
+        out.returned.push_back({record.key, {}});
+      else if (!deletes)
+        keep(o.returned, record, out);
       return;
     }
     auto reason = o.why.why;
     if (!o.why.remedy.empty())
       reason += ". " + o.why.remedy;
     out.letters.push_back({.place = record.key, .reason = std::move(reason), .bytes = record.json});
+  }
+
+  /// With what was returned before, where this says nothing else.
+  void keep(const value& returned, const outgoing_record& record, settled& out) {
+    const auto* members = returned.as<object>();
+    if (members == nullptr || members->empty())
+      return;
+    const auto before = record.returned.empty() ? result<value>{value{object{}}}
+                                                : read_json(record.returned.view());
+    auto all = before && before->is<object>() ? *before->as<object>() : object{};
+    for (const auto& [name, content] : *members)
+      all[name] = content;
+    auto text = write_json(all);
+    if (text == record.returned.view())
+      return;
+    if (text.size() > most_returned || returned_bytes_ + text.size() > most_returned_by_page)
+      return runtime::log::warn("sync.returned_too_much",
+                                {{"record", record.key}, {"bytes", std::to_string(text.size())}});
+    returned_bytes_ += text.size();
+    out.returned.push_back({record.key, blob::from(std::move(text))});
   }
 
   static position tries_of(const std::string& attempt) {
@@ -218,7 +259,9 @@ private:
   std::shared_ptr<const manifest> connector_; // the same while this lives
   session session_;
   const operation& action_;
+  const operation* update_;
   const operation* erase_;
+  std::size_t returned_bytes_ = 0; // of the page
 };
 
 class connector_kind final : public destination_kind {
@@ -240,18 +283,19 @@ public:
     auto entered = co_await platform_.enter(integration, who);
     if (!entered)
       co_return std::move(entered).error();
-    for (const auto& name : {read->action, read->erase})
+    for (const auto& [member, name] : named_in(*read))
       if (!name.empty() && !entered->connector->find_action(name))
         co_return failure{code::not_found, "the connector has no action " + name,
-                          name == read->action ? "spec.to.connector.action"
-                                               : "spec.to.connector.delete",
-                          known_actions(*entered->connector)};
+                          "spec.to.connector." + member, known_actions(*entered->connector)};
     std::unique_ptr<destination> made =
         std::make_unique<connector_action>(platform_, *std::move(entered), *read);
     co_return made;
   }
 
 private:
+  static std::vector<std::pair<std::string, std::string>> named_in(const write_options& o) {
+    return {{"action", o.action}, {"update", o.update}, {"delete", o.erase}};
+  }
   static std::string known_actions(const manifest& m) {
     std::vector<std::string> names;
     for (const auto& one : m.actions)

@@ -1,5 +1,6 @@
-// `to: {connector: {integration: …, action: …, delete: …}}`: records are written by a connector's
-// action, and what was deleted by another one; without that, deletions stay here.
+// `to: {connector: {integration: …, action: …, update: …, delete: …}}`: records are written by a
+// connector's action, and what was deleted by another one; without that, deletions stay here. With
+// `update`, a record of which the platform has returned something is written by that: it is there.
 #pragma once
 
 #include "actors/integration/platform.hpp"

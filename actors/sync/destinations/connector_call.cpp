@@ -14,13 +14,6 @@ namespace {
 constexpr std::string_view doubt_member{"in_doubt"};
 constexpr conduct of_syncs{.comes_again = true, .unknown = nobody_knows};
 
-std::string doubtful(const std::string& attempt) {
-  const auto written = attempt.empty() ? result<value>{value{object{}}} : read_json(attempt);
-  auto members = written && written->is<object>() ? *written->as<object>() : object{};
-  members[doubt_member] = true;
-  return write_json(members);
-}
-
 source_trouble trouble_in(write_stop stop) {
   auto made = stop.said ? trouble_of(*std::move(stop.said)) : trouble_from(std::move(stop.why));
   if (stop.doubtful) {
@@ -31,6 +24,13 @@ source_trouble trouble_in(write_stop stop) {
 }
 
 } // namespace
+
+std::string doubtful(const std::string& attempt) {
+  const auto written = attempt.empty() ? result<value>{value{object{}}} : read_json(attempt);
+  auto members = written && written->is<object>() ? *written->as<object>() : object{};
+  members[doubt_member] = true;
+  return write_json(members);
+}
 
 bool is_doubtful(const std::string& attempt) {
   const auto written = attempt.empty() ? result<value>{value{}} : read_json(attempt);

@@ -12,7 +12,8 @@ runtime::task<calls> carry_by_call(connectors::platform&, connectors::session&, 
                                    std::vector<connectors::outgoing_record>,
                                    connectors::position tries, std::string in_doubt);
 
-/// Whether what was told of an attempt says that nobody knows how it ended.
+/// What is told of an attempt whose end nobody knows, and whether it says so.
+std::string doubtful(const std::string& attempt);
 bool is_doubtful(const std::string& attempt);
 
 } // namespace tenon::actors

@@ -43,14 +43,37 @@ std::string writers_of(const value& item) {
   return told;
 }
 
+bool known_elsewhere(const value& item) {
+  return item.find("returned") != nullptr;
+}
+
+// What the other sides have answered of it, such as what they call it.
+std::string told_by_others(const value& item) {
+  std::string told;
+  const auto* others = item.find("returned");
+  if (const auto* syncs = others ? others->as<object>() : nullptr)
+    for (const auto& [sync, returned] : *syncs)
+      told += (told.empty() ? "" : ", ") + sync + ": " + write_json(returned);
+  return told;
+}
+
+struct shown_of_some {
+  bool deleted = false;
+  bool merged = false;
+  bool returned = false;
+};
+
 // A record as a line: its key, whether it is deleted where some are, who wrote what of it where
-// some were written by several, then its plain members.
-value line_of(const value& item, bool some_deleted, bool some_merged) {
+// some were written by several, what was returned of it where that is known of some, then its plain
+// members.
+value line_of(const value& item, shown_of_some some) {
   object line{{"key", text_at(item, "key")}};
-  if (some_deleted)
+  if (some.deleted)
     line.append("deleted", deleted(item) ? "yes" : "");
-  if (some_merged)
+  if (some.merged)
     line.append("written by", writers_of(item));
+  if (some.returned)
+    line.append("returned", told_by_others(item));
   if (const auto* record = item.find("record"); record != nullptr)
     if (const auto* members = record->as<object>())
       for (const auto& [key, member] : *members)
@@ -86,11 +109,11 @@ exit_code show(const shell& s, const options& o) {
     s.screen.err << "no records\n";
     return exit_code::done;
   }
-  const bool some_deleted = std::ranges::any_of(items, deleted);
-  const bool some_merged = std::ranges::any_of(items, merged);
+  const shown_of_some some{std::ranges::any_of(items, deleted), std::ranges::any_of(items, merged),
+                           std::ranges::any_of(items, known_elsewhere)};
   std::vector<value> lines;
   for (const auto& item : items)
-    lines.push_back(line_of(item, some_deleted, some_merged));
+    lines.push_back(line_of(item, some));
   s.screen.out << item_table(lines, s.screen.out_look);
   if (count == limit && s.screen.out_look.width != 0)
     s.screen.err << inked(s.screen.err_look, ink::dim,

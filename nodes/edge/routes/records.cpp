@@ -3,6 +3,7 @@
 #include "actors/sync/replaying.hpp"
 #include "nodes/edge/environment.hpp"
 #include "protocols/json.hpp"
+#include "protocols/outlet.hpp"
 #include "protocols/row.hpp"
 #include "runtime/tasks/workers.hpp"
 
@@ -28,6 +29,18 @@ void write_provenance(const std::vector<protocols::row_types::origin>& fields, s
   onto += '}';
 }
 
+/// What those whom it was delivered to have answered of it.
+void write_returned(const std::vector<protocols::outlet_types::held>& all, std::string& onto) {
+  onto += ",\"returned\":{";
+  for (const auto& one : all) {
+    onto += onto.back() == '{' ? "" : ",";
+    write_json_text(one.outlet, onto);
+    onto += ':';
+    onto += one.content.view();
+  }
+  onto += '}';
+}
+
 void write_item(const wire::item& item, std::string& onto) {
   onto += "{\"key\":";
   write_json_text(item.key, onto);
@@ -40,6 +53,8 @@ void write_item(const wire::item& item, std::string& onto) {
   onto += ",\"run\":" + std::to_string(item.row.run);
   if (!item.row.origins.empty())
     write_provenance(item.row.origins, onto);
+  if (!item.returned.empty())
+    write_returned(item.returned, onto);
   onto += ",\"record\":";
   onto += item.row.content.empty() ? std::string_view{"null"} : item.row.content.view();
   onto += '}';

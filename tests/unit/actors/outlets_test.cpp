@@ -178,7 +178,7 @@ TEST(outlets, leave_the_destination_as_the_collection_is) {
         continue;
       const auto count = all.items.empty() ? 0 : random() % all.items.size() + 1;
       for (std::size_t i = 0; i < count; ++i) {
-        const auto& [key, row, next] = all.items[i];
+        const auto& [key, row, next, returned] = all.items[i];
         ASSERT_GT(row.version, versions[key]) << "seed " << seed << ": " << key << " came twice";
         versions[key] = row.version;
         there[key] = row.deleted ? "" : row.content.text();

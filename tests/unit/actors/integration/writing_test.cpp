@@ -199,6 +199,19 @@ TEST(writing, does_not_halve_what_is_refused_for_who_asks_or_when) {
   }
 }
 
+TEST(writing, knows_what_was_returned_when_the_record_was_last_written) {
+  const written w{"    mode: update\n    request: {patch: '/people/{{returned.at}}'}\n"
+                  "    map: {ref: '{{returned.ref ?? key}}', who: '{{record.name}}'}\n"};
+  auto one = people(1).front();
+  one.returned = blob::from(R"({"at":"p 7"})");
+  const auto request = write_request(w.how(), {&one, 1}, now);
+  ASSERT_TRUE(request) << request.error().why;
+  EXPECT_EQ(request->url, "https://api.example.com/v1/people/p%207");
+  EXPECT_EQ(request->body, R"({"ref":"k0","who":"x"})");
+  one.returned = {};
+  EXPECT_FALSE(write_request(w.how(), {&one, 1}, now)) << "nothing is written to no place";
+}
+
 TEST(writing, takes_what_is_gone_for_deleted_and_for_nothing_else) {
   const written erase{"    mode: delete\n    request: {delete: '/people/{{key}}'}\n"};
   const written update{"    mode: update\n    request: {patch: '/people/{{key}}'}\n"};
@@ -211,7 +224,7 @@ TEST(writing, takes_what_is_gone_for_deleted_and_for_nothing_else) {
 TEST(writing, asks_whether_a_call_has_happened_and_does_not_take_trouble_for_a_no) {
   const written w{"    mode: insert\n    request: {post: /people}\n"
                   "    idempotency: {probe: {get: /people, query: {ref: '{{effect}}'},"
-                  " matches: 'len(body.found) > 0'}}\n"};
+                  " matches: 'len(body.found) > 0', returns: {at: '{{body.found[0].id}}'}}}\n"};
   const auto one = people(1).front();
   const auto request = probe_request(w.how(), one, now);
   ASSERT_TRUE(request);
@@ -220,8 +233,12 @@ TEST(writing, asks_whether_a_call_has_happened_and_does_not_take_trouble_for_a_n
   const auto says = [&](unsigned status, std::string body) {
     return read_probe(w.how(), said(status, std::move(body)), one, now);
   };
-  EXPECT_TRUE(*says(200, R"({"found":[{}]})"));
-  EXPECT_FALSE(*says(200, R"({"found":[]})"));
+  const auto there = says(200, R"({"found":[{"id":7}]})");
+  EXPECT_TRUE(there->written);
+  EXPECT_EQ(write_json(there->returned), R"({"at":7})") << "as the lost answer would have said";
+  const auto absent = says(200, R"({"found":[]})");
+  EXPECT_FALSE(absent->written);
+  EXPECT_TRUE(absent->returned.is_null());
   for (const unsigned status : {401u, 429u, 500u}) {
     const auto unknown = says(status, "{}");
     ASSERT_FALSE(unknown) << status;
@@ -233,8 +250,8 @@ TEST(writing, takes_what_is_not_found_for_a_no_where_the_probe_asks_for_the_reco
   const written w{"    mode: insert\n    request: {post: /people}\n"
                   "    idempotency: {probe: {get: '/people/{{key}}', matches: status == 200}}\n"};
   const auto one = people(1).front();
-  EXPECT_FALSE(*read_probe(w.how(), said(404, "{}"), one, now));
-  EXPECT_TRUE(*read_probe(w.how(), said(200, R"({"id":"0"})"), one, now));
+  EXPECT_FALSE(read_probe(w.how(), said(404, "{}"), one, now)->written);
+  EXPECT_TRUE(read_probe(w.how(), said(200, R"({"id":"0"})"), one, now)->written);
 }
 
 } // namespace
