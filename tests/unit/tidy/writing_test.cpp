@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace tenon::tests::tidy {
 namespace {
@@ -50,6 +51,20 @@ TEST(writing, sources_include_their_own_header_first) {
 TEST(writing, exceptions_are_still_needed) {
   for (const auto& [path, reason] : wordy_files)
     EXPECT_NE(says_no_banned_word(read_source(path)), complaints{}) << path << " is in order now";
+}
+
+// What a run leaves behind where it was started would land with the next commit.
+TEST(writing, the_top_holds_the_folders_and_nothing_that_a_run_leaves_behind) {
+  std::set<std::string> expected{"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md",
+                                 "dev"};
+  expected.insert(folders().begin(), folders().end());
+  std::set<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator{"."})
+    found.insert(entry.path().filename().string());
+  std::erase_if(found, [](const std::string& name) {
+    return name.starts_with('.') || name == "out" || name == "compile_commands.json"; // ignored
+  });
+  EXPECT_EQ(found, expected);
 }
 
 // The formatter's word is final, so nobody discusses it.
