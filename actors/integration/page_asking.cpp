@@ -1,6 +1,7 @@
 // Asking: from a position to the request for what comes next.
 #include "actors/integration/interpreter.hpp"
 
+#include "actors/integration/job/files.hpp"
 #include "actors/integration/job/reading.hpp"
 #include "actors/integration/pagination/steps.hpp"
 
@@ -88,42 +89,14 @@ private:
   }
 };
 
-/// Where the file lies that is read now.
-result<url> file_of(const job_place& j) {
-  if (j.file >= j.files.size())
-    return failure{code::malformed, "the kept position names a file that is not there", "position",
-                   "Reset the stream's cursor to read it from its start."};
-  return parse_url(j.files[j.file]);
-}
-
-bool lies_with_platform(const reading& r, const url& there) {
-  return is_allowed(there, r.connection.base, r.connector.hosts);
-}
-
 result<http_request> file_request(const reading& r, const position& at) {
-  auto there = file_of(*at.job);
-  if (!there)
-    return failure{there.error().code,
-                   "the file of the job " + at.job->id + " has no address: " + there.error().why,
-                   "jobs." + r.stream.job->name + ".download.url", there.error().remedy};
-  auto hosts = r.connector.hosts;
-  hosts.insert(hosts.end(), r.stream.job->hosts.begin(), r.stream.job->hosts.end());
-  if (!is_allowed(*there, r.connection.base, hosts))
-    return failure{code::forbidden,
-                   "the file of the job " + at.job->id + " lies at " + endpoint_of(*there) +
-                       ", which is not a host of this connector",
-                   "jobs." + r.stream.job->name + ".download.hosts",
-                   "If the platform's files lie there, add it to `hosts`."};
-  draft made{"GET",
-             r.connection.base,
-             *std::move(there),
-             {},
-             {{"Accept", std::string{r.stream.decode->accept}}},
-             {}};
+  auto made = draft_for_file(r.connector, r.connection, *r.stream.job, *at.job);
+  if (!made)
+    return std::move(made).error();
   if (r.stream.page != nullptr)
-    if (auto ok = r.stream.page->put(made, at.at); !ok)
+    if (auto ok = r.stream.page->put(*made, at.at); !ok)
       return std::move(ok).error();
-  return finish_request(std::move(made), hosts);
+  return finish_for_file(r.connector, *r.stream.job, *std::move(made));
 }
 
 } // namespace
@@ -148,8 +121,7 @@ std::optional<page_size> size_of(const stream& s, const position& at, const prog
 bool needs_proof(const reading& r, const position& at) {
   if (!r.stream.job || !r.stream.job->files || !at.job || !at.job->done)
     return true;
-  const auto there = file_of(*at.job);
-  return there && !r.stream.job->bare && lies_with_platform(r, *there);
+  return shows_proof(r.connector, r.connection, *r.stream.job, *at.job);
 }
 
 result<http_request> page_request(const reading& r, const position& at, const progress& so_far,

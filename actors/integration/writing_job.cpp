@@ -1,6 +1,7 @@
 #include "actors/integration/writing_job.hpp"
 
 #include "actors/integration/decode/gzip.hpp"
+#include "actors/integration/job/files.hpp"
 #include "actors/integration/verdict.hpp"
 #include "protocols/json.hpp"
 
@@ -217,15 +218,32 @@ std::variant<job_state, verdict> read_job_state(const writing& w, const job_plac
     const auto read = raw ? read_json(*raw) : result<value>{value{}};
     made.place.kept[name] = read ? *read : value{};
   }
+  if (keep_files(*h.text, rule, made.place) > max_job_bytes ||
+      made.place.files.size() > max_job_files)
+    made.failed = failure{code::too_large,
+                          "the job " + place.id + " has made " +
+                              std::to_string(made.place.files.size()) + " files",
+                          w.action.name, "Look there: replay the letter if it was not written."};
   return made;
 }
 
-result<std::vector<http_request>> job_result_requests(const writing& w, const job_place& place,
-                                                      moment now) {
+result<std::vector<result_request>> job_result_requests(const writing& w, const job_place& place,
+                                                        moment now) {
   const auto job = words_of(place);
   const auto names = words_of_job(w, job, now);
   const auto& rule = *w.action.job;
-  std::vector<http_request> all;
+  std::vector<result_request> all;
+  if (rule.files) {
+    for (auto at = place; at.file < at.files.size(); ++at.file) {
+      auto made = draft_for_file(w.connector, w.connection, rule, at);
+      auto request = made ? finish_for_file(w.connector, rule, *std::move(made))
+                          : result<http_request>{made.error()};
+      if (!request)
+        return std::move(request).error();
+      all.push_back({*std::move(request), shows_proof(w.connector, w.connection, rule, at)});
+    }
+    return all;
+  }
   const auto add = [&](const std::optional<program>& when,
                        const request_pattern& pattern) -> result<void> {
     if (when) {
@@ -238,7 +256,7 @@ result<std::vector<http_request>> job_result_requests(const writing& w, const jo
     auto made = request_of(w, pattern, names);
     if (!made)
       return std::move(made).error();
-    all.push_back(*std::move(made));
+    all.push_back({*std::move(made)});
     return {};
   };
   if (auto ok = add(rule.download_when, rule.download->request); !ok)

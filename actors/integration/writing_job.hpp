@@ -54,8 +54,15 @@ std::variant<job_state, verdict> read_job_state(const writing&, const job_place&
                                                 const http_request&, const http_response&,
                                                 const position&, moment now);
 
+/// Of what it has made of the records. A file that lies with others is shown no proof.
+struct result_request {
+  http_request request;
+  bool shows_proof = true;
+};
+
 /// What to read when it is done, in turn.
-result<std::vector<http_request>> job_result_requests(const writing&, const job_place&, moment now);
+result<std::vector<result_request>> job_result_requests(const writing&, const job_place&,
+                                                        moment now);
 /// Adds what an answer says of the records; those of which nothing is said stay as they are.
 /// `found` counts those of ours.
 std::optional<verdict> read_job_results(const writing&, const http_request&, const http_response&,

@@ -105,6 +105,30 @@ TEST_P(every_carrier, names_what_it_writes_the_same_whenever_it_is_tried) {
   EXPECT_EQ(keys.size(), batch.size()) << a->name << ": two records have one key";
 }
 
+TEST_P(every_carrier, reads_results_nowhere_but_where_its_platform_keeps_them) {
+  const auto* a = &action();
+  auto t = make({.limits = false});
+  ASSERT_TRUE(t);
+  const writing w{*connector_, *a, t->connection()};
+  job_place place{.id = "twin-job-1", .since = noon, .done = true};
+  place.files = {"https://evil.example/results"};
+  for (const auto& [name, path] : a->job->keep)
+    place.kept[name] = "kept";
+  const auto asked = job_result_requests(w, place, noon);
+  if (a->job->files) {
+    ASSERT_FALSE(asked);
+    EXPECT_EQ(name_of(asked.error().code), name_of(code::forbidden));
+    EXPECT_NE(asked.error().where.find("download.hosts"), std::string::npos);
+    return;
+  }
+  ASSERT_TRUE(asked) << asked.error().why;
+  EXPECT_FALSE(asked->empty());
+  for (const auto& one : *asked) {
+    EXPECT_TRUE(one.shows_proof);
+    EXPECT_EQ(parse_url(one.request.url)->host, t->connection().base.host);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(shipped, every_carrier,
                          testing::ValuesIn(parts_of_all<operation>(&manifest::actions,
                                                                    [](const operation& a) {

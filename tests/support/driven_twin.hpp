@@ -263,7 +263,8 @@ public:
     EXPECT_TRUE(results) << results.error().why;
     std::size_t found = 0;
     for (const auto& one : *results) {
-      const auto refused = read_job_results(w, one, send(one), batch, {}, now, all, found);
+      const auto came = send(one.request, one.shows_proof);
+      const auto refused = read_job_results(w, one.request, came, batch, {}, now, all, found);
       EXPECT_FALSE(refused) << refused->why.why;
     }
     return all;

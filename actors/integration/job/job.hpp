@@ -31,9 +31,9 @@
 //                  also: {request: {get: "/files/{{job.errors}}/content"}, when: job.errors !=
 //                  null}}
 //
-// A download is a `request`, or one file after another at the addresses that the last answer has at
-// `url`. Those may lie with another company, one of `hosts`, which is shown no proof; `auth: none`
-// shows none to the platform's own hosts either.
+// A download, also of what has become of records, is a `request`, or one file after another at the
+// addresses that the last answer has at `url`. Those may lie with another company, one of `hosts`,
+// which is shown no proof; `auth: none` shows none to the platform's own hosts either.
 //
 // The id of a job is a part of the stream's position before anybody asks after it: whatever breaks
 // off, a job that is known is gone on with, and never made a second time. Only when the answer that

@@ -1,5 +1,6 @@
 #include "actors/integration/job/reading.hpp"
 
+#include "actors/integration/job/files.hpp"
 #include "actors/integration/query.hpp"
 #include "actors/integration/verdict.hpp"
 
@@ -70,20 +71,7 @@ result<void> keep(const reading& r, const json_text& text, job_place& j) {
     bytes += said ? said->size() : 0;
     j.kept[name] = said ? value{*std::move(said)} : value{};
   }
-  j.files.clear();
-  if (rule.files)
-    find_all(text, text.root(), *rule.files, [&](std::string_view raw) {
-      const auto add = [&](std::string_view one) {
-        if (auto address = scalar_text(one); address && !address->empty()) {
-          bytes += address->size();
-          j.files.push_back(*std::move(address));
-        }
-      };
-      if (!is_list(raw))
-        return add(raw);
-      for (json_text::walk items{text, raw}; items.next();)
-        add(items.content());
-    });
+  bytes += keep_files(text, rule, j);
   if (bytes > max_job_bytes || j.files.size() > max_job_files)
     return failure{code::too_large,
                    named(j) + " has made " + std::to_string(j.files.size()) +

@@ -91,6 +91,8 @@ std::optional<http_response> twin::parts::carry(const operation& o, const asked&
 
 http_response twin::parts::results_of(const made_job& j) const {
   auto text = encode_records(*j.what->download->decode, j.made);
+  if (j.what->download->unpack)
+    text.body = packed(text.body);
   return {200, {{"Content-Type", std::string{text.type}}}, blob::from(std::move(text.body))};
 }
 

@@ -237,11 +237,15 @@ private:
     calls all;
     all.done.resize(batch_.size());
     std::size_t found = 0;
-    for (const auto& request : *requests) {
-      const auto answer = co_await platform_.send(session_, request);
+    for (const auto& one : *requests) {
+      result<http_response> answer = failure{};
+      if (one.shows_proof)
+        answer = co_await platform_.send(session_, one.request);
+      else
+        answer = co_await platform_.send_plainly(session_, one.request);
       if (!answer)
         co_return unanswered(answer.error());
-      auto refusal = read_job_results(writing_, request, *answer, batch_, at_, platform_.now(),
+      auto refusal = read_job_results(writing_, one.request, *answer, batch_, at_, platform_.now(),
                                       all.done, found);
       if (refusal)
         co_return refused(*std::move(refusal));
