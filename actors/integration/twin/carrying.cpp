@@ -90,10 +90,11 @@ std::optional<http_response> twin::parts::carry(const operation& o, const asked&
 }
 
 http_response twin::parts::results_of(const made_job& j) const {
-  auto text = encode_records(*j.what->download->decode, j.made);
-  if (j.what->download->unpack)
-    text.body = packed(text.body);
-  return {200, {{"Content-Type", std::string{text.type}}}, blob::from(std::move(text.body))};
+  const auto& read = *j.what->download;
+  auto made = read.decode == &json_decoder ? encoded{write_json(value{j.made}), "application/json"}
+                                           : encode_records(*read.decode, j.made);
+  auto body = blob::from(read.unpack ? packed(made.body) : std::move(made.body));
+  return {200, {{"Content-Type", std::string{made.type}}}, std::move(body)};
 }
 
 } // namespace tenon::actors::connectors

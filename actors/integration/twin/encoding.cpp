@@ -82,8 +82,6 @@ void add_number(std::string& onto, std::uint32_t number, int bytes) {
 encoded encode_records(const decoder& written, const list& records) {
   if (written.name == "csv")
     return {as_table(records), "text/csv"};
-  if (written.name == "json")
-    return {write_json(value{records}), "application/json"};
   return {as_lines(records), "application/jsonl"};
 }
 
