@@ -27,7 +27,7 @@ using connectors::health::health_of;
 
 /// Whether its end is so near that somebody should know.
 template <class Known> bool is_near(const Known& k, moment now) {
-  return (k.sunset_at != unknown && now >= k.sunset_at - warned_before) ||
+  return (k.sunset_at != unknown && now + warned_before >= k.sunset_at) ||
          (k.deprecated_at != unknown && now >= k.deprecated_at);
 }
 

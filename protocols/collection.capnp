@@ -60,8 +60,7 @@ struct CollectionCommand {
       # When the page had been read; 0: nobody knows.
     }
     sweep :group $T.reply("SweepReached") {
-      # After the last page of a full refresh: rows of this feed that it has not seen become
-      # tombstones, some of them at a time.
+      # After the last page of a full refresh: some of the feed's rows that it missed are buried.
       feed @13 :Text;
       run @14 :UInt64;
       since @22 :UInt64;
@@ -90,7 +89,6 @@ struct CollectionCommand {
       outlet @23 :Text;
       run @24 :UInt64;
       full @25 :Bool;
-      # Every row again.
       limit @26 :UInt32 = 1000;
       # At most 10000.
       except @27 :Text;
@@ -109,7 +107,6 @@ struct CollectionCommand {
       unchanged @34 :UInt64;
       filtered @35 :UInt64;
       letters @36 :List(L.LetterKept);
-      # What could not be delivered.
       last @37 :Bool;
       sent @43 :List(C.ConflictSent);
       # What the other side has now, if a feed reads from there.
@@ -135,7 +132,6 @@ struct CollectionCommand {
       limit @45 :UInt32 = 100;
     }
     resolve :group $T.reply("ConflictResolved") {
-      # A person has decided about a conflict.
       key @46 :Text;
       feed @47 :Text;
       # Whose; empty: the only one of this key.
@@ -158,8 +154,7 @@ struct CollectionCommand {
       drift @58 :D.DriftPage;
     }
     forget :group $T.reply("Forgot") {
-      # A sync is gone: how far it has got as a feed, or as an outlet, is not needed any more. The
-      # rows stay.
+      # A sync is gone: how far it has got as a feed or an outlet is not needed. The rows stay.
       name @61 :Text;
       run @62 :UInt64;
       # Its newest; what has a newer one is another sync of the same name.
@@ -175,7 +170,6 @@ struct CollectionForgot {
 struct CollectionWaiting {
   conflict @0 :C.ConflictParked;
   row @1 :W.RowRecord;
-  # As it is now.
 }
 
 struct CollectionConflicts {

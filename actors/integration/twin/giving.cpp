@@ -29,7 +29,8 @@ value part_of(std::string_view token, std::size_t number) {
 /// Signed at the same moment, an assertion comes out the same, but for signatures that hold
 /// something random.
 bool is_as_signed(std::string_view mine, std::string_view theirs) {
-  const auto* how = part_of(mine, 0).find("alg");
+  const auto header = part_of(mine, 0);
+  const auto* how = header.find("alg");
   if (how == nullptr || *how != value{"ES256"})
     return mine == theirs;
   return mine.substr(0, mine.rfind('.')) == theirs.substr(0, theirs.rfind('.'));
