@@ -333,6 +333,10 @@ result<std::vector<bucket_use>> buckets_for(const manifest& m, const connection&
     if (!one.match.matches(request.method, path_of(*target)))
       continue;
     auto key = evaluate_text(*one.key, names);
+    if (!key) { // a body that cannot be read says nothing
+      names.bind("body", nothing);
+      key = evaluate_text(*one.key, names);
+    }
     if (!key)
       return std::move(key).error();
     auto price = one.price_of(request.method, path_of(*target));
