@@ -285,11 +285,16 @@ quota::decision<quota::pressed> quota::on(const state& s, const pressed& p, mome
 
 quota::decision<quota::read_standing> quota::on(const state& s, const read_standing&, moment now) {
   standing told{.blocked_until_at = s.blocked_until_at, .per_mille = pressure(s, now)};
+  const auto least = std::ranges::min_element(s.levels, {}, &level::blocked_until_at);
+  if (least != s.levels.end()) // who waits for each of them waits for all
+    told.blocked_until_at = std::max(told.blocked_until_at, least->blocked_until_at);
   for (auto l : s.levels) {
     refresh(l, now, {});
     auto free = left(l, now);
     if (l.reset_at > now)
       free = std::min(free, l.remaining);
+    if (l.blocked_until_at > now)
+      free = 0;
     told.buckets.push_back({l.bucket, free, wait_for(l, now)});
   }
   return reply(std::move(told));

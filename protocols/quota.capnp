@@ -148,8 +148,7 @@ struct QuotaStanding {
   buckets @0 :List(QuotaHeadroom);
   # Those from which anything was taken.
   blockedUntilAtMs @1 :Int64;
-  # The platform asked everyone to wait; past: it does not. What it said of one bucket is part of
-  # that one's wait.
+  # The platform asked everyone to wait, or for each of the buckets; past: it does not.
   perMille @2 :UInt32;
   # Of the buckets that the platform's patience leaves; 1000: all.
 }

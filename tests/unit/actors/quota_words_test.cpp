@@ -147,7 +147,13 @@ TEST(quota_words, who_takes_from_what_the_platform_refused_waits_and_nobody_else
     EXPECT_EQ(refused.refusal->where, one.name);
     EXPECT_NE(refused.refusal->why.find("the platform asked to wait"), std::string::npos);
   }
-  EXPECT_EQ(limits.when(quota::read_standing{}).reply->buckets.front().wait, 20s);
+  auto shown = *limits.when(quota::read_standing{}).reply;
+  EXPECT_EQ(shown.buckets.front().wait, 20s);
+  EXPECT_EQ(shown.buckets.front().left, 0u);
+  EXPECT_LT(shown.blocked_until_at, at(0s)) << "not everyone waits";
+  auto all = limits;
+  all.when(quota::throttled{at(25s), {"calls"}});
+  EXPECT_EQ(all.when(quota::read_standing{}).reply->blocked_until_at, at(25s));
   EXPECT_EQ(left(limits.at(30s), ten_a_minute), 9u);
   EXPECT_EQ(left(limits.at(30s), places), 8u) << "one is under way";
 }
