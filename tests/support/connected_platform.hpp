@@ -10,10 +10,12 @@
 
 namespace tenon::tests {
 
-/// With one connector and an account at it, acme/integration/NAME, which is at that address.
+/// With one connector and an account at it, acme/integration/NAME, which is at that address;
+/// `more` is of the account's spec, as in `, "concurrency": 2`.
 class connected_platform {
 public:
-  connected_platform(const std::string& name, const std::string& manifest, const std::string& url)
+  connected_platform(const std::string& name, const std::string& manifest, const std::string& url,
+                     const std::string& more = {})
       : node_{actors::catalog()}, host_{node_.begin()}, web_{*runtime::outbound::client::make(
                                                             allowing_loopback(), meters_)},
         platform_{{host_, *web_, timer_, node_.clock}} {
@@ -22,11 +24,11 @@ public:
     node_.done<actors::integration>(
         {"acme", "integration", name},
         actors::integration::configure{.spec = R"({"connector":")" + name +
-                                               R"(","config":{"base_url":")" + url + R"("}})"});
+                                               R"(","config":{"base_url":")" + url + R"("})" +
+                                               more + '}'});
   }
 
   actors::connectors::platform& platform() { return platform_; }
-  void advance(span by) { node_.clock.advance(by); }
 
 private:
   static runtime::outbound::client_options allowing_loopback() {
