@@ -138,6 +138,29 @@ TEST_F(called_action, tells_of_each_record_what_came_of_it) {
   expect_says(shown, "no such city");
 }
 
+TEST_F(called_action, is_refused_to_a_sync_too_and_its_letter_holds_no_secret) {
+  const canned_server shop{[](const canned_request& r) -> canned_answer {
+    if (r.method == "GET")
+      return {.body = R"({"data":[{"id":"c1","city":"bad"}]})"};
+    return {.status = 422, .body = R"({"why":"no such city for )" + r.authorization + "\"}"};
+  }};
+  start_shop(shop.url(), "  put: {mode: insert, request: {post: /customers}}\n");
+  const object stream{{"connector", object{{"integration", "shop"}, {"stream", "customers"}}}};
+  const object action{{"connector", object{{"integration", "shop"}, {"action", "put"}}}};
+  const object kept{{"collection", object{{"name", "customers"}}}};
+  apply({object{{"kind", "sync"},
+                {"name", "read"},
+                {"spec", object{{"from", stream}, {"into", "customers"}}}},
+         object{{"kind", "sync"},
+                {"name", "write"},
+                {"spec", object{{"from", kept}, {"to", action}}}}});
+  ASSERT_EQ(number(run("read"), "stored"), 1);
+  EXPECT_EQ(number(run("write"), "dead_lettered"), 1);
+  const auto letters = write_json(get({"records", "customers", "letters"}));
+  expect_says(letters, "no such city for Bearer ***");
+  EXPECT_EQ(letters.find("canary"), std::string::npos) << letters;
+}
+
 TEST_F(called_action, is_named_to_the_platform_by_the_key_of_who_calls) {
   std::mutex guard;
   std::vector<std::string> keys;
