@@ -96,13 +96,14 @@ private:
       : transaction_{t}, places_(tables), resident_{r} {}
 
   char* put(table, std::string_view key, std::size_t size, unsigned flags);
+  void look_now_and_then();
   cursor& place(table);
 
   MDB_txn* transaction_;
   std::vector<std::optional<cursor>> places_; // one a table: sorted puts find their page at once
   bool full_ = false;
   resident& resident_;
-  unsigned puts_ = 0;
+  unsigned changes_ = 0;
 };
 
 /// A snapshot. While it lives, the pages of its time cannot be reused: keep it short.

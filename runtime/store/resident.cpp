@@ -17,12 +17,12 @@ namespace tenon::runtime::store {
 namespace {
 
 // With what a node needs of its own, below 64 MB at rest and 256 MB at work.
-constexpr std::size_t most_mapped = std::size_t{48} << 20;
+constexpr std::size_t most_mapped = std::size_t{32} << 20;
 // Letting go costs a fault for each 64 KB that are read again: every 20 ms, reads scattered over
 // more than the bound were a third dearer; storing a million records adds some 10 MB a second. So
 // who is over the bound lets go now and then, and only who is far over it, as the storing of small
 // rows is within milliseconds, at once. A look costs some microseconds.
-constexpr std::chrono::milliseconds between_looks{2};
+constexpr std::chrono::microseconds between_looks{500};
 constexpr std::chrono::milliseconds now_and_then{200};
 
 /// Bytes of files in the memory of this process; 0 when the kernel does not tell.
@@ -79,7 +79,7 @@ void resident::look(std::chrono::steady_clock::time_point now) noexcept {
     return;
   const auto mapped = mapped_now();
   const bool lately = at < duration{let_go_at_.load(std::memory_order_relaxed)} + now_and_then;
-  if (mapped <= (lately ? 2 : 1) * most_mapped)
+  if (mapped <= (lately ? most_mapped + most_mapped / 2 : most_mapped))
     return;
   let_go();
   let_go_at_.store(at.count(), std::memory_order_relaxed);

@@ -22,8 +22,8 @@ std::string_view as_view(const MDB_val& v) {
   return {static_cast<const char*>(v.mv_data), v.mv_size};
 }
 
-/// Each may touch another page, of which the kernel maps sixteen at once: 4 MB.
-constexpr unsigned puts_between_looks = 64;
+/// Each may touch another page, of which the kernel maps sixteen at once: 2 MB.
+constexpr unsigned changes_between_looks = 32;
 
 /// Within a transaction everything but a full map means damage, or a bug.
 void check_done(int error) {
@@ -111,9 +111,13 @@ char* write_transaction::put(table t, std::string_view key, std::size_t size, un
     return nullptr;
   }
   check_done(error);
-  if (++puts_ % puts_between_looks == 0) // only this thread could move the map
-    resident_.look(std::chrono::steady_clock::now());
+  look_now_and_then();
   return static_cast<char*>(v.mv_data);
+}
+
+void write_transaction::look_now_and_then() {
+  if (++changes_ % changes_between_looks == 0) // only this thread could move the map
+    resident_.look(std::chrono::steady_clock::now());
 }
 
 char* write_transaction::put(table t, std::string_view key, std::size_t size) {
@@ -133,6 +137,7 @@ void write_transaction::erase(table t, std::string_view key) {
     full_ = true;
   else
     found(error);
+  look_now_and_then();
 }
 
 std::optional<std::string_view> write_transaction::find(table t, std::string_view key) {
