@@ -83,7 +83,7 @@ struct CollectionCommand {
       after @20 :UInt64;
       limit @21 :UInt32 = 100;
     }
-    readChanges :group $T.reply("Changes") {
+    readChanges :group $T.reply("OutletChanges") {
       # What an outlet has not delivered yet: at first every row, then what has changed, in the order
       # of the changes, each row once with its newest content.
       outlet @23 :Text;
@@ -175,27 +175,6 @@ struct CollectionWaiting {
 struct CollectionConflicts {
   waiting @0 :List(CollectionWaiting);
   next @1 :Text;
-}
-
-struct CollectionChanged {
-  key @0 :Text;
-  row @1 :W.RowRecord;
-  next @2 :O.OutletPlace;
-  # Where to go on when everything up to this one is delivered.
-  returned @3 :Data;
-  # What the outlet's other side has answered of it before; empty: nothing.
-}
-
-struct CollectionChanges {
-  items @0 :List(CollectionChanged);
-  next @1 :O.OutletPlace;
-  # Where to go on when all of them are delivered.
-  page @2 :UInt64;
-  # The number of the page that is to be delivered.
-  last @3 :Bool;
-  # There is no more for now.
-  expected @4 :UInt64;
-  # Rows or changes that are still to come, these included; 0: not known.
 }
 
 struct CollectionDelivered {

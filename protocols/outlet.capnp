@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("tenon::protocols::wire");
+using W = import "row.capnp";
 
 struct OutletPlace {
   # Where an outlet goes on.
@@ -34,4 +35,30 @@ struct OutletHeld {
   # The same as it is shown beside a row.
   outlet @0 :Text;
   content @1 :Data;
+}
+
+struct OutletChanged {
+  # What is to be delivered next.
+  key @0 :Text;
+  row @1 :W.RowRecord;
+  next @2 :OutletPlace;
+  # Where to go on when everything up to this one is delivered.
+  returned @3 :Data;
+  # What the outlet's other side has answered of it before; empty: nothing.
+  origin @4 :Text;
+  # What it is called there, as far as the feed that reads there knows; empty: it has not brought it.
+}
+
+struct OutletChanges {
+  items @0 :List(OutletChanged);
+  next @1 :OutletPlace;
+  # Where to go on when all of them are delivered.
+  page @2 :UInt64;
+  # The number of the page that is to be delivered.
+  last @3 :Bool;
+  # There is no more for now.
+  expected @4 :UInt64;
+  # Rows or changes that are still to come, these included; 0: not known.
+  named @5 :Bool;
+  # The feed that reads there calls its records something else than they are called here.
 }

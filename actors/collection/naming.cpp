@@ -116,6 +116,27 @@ std::optional<std::string> name_here(const collection::state& s, std::string_vie
   return find_name(s, 'a', feed, origin);
 }
 
+bool has_names(const collection::state& s, std::string_view feed) {
+  const auto prefix = name_key('A', feed, "");
+  bool found = false;
+  if (!feed.empty())
+    s.rows.scan(prefix, 1, [&](std::string_view key, const blob&) {
+      found = key.starts_with(prefix);
+      return false;
+    });
+  return found;
+}
+
+std::optional<std::string> name_there(const collection::state& s, std::string_view feed,
+                                      std::string_view key) {
+  return find_name(s, 'A', feed, key);
+}
+
+void forget_name_there(collection::state& s, std::string_view feed, std::string_view key) {
+  if (const auto origin = name_there(s, feed, key))
+    keep_names(s, feed, {{*origin, {}}});
+}
+
 void keep_names(collection::state& s, std::string_view feed,
                 const std::vector<protocols::row_types::name>& names) {
   for (const auto& [origin, key] : names) {

@@ -24,8 +24,16 @@ named with_names(const collection::state&, const protocols::collection::store&);
 std::optional<std::string> name_here(const collection::state&, std::string_view feed,
                                      std::string_view origin);
 
+/// Whether any of the feed's records is called something else here.
+bool has_names(const collection::state&, std::string_view feed);
+/// What the row is called at the feed's source, if that is kept.
+std::optional<std::string> name_there(const collection::state&, std::string_view feed,
+                                      std::string_view key);
+
 void keep_names(collection::state&, std::string_view feed,
                 const std::vector<protocols::row_types::name>&);
+/// The row is gone there, by our doing: what gets its key there next is another record.
+void forget_name_there(collection::state&, std::string_view feed, std::string_view key);
 void forget_names(collection::state&, std::string_view feed);
 
 } // namespace tenon::actors::collections

@@ -40,6 +40,7 @@ public:
       : state_{s}, outlet_{outlet}, limit_{std::clamp<std::uint32_t>(c.limit, 1, most_changes)},
         except_{c.except} {
     out.next = std::move(from);
+    out.named = has_names(s, c.except);
   }
 
   void run() {
@@ -55,7 +56,7 @@ public:
       out.expected = std::max<std::uint64_t>(out.expected, state_.live);
   }
 
-  wire::changes out;
+  protocols::outlet_types::changes out;
 
 private:
   bool full() const {
@@ -70,7 +71,17 @@ private:
       return;
     auto returned = outlet_ == nullptr ? blob{} : returned_of(state_, *outlet_, key);
     bytes_ += row.content.size() + returned.size();
-    out.items.push_back({std::string{key}, std::move(row), out.next, std::move(returned)});
+    auto there = what_it_is_called_there(key, row);
+    out.items.push_back(
+        {std::string{key}, std::move(row), out.next, std::move(returned), std::move(there)});
+  }
+
+  std::string what_it_is_called_there(std::string_view key,
+                                      const protocols::row_types::record& row) const {
+    if (out.named)
+      return name_there(state_, except_, key).value_or("");
+    const bool may_know = outlet_ != nullptr && !except_.empty();
+    return may_know && !known_to(state_, *outlet_, key, &row).side.deleted ? std::string{key} : "";
   }
 
   /// Whether they are at their end.
@@ -324,6 +335,9 @@ void collection::apply(state& s, const page_delivered& e) {
     it->known_to = std::max(it->known_to, it->at.sequence);
   }
   keep_returned(s, *it, e.returned);
+  for (const auto& one : e.returned)
+    if (one.content.empty())
+      forget_name_there(s, it->except, one.key);
   note_progress(*it, e.begun_at);
   it->pages = e.page + 1;
   it->last_page = e.delivered;

@@ -1,5 +1,6 @@
 // What becomes of rows that a full refresh has not seen.
 #include "actors/collection/conflicts.hpp"
+#include "actors/collection/naming.hpp"
 #include "actors/collection/rows.hpp"
 #include "actors/collection/storing.hpp"
 
@@ -14,6 +15,18 @@ using namespace collections;
 constexpr std::size_t rows_looked_at = 10'000;
 constexpr std::size_t rows_swept = 2'000;
 constexpr std::size_t bytes_at_once = 8u << 20;
+
+/// What a source calls what it does not have any more may become the name of something else.
+void forget_names_of_missed(collection::state& s, const collection::swept& e) {
+  if (!has_names(s, e.feed))
+    return;
+  for (const auto& key : e.keys)
+    forget_name_there(s, e.feed, key);
+  for (const auto& one : e.changes)
+    forget_name_there(s, e.feed, one.key);
+  for (const auto& one : e.known)
+    forget_name_there(s, e.feed, one.key);
+}
 
 } // namespace
 
@@ -74,6 +87,7 @@ void collection::apply(state& s, const swept& e) {
   change_rows(s, e.changes);
   if (const auto* counterpart = counterpart_of(s, e.feed))
     keep_sides(s, *counterpart, e);
+  forget_names_of_missed(s, e);
   const auto deleted = e.keys.size() + e.deleted;
   s.live -= std::min<std::uint64_t>(s.live, deleted);
   s.tombstones += deleted;

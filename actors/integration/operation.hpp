@@ -27,9 +27,10 @@
 // `returns` is what is kept of the answer: it goes to whoever makes one call and waits for it
 // (actors/integration/calling.hpp), and a sync keeps it beside the record, for as long as it writes
 // there: an action that writes the record again finds it as `returned`, as in
-// `put: "/contacts/{{returned.hubspot_id}}"`. Members that a later answer does not have stay. It
-// knows `result`, what the answer says of the record, and also by its bare members; body, status,
-// header.x_request_id, record, key and conn.
+// `put: "/contacts/{{returned.hubspot_id}}"`. Its member `key` is what the platform calls the
+// record, the `key` of actions that update or delete it later. Members that a later answer does not
+// have stay. It knows `result`, what the answer says of the record, and also by its bare members;
+// body, status, header.x_request_id, record, key and conn.
 #pragma once
 
 #include "actors/integration/job/job.hpp"

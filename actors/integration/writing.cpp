@@ -27,7 +27,7 @@ failure at_record(const outgoing_record& one, failure why) {
 }
 
 result<http_request> single_request(const writing& w, const outgoing_record& one, moment now) {
-  const value key{one.key};
+  const value key{one.name()};
   const value effect{one.effect};
   auto names = words_of(w, one, key, effect, now);
   const auto item = item_of(w, one, now);
@@ -200,7 +200,7 @@ private:
   }
 
   scope names_of(std::size_t record, std::string_view entry) {
-    key_ = batch_[record].key;
+    key_ = batch_[record].name();
     scope names;
     names.bind("conn", writing_.connection.settings).bind("key", key_).bind("status", status_);
     names.bind_json("record", batch_[record].json.view()).bind_json("result", entry);
@@ -251,7 +251,7 @@ bool is_about_content(meaning m) {
 result<value> item_of(const writing& w, const outgoing_record& one, moment now) {
   if (!w.action.map)
     return read_json(one.json.view());
-  const value key{one.key};
+  const value key{one.name()};
   const value effect{one.effect};
   return w.action.map->evaluate(words_of(w, one, key, effect, now));
 }
@@ -308,7 +308,7 @@ write_outcome read_write(const writing& w, const http_request& request, const ht
 }
 
 result<http_request> probe_request(const writing& w, const outgoing_record& one, moment now) {
-  const value key{one.key};
+  const value key{one.name()};
   const value effect{one.effect};
   auto names = words_of(w, one, key, effect, now);
   const auto item = item_of(w, one, now);
@@ -325,7 +325,7 @@ result<http_request> probe_request(const writing& w, const outgoing_record& one,
 result<item_outcome> read_probe(const writing& w, const http_response& answer,
                                 const outgoing_record& one, moment now) {
   const auto body = json_text::check(answer.body.view());
-  const value key{one.key};
+  const value key{one.name()};
   const value effect{one.effect};
   const value status{static_cast<std::int64_t>(answer.status)};
   const value nothing;

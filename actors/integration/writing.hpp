@@ -17,9 +17,13 @@ namespace tenon::actors::connectors {
 /// One record on its way out.
 struct outgoing_record {
   std::string key;
-  blob json;          // an object; of a deletion, its last content
-  std::string effect; // names this writing of this record, the same whenever it is tried again
-  blob returned{};    // an object: what was returned when it was last written; empty: nothing
+  blob json;           // an object; of a deletion, its last content
+  std::string effect;  // names this writing of this record, the same whenever it is tried again
+  blob returned{};     // an object: what was returned when it was last written; empty: nothing
+  std::string there{}; // what the platform calls it, if that is another key
+
+  /// The `key` of expressions.
+  const std::string& name() const { return there.empty() ? key : there; }
 };
 
 /// What an action is, for whose connection.

@@ -19,14 +19,16 @@ struct outgoing_change {
   std::string key;
   blob content; // a JSON object; of a deletion, its last content
   bool deleted = false;
-  std::string effect; // the same whenever this change is written, and of no other change
-  blob returned{};    // what the destination has returned of the key before; empty: nothing
+  std::string effect;  // the same whenever this change is written, and of no other change
+  blob returned{};     // what the destination has returned of the key before; empty: nothing
+  std::string there{}; // what the destination calls it, if it is known to be there
 };
 
 struct delivery {
   identity sync;
   std::vector<outgoing_change> changes;
   bool repeated = false; // a node may have ended while it wrote these
+  bool named = false; // the destination calls its records something else than they are called here
   std::string attempt{}; // what the destination said when it was last in trouble
   std::uint64_t run = 0;
   bool full = false;                    // the run writes everything again
@@ -39,6 +41,7 @@ struct settled {
   std::size_t written = 0; // of those
   std::size_t deleted = 0; // of those written
   std::size_t unchanged = 0;
+  std::vector<std::string> held{}; // keys of those unchanged that are still as they were there
   std::vector<protocols::letter_types::kept> letters; // refused, or nobody knows; place: the key
   /// Of those written, what is to be given with the key's next change, a JSON object; empty: it is
   /// gone there.

@@ -57,21 +57,22 @@ struct outflow::taken {
   std::vector<std::size_t> of{};                     // the item that each change comes from
   std::vector<std::pair<std::size_t, bool>> aside{}; // items that do not go: a letter, or filtered
   std::vector<protocols::letter_types::kept> letters{};
-  protocols::collection::changes changes{};
+  protocols::outlet_types::changes changes{};
 };
 
 /// What the other side has now of the page's rows, for the feed that reads from there.
 std::vector<protocols::conflict_types::sent>
 outflow::sent_of(const taken& page, std::size_t settled,
-                 const std::vector<protocols::letter_types::kept>& refused) {
-  std::set<std::string_view> held;
+                 const std::vector<protocols::letter_types::kept>& refused,
+                 const std::vector<std::string>& left) {
+  std::set<std::string_view> held{left.begin(), left.end()};
   for (const auto& letter : refused)
     held.insert(letter.place);
   for (const auto& [item, is_letter] : page.aside)
     held.insert(page.changes.items[item].key);
   std::vector<protocols::conflict_types::sent> all;
   for (std::size_t i = 0; i < settled; ++i) {
-    const auto& [key, row, next, returned] = page.changes.items[i];
+    const auto& [key, row, next, returned, there] = page.changes.items[i];
     all.push_back({.key = key,
                    .version = row.version,
                    .side = {row.deleted, row.deleted ? blob{} : row.content},
@@ -101,11 +102,17 @@ task<result<outflow::taken>> outflow::take(identity sync, wire::transfer asked, 
   t.changes = *std::move(found);
   t.going.sync = sync;
   t.going.priority = spec.priority;
+  t.going.named = t.changes.named;
   t.going.changes.reserve(t.changes.items.size());
   t.of.reserve(t.changes.items.size());
   for (std::size_t i = 0; i < t.changes.items.size(); ++i) {
-    const auto& [key, row, next, returned] = t.changes.items[i];
-    outgoing_change one{key, row.content, row.deleted, effect_of(sync, key, row.version), returned};
+    const auto& [key, row, next, returned, there] = t.changes.items[i];
+    outgoing_change one{.key = key,
+                        .content = row.content,
+                        .deleted = row.deleted,
+                        .effect = effect_of(sync, key, row.version),
+                        .returned = returned,
+                        .there = there};
     std::string why;
     const auto fate = shape->shape(one.content, why, host_.now());
     if (fate == shaping::fate::kept || row.deleted) {
@@ -183,7 +190,7 @@ task<wire::transferred> outflow::move(runtime::effect e, wire::transfer asked, w
                                       .begun_at = begun,
                                       .returned = std::move(s.returned)};
   if (!from->except.empty())
-    what.sent = sent_of(*page, settled_items, what.letters);
+    what.sent = sent_of(*page, settled_items, what.letters, s.held);
   std::size_t letter = 0;
   for (const auto& [item, is_letter] : page->aside) {
     if (item >= settled_items)

@@ -24,7 +24,8 @@ private:
 
   static std::vector<protocols::conflict_types::sent>
   sent_of(const taken&, std::size_t settled,
-          const std::vector<protocols::letter_types::kept>& refused);
+          const std::vector<protocols::letter_types::kept>& refused,
+          const std::vector<std::string>& left);
 
   runtime::task<result<taken>> take(identity sync, protocols::sync::transfer, protocols::sync::spec,
                                     std::uint32_t page_size);

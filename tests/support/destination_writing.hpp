@@ -32,6 +32,7 @@ public:
     actors::delivery d{.sync = {"acme", "sync", "any"},
                        .changes = std::move(changes),
                        .repeated = repeated,
+                       .named = named,
                        .attempt = attempt,
                        .run = run,
                        .full = full};
@@ -46,6 +47,9 @@ public:
       throw std::runtime_error{r.error().where + ": " + r.error().why};
     return *std::move(r);
   }
+
+  /// The counterpart has its records under other keys.
+  bool named = false;
 
 private:
   static runtime::task<result<actors::settled>> answer(actors::destination_kind& kind,

@@ -51,15 +51,16 @@ protected:
     return d.reply ? *d.reply : collection::stored{};
   }
 
-  collection::changes takes(platform& p, std::uint32_t limit = 100) {
+  protocols::outlet_types::changes takes(platform& p, std::uint32_t limit = 100) {
     auto d = c_.when(collection::read_changes{
         .outlet = "to_" + p.name, .run = 1, .limit = limit, .except = p.name});
     EXPECT_FALSE(d.refusal) << d.refusal->why;
-    return d.reply ? *d.reply : collection::changes{};
+    return d.reply ? *d.reply : protocols::outlet_types::changes{};
   }
 
   /// The platform gets what was taken; `refused` it does not take.
-  void writes(platform& p, const collection::changes& all, const std::string& refused = "") {
+  void writes(platform& p, const protocols::outlet_types::changes& all,
+              const std::string& refused = "") {
     p.written_at = c_.now;
     for (const auto& one : all.items) {
       if (one.key == refused)
@@ -70,7 +71,8 @@ protected:
         p.records[one.key] = one.row.content.text();
     }
   }
-  void settles(platform& p, const collection::changes& all, const std::string& refused = "") {
+  void settles(platform& p, const protocols::outlet_types::changes& all,
+               const std::string& refused = "") {
     collection::deliver d{.outlet = "to_" + p.name,
                           .run = 1,
                           .page = all.page,

@@ -54,6 +54,16 @@ result<write_options> read_options(const object& written) {
   return o;
 }
 
+/// What the platform has returned as the record's key; "" when it has not.
+std::string key_in(const blob& returned) {
+  const auto read = returned.empty() ? result<value>{value{}} : read_json(returned.view());
+  const auto* key = read ? read->find("key") : nullptr;
+  if (key == nullptr || key->is<object>() || key->is<list>() || key->is<std::monostate>())
+    return {};
+  const auto* text = key->as<std::string>();
+  return text ? *text : write_json(*key);
+}
+
 /// A call that is to be made.
 struct next_call {
   const operation* by = nullptr;
@@ -106,7 +116,7 @@ public:
                                                        : "";
     returned_bytes_ = 0;
     for (std::size_t from = 0; from < d.changes.size() && !out.trouble;) {
-      from += leave_out(d, from, out);
+      from += pass_over(d, from, out);
       auto some = next_calls(d, from, doubt.empty() ? at_once : 1);
       auto made = co_await make(some, std::move(tries), doubt, d.repeated);
       tries = {};
@@ -133,13 +143,22 @@ private:
   }
 
   /// Deletions that are not written are settled as they are; how many come next.
-  std::size_t leave_out(const delivery& d, std::size_t from, settled& out) const {
+  std::size_t pass_over(const delivery& d, std::size_t from, settled& out) const {
     std::size_t some = 0;
-    while (erase_ == nullptr && from + some < d.changes.size() && d.changes[from + some].deleted)
-      ++some;
+    for (; from + some < d.changes.size() && d.changes[from + some].deleted; ++some) {
+      const auto& one = d.changes[from + some];
+      if (erase_ != nullptr && !is_unknown(one, d))
+        break;
+      if (erase_ == nullptr)
+        out.held.push_back(one.key); // it stays there
+    }
     out.count += some;
     out.unchanged += some;
     return some;
+  }
+  /// By a key of another side's, something else would be deleted.
+  static bool is_unknown(const outgoing_change& one, const delivery& d) {
+    return d.named && one.there.empty() && key_in(one.returned).empty();
   }
 
   /// What is called next, as much of it as may be under way at once.
@@ -149,13 +168,16 @@ private:
     const auto most = batch_in(d.settings);
     while (from < d.changes.size() && all.size() < at_once) {
       next_call next{by(d.changes[from]), d.changes[from].deleted};
-      if (next.by == nullptr || (next.by->job && !all.empty()))
+      if (next.by == nullptr || (next.deletes && is_unknown(d.changes[from], d)) ||
+          (next.by->job && !all.empty()))
         break;
       for (auto i = from; i < d.changes.size() && next.batch.size() < most; ++i) {
         const auto& one = d.changes[i];
-        if (by(one) != next.by || one.deleted != next.deletes)
+        if (by(one) != next.by || one.deleted != next.deletes ||
+            (one.deleted && is_unknown(one, d)))
           break;
-        next.batch.push_back({one.key, one.content, one.effect, one.returned});
+        next.batch.push_back({one.key, one.content, one.effect, one.returned,
+                              one.there.empty() ? key_in(one.returned) : one.there});
       }
       next.batch.resize(batch_size(what(next), next.batch));
       from += next.batch.size();
@@ -168,7 +190,9 @@ private:
 
   /// Null: it is not written.
   const operation* by(const outgoing_change& one) const {
-    return one.deleted ? erase_ : one.returned.empty() ? &action_ : update_;
+    if (one.deleted)
+      return erase_;
+    return one.returned.empty() && one.there.empty() ? &action_ : update_;
   }
   writing what(const next_call& next) const { return {*connector_, *next.by, session_.connection}; }
 
@@ -216,7 +240,7 @@ private:
     if (o.written) {
       ++out.written;
       out.deleted += deletes ? 1 : 0;
-      if (deletes && !record.returned.empty())
+      if (deletes && (!record.returned.empty() || !record.there.empty()))
         out.returned.push_back({record.key, {}});
       else if (!deletes)
         keep(o.returned, record, out);

@@ -12,7 +12,7 @@ using namespace tenon::tests;
 
 class both_ways : public running_node {
 protected:
-  void begin() {
+  void begin(bool deletes = true) {
     db_.run("CREATE TABLE customers (email text PRIMARY KEY, firstname text, lastname text, "
             "company text); INSERT INTO customers VALUES "
             "('Maria@example.com', 'Maria', 'Johnson', 'Ours'), "
@@ -24,6 +24,8 @@ protected:
     const auto account = config::read_yaml(said.substr(said.find("kind:")), "twin");
     auto text = contents_of("config/samples/hubspot/with-postgres.yaml");
     text = std::regex_replace(text, std::regex{"postgres://localhost/shop"}, server_.url());
+    if (!deletes)
+      text = std::regex_replace(text, std::regex{", delete: delete_contact"}, "");
     text = std::regex_replace(text, std::regex{"password: tenon"},
                               std::string{"password: "} + server_.password);
     const auto sample = config::read_yaml(text, "with-postgres.yaml");
@@ -57,8 +59,10 @@ protected:
         }
     return found;
   }
-  std::int64_t ran(const std::string& sync) {
-    const auto done = run(sync);
+  std::int64_t ran(const std::string& sync, bool full = false) {
+    const auto begun = api_->post(api_->path({"syncs", sync, "runs"}), object{{"full", full}});
+    EXPECT_TRUE(begun) << begun.why.why;
+    const auto done = await_run(sync, "the run's end", over);
     EXPECT_EQ(state(done), "succeeded") << sync << ": " << write_json(done);
     expect_conserved(done);
     return number(done, "stored");
@@ -116,6 +120,47 @@ TEST_F(both_ways, a_row_that_gets_another_name_is_another_row_and_its_deletion_i
   db_.run("DELETE FROM customers WHERE email = 'renamed@example.com'");
   ran("from_table");
   EXPECT_FALSE(contents("people").contains("renamed@example.com"));
+}
+
+TEST_F(both_ways, a_deletion_reaches_the_other_side_and_stays_one) {
+  begin();
+  round();
+  round();
+  ASSERT_EQ(contact("brian@example.com").second, 1);
+  // One that HubSpot had, and one that it has got from here.
+  db_.run("DELETE FROM customers WHERE email IN ('brian@example.com', 'new@example.com')");
+  round();
+  EXPECT_EQ(contact("brian@example.com").second, 0);
+  EXPECT_EQ(contact("new@example.com").second, 0);
+  ran("from_hubspot", true);
+  round();
+  EXPECT_EQ(db_.run("SELECT count(*) FROM customers"), "449");
+  EXPECT_EQ(contents("people").size(), 449u);
+  EXPECT_EQ(round(), 0);
+}
+
+TEST_F(both_ways, what_is_deleted_before_anybody_has_read_it_back_is_deleted_there_too) {
+  begin();
+  ran("from_hubspot");
+  ran("from_table");
+  ran("to_hubspot");
+  ASSERT_EQ(contact("new@example.com").second, 1);
+  db_.run("DELETE FROM customers WHERE email = 'new@example.com'");
+  ran("from_table");
+  ran("to_hubspot");
+  EXPECT_EQ(contact("new@example.com").second, 0);
+}
+
+TEST_F(both_ways, a_deletion_that_is_not_written_is_not_undone_either) {
+  begin(false);
+  round();
+  db_.run("DELETE FROM customers WHERE email = 'brian@example.com'");
+  round();
+  EXPECT_EQ(contact("brian@example.com").second, 1) << "nobody has asked for that";
+  ran("from_hubspot", true);
+  round();
+  EXPECT_EQ(db_.run("SELECT count(*) FROM customers WHERE email = 'brian@example.com'"), "0");
+  EXPECT_EQ(contact("brian@example.com").second, 1);
 }
 
 } // namespace

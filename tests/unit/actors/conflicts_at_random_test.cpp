@@ -46,9 +46,9 @@ TEST_F(conflicts_at_random, lose_no_field_whatever_comes_between) {
     shop_ = {"shop", policy::merge};
     crm_ = {"crm", policy::merge};
     platform* const sides[] = {&shop_, &crm_};
-    std::map<std::string, std::map<std::string, int>> latest; // by key and platform
-    std::optional<collection::changes> under_way[2];          // written, and not settled
-    std::optional<collection::store> ahead[2];                // read, and not stored
+    std::map<std::string, std::map<std::string, int>> latest;            // by key and platform
+    std::optional<tenon::protocols::outlet_types::changes> under_way[2]; // written, and not settled
+    std::optional<collection::store> ahead[2];                           // read, and not stored
     const auto read_new = [&](std::size_t side) {
       if (ahead[side])
         stores(*sides[side], *std::exchange(ahead[side], std::nullopt));

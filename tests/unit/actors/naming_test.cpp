@@ -39,6 +39,28 @@ protected:
       text += one.key + '=' + one.row.content.text() + ' ';
     return text;
   }
+  static incoming of_another(const std::string& key, const std::string& content = "{}") {
+    return {.key = key, .content = blob::copy_of(content)};
+  }
+  /// "key->what it is called there …", as the outlet that writes to "in"'s source is given it.
+  std::string told() {
+    const auto d = c_.when(collection::read_changes{.outlet = "out", .run = 1, .except = "in"});
+    EXPECT_FALSE(d.refusal);
+    next_ = *d.reply;
+    named_ = d.reply->named;
+    std::string text;
+    for (const auto& one : d.reply->items)
+      text += one.key + "->" + one.origin + ' ';
+    return text;
+  }
+  void delivered(std::vector<tenon::protocols::outlet_types::returned> returned) {
+    const auto d = c_.when(collection::deliver{.outlet = "out",
+                                               .run = 1,
+                                               .page = next_.page,
+                                               .next = next_.next,
+                                               .returned = std::move(returned)});
+    EXPECT_FALSE(d.refusal);
+  }
   std::size_t kept() {
     std::size_t n = 0;
     c_.state.rows.scan("", 10'000, [&](std::string_view key, const blob&) {
@@ -49,6 +71,8 @@ protected:
   }
 
   scene<collection> c_;
+  tenon::protocols::outlet_types::changes next_;
+  bool named_ = true;
   std::map<std::string, std::uint64_t> pages_;
 };
 
@@ -106,6 +130,38 @@ TEST_F(naming, a_letter_keeps_the_row_of_its_record_from_the_sweep) {
   c_.when(refresh);
   c_.when(collection::sweep{.feed = "in", .run = 2});
   EXPECT_EQ(rows(), "ann={} ");
+}
+
+TEST_F(naming, who_writes_to_the_source_is_told_what_it_calls_a_row_until_it_is_gone_there) {
+  stores({called("17", "ann"), called("18", "bob")});
+  told();
+  delivered({});
+  stores({{.key = "ann", .deleted = true}, of_another("bob", "1"), of_another("cy")}, "other");
+  EXPECT_EQ(told(), "ann->17 bob->18 cy-> ");
+  delivered({{"ann", {}}, {"cy", blob::copy_of(R"({"key":"19"})")}});
+  stores({of_another("ann", "2"), of_another("bob", "2"), of_another("cy", "2")}, "other");
+  EXPECT_EQ(told(), "ann-> bob->18 cy-> ") << "what is made there now is another one";
+}
+
+TEST_F(naming, of_a_source_whose_keys_are_used_here_who_writes_is_told_what_is_there) {
+  stores({of_another("ann"), of_another("bob")});
+  told();
+  delivered({});
+  stores({of_another("ann", "2"), of_another("cy")}, "other");
+  EXPECT_EQ(told(), "ann->ann cy-> ");
+  EXPECT_FALSE(named_);
+}
+
+TEST_F(naming, what_a_refresh_has_missed_has_no_name_there) {
+  stores({called("17", "ann"), called("18", "bob")});
+  collection::store refresh{.feed = "in", .run = 2, .last = true, .marks = true};
+  refresh.records.push_back(called("18", "bob"));
+  c_.when(refresh);
+  c_.when(collection::sweep{.feed = "in", .run = 2});
+  EXPECT_EQ(rows(), "bob={} ");
+  EXPECT_EQ(kept(), 2u);
+  stores({of_another("ann", "2")}, "other");
+  EXPECT_EQ(told(), "ann-> ");
 }
 
 TEST_F(naming, nothing_of_it_is_left_when_the_feed_is_forgotten) {

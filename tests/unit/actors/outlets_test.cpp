@@ -23,16 +23,18 @@ void store(scene<collection>& c, std::uint64_t page, std::map<std::string, std::
   ASSERT_FALSE(c.when(s).refusal);
 }
 
-collection::changes look(scene<collection>& c, std::uint64_t run, std::uint32_t limit = 100,
-                         bool full = false, const std::string& except = "") {
+tenon::protocols::outlet_types::changes look(scene<collection>& c, std::uint64_t run,
+                                             std::uint32_t limit = 100, bool full = false,
+                                             const std::string& except = "") {
   auto d = c.when(collection::read_changes{
       .outlet = "out", .run = run, .full = full, .limit = limit, .except = except});
   EXPECT_FALSE(d.refusal);
-  return d.reply ? *d.reply : collection::changes{};
+  return d.reply ? *d.reply : tenon::protocols::outlet_types::changes{};
 }
 
 collection::delivered settle(scene<collection>& c, std::uint64_t run,
-                             const collection::changes& all, std::size_t count) {
+                             const tenon::protocols::outlet_types::changes& all,
+                             std::size_t count) {
   const auto next = count == all.items.size() ? all.next : all.items[count - 1].next;
   auto d = c.when(collection::deliver{.outlet = "out",
                                       .run = run,
@@ -44,7 +46,7 @@ collection::delivered settle(scene<collection>& c, std::uint64_t run,
   return d.reply ? *d.reply : collection::delivered{};
 }
 
-std::string shown(const collection::changes& all) {
+std::string shown(const tenon::protocols::outlet_types::changes& all) {
   std::string text;
   for (const auto& one : all.items)
     text += one.key + (one.row.deleted ? "† " : " ");
@@ -178,7 +180,7 @@ TEST(outlets, leave_the_destination_as_the_collection_is) {
         continue;
       const auto count = all.items.empty() ? 0 : random() % all.items.size() + 1;
       for (std::size_t i = 0; i < count; ++i) {
-        const auto& [key, row, next, returned] = all.items[i];
+        const auto& [key, row, next, returned, origin] = all.items[i];
         ASSERT_GT(row.version, versions[key]) << "seed " << seed << ": " << key << " came twice";
         versions[key] = row.version;
         there[key] = row.deleted ? "" : row.content.text();

@@ -22,7 +22,8 @@ protected:
     s.records.push_back({key, blob::copy_of(content), content.empty()});
     ASSERT_FALSE(c_.when(s).refusal);
   }
-  collection::changes look(const std::string& outlet, std::uint64_t run, bool full = false) {
+  tenon::protocols::outlet_types::changes look(const std::string& outlet, std::uint64_t run,
+                                               bool full = false) {
     auto d = c_.when(collection::read_changes{.outlet = outlet, .run = run, .full = full});
     EXPECT_FALSE(d.refusal);
     return *d.reply;
