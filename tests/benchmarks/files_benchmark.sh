@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 built=$1
 shift
-((${#})) || set -- 1000000
+((${#})) || set -- 1000000 5000000
 # shellcheck source=tests/benchmarks/figures.sh
 source tests/benchmarks/figures.sh
 
