@@ -1,7 +1,7 @@
 #include "nodes/node/keys.hpp"
 
-#include "nodes/node/private_file.hpp"
 #include "protocols/json.hpp"
+#include "runtime/private_file.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -146,7 +146,7 @@ result<void> kept_keys::keep(std::vector<edge::stored_key> all) {
   for (const auto& k : all)
     documents.push_back(to_document(k));
   const object document{{"keys", std::move(documents)}};
-  if (auto written = write_private_file(file_, write_json_pretty(document)); !written)
+  if (auto written = runtime::write_private_file(file_, write_json_pretty(document)); !written)
     return written;
   for (const auto& before : all_)
     if (std::ranges::find(all, before.id, &edge::stored_key::id) == all.end())

@@ -6,9 +6,9 @@
 #include "nodes/node/local_words.hpp"
 #include "nodes/node/master_key.hpp"
 #include "nodes/node/node.hpp"
-#include "nodes/node/private_file.hpp"
 #include "nodes/twin/run_twin.hpp"
 #include "protocols/json.hpp"
+#include "runtime/private_file.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/store/examination.hpp"
 #include "runtime/telemetry/log.hpp"
@@ -53,7 +53,7 @@ void leave_pointer(const cli::node_options& o, const node& n, const std::string&
   const auto file = std::filesystem::path{o.data} / "client.json";
   const auto text = write_json(object{{"server", url}, {"key", client_key(file, n.new_key())}});
   for (const auto& to : {file, cli::pointer_file()})
-    if (auto written = write_private_file(to, text); !written)
+    if (auto written = runtime::write_private_file(to, text); !written)
       runtime::log::warn("node.no_pointer", {{"file", to.string()}, {"why", written.error().why}});
 }
 
@@ -98,7 +98,8 @@ int run_node(const cli::node_options& o) {
   std::printf("%s\n", url.c_str());
   std::fflush(stdout);
   if (!o.port_file.empty())
-    if (auto written = write_private_file(o.port_file, std::to_string(n.port()) + '\n'); !written)
+    if (auto written = runtime::write_private_file(o.port_file, std::to_string(n.port()) + '\n');
+        !written)
       return complain(written.error());
   if (!n.new_key().empty())
     std::fprintf(stderr, "The owner's key, shown this once: %s\n", n.new_key().c_str());

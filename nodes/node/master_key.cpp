@@ -1,7 +1,7 @@
 #include "nodes/node/master_key.hpp"
 
-#include "nodes/node/private_file.hpp"
 #include "protocols/base64.hpp"
+#include "runtime/private_file.hpp"
 #include "runtime/sealing/master_key.hpp"
 
 #include <algorithm>
@@ -78,7 +78,7 @@ result<void> verify(const runtime::sealing& keys, const std::filesystem::path& f
   std::string text;
   for (const auto& check : checks)
     text += to_base64(check.view()) + '\n';
-  return write_private_file(file, text);
+  return runtime::write_private_file(file, text);
 }
 
 } // namespace
@@ -106,7 +106,7 @@ result<runtime::sealing> open_master_keys(const std::filesystem::path& data,
     std::array<unsigned char, runtime::secret_key::size> bytes;
     random.fill(bytes);
     const std::string_view raw{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    if (auto written = write_private_file(own, "1:" + to_base64(raw) + '\n'); !written)
+    if (auto written = runtime::write_private_file(own, "1:" + to_base64(raw) + '\n'); !written)
       return std::move(written).error();
     all.push_back({1, runtime::secret_key{bytes}});
   }
@@ -130,7 +130,7 @@ result<void> copy_key_check(const std::filesystem::path& from, const std::filesy
     std::ifstream in{from / name};
     std::stringstream text;
     text << in.rdbuf();
-    if (auto written = write_private_file(to / name, text.str()); !written)
+    if (auto written = runtime::write_private_file(to / name, text.str()); !written)
       return written;
   }
   return {};

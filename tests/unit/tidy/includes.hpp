@@ -51,7 +51,7 @@ inline const std::vector<library> libraries{
     {"boost/", {"runtime/outbound/", "nodes/"}},
     {"openssl/",
      {"runtime/outbound/", "runtime/expression/functions/", "runtime/sealing/", "runtime/signing/",
-      "actors/sync/sources/network/", "nodes/"}},
+      "cluster/identity/", "actors/sync/sources/network/", "nodes/"}},
     {"sqlite3.h", {"actors/sync/sources/"}},
     {"zstd.h", {"actors/sync/sources/files/bytes/"}},
     {"expat.h", {"actors/sync/sources/xml/", "actors/formats/xml/"}},

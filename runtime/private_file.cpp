@@ -1,12 +1,14 @@
-#include "nodes/node/private_file.hpp"
+#include "runtime/private_file.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
-namespace tenon::nodes {
+namespace tenon::runtime {
 namespace {
 
 bool write_all(int fd, std::string_view text) {
@@ -46,4 +48,27 @@ result<void> write_private_file(const std::filesystem::path& file, std::string_v
   return {};
 }
 
-} // namespace tenon::nodes
+result<std::string> read_private_file(const std::filesystem::path& file, std::size_t most_bytes,
+                                      const std::string& remedy) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0)
+    return failure{errno == ENOENT ? code::not_found : code::unavailable,
+                   std::string{"it cannot be read: "} + std::strerror(errno), file.string(),
+                   remedy};
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return failure{code::forbidden, "others than its owner may use this file", file.string(),
+                   "Run `chmod 600` on it."};
+  std::ifstream in{file, std::ios::binary};
+  std::string text(most_bytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad())
+    return failure{code::unavailable, std::string{"it cannot be read: "} + std::strerror(errno),
+                   file.string(), "Give the node's user the right to read it."};
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > most_bytes)
+    return failure{code::too_large, "it has more than " + std::to_string(most_bytes) + " bytes",
+                   file.string(), "This is probably another file."};
+  return text;
+}
+
+} // namespace tenon::runtime
