@@ -26,7 +26,7 @@ inline const std::map<std::string_view, std::vector<std::string_view>> closed{
     {"protocols/generator/", {"tests/"}}, // a program of its own
     {"actors/sync/sources/", {"actors/sync/destinations/", "nodes/", "tests/"}}, // one library each
     {"actors/sync/destinations/", {"nodes/", "tests/"}},
-    {"runtime/store/", {"nodes/", "tests/"}}, // behind runtime/journal.hpp
+    {"runtime/store/", {"cluster/", "nodes/", "tests/"}}, // behind runtime/journal.hpp
 };
 
 struct library {
@@ -48,10 +48,10 @@ inline const std::vector<library> libraries{
     {"prometheus/", {"runtime/"}},
     {"re2/", {"runtime/expression/"}},
     {"zlib.h", {"runtime/outbound/", "actors/sync/sources/files/bytes/"}},
-    {"boost/", {"runtime/outbound/", "nodes/"}},
+    {"boost/", {"runtime/outbound/", "cluster/link/", "nodes/"}},
     {"openssl/",
      {"runtime/outbound/", "runtime/expression/functions/", "runtime/sealing/", "runtime/signing/",
-      "cluster/identity/", "actors/sync/sources/network/", "nodes/"}},
+      "cluster/identity/", "cluster/link/", "actors/sync/sources/network/", "nodes/"}},
     {"sqlite3.h", {"actors/sync/sources/"}},
     {"zstd.h", {"actors/sync/sources/files/bytes/"}},
     {"expat.h", {"actors/sync/sources/xml/", "actors/formats/xml/"}},
