@@ -26,6 +26,28 @@ TEST(link, carries_frames_both_ways_on_both_channels) {
   EXPECT_TRUE(bulk[0] == large);
 }
 
+TEST(link, carries_the_largest_frame_though_the_window_is_smaller_and_plain_ones_as_well) {
+  for (const bool plain : {false, true}) {
+    const auto ours = make_authority();
+    const auto own = [&](const char* name) {
+      return plain ? std::nullopt : std::optional{certify(ours, name)};
+    };
+    linked_node a{"n1", own("n1")}, b{"n2", own("n2")};
+    introduce(a, "n1", b, "n2");
+    b.echoes = true;
+    std::mt19937 random{7};
+    std::string large(link::most_frame_bytes, '\0');
+    for (auto& c : large)
+      c = static_cast<char>(random());
+    const auto bytes = blob::from(std::string{large});
+    for (int i = 0; i < 2; ++i)
+      ASSERT_TRUE(becomes([&] { return a->send("n2", channel::bulk, bytes).has_value(); }));
+    ASSERT_TRUE(becomes([&] { return a.count() == 2; }));
+    for (const auto& f : a.frames())
+      EXPECT_TRUE(f.bytes == large);
+  }
+}
+
 TEST(link, connects_three_nodes_each_with_each_and_tells_how_far_they_are) {
   const auto ours = make_authority();
   linked_node a{"n1", certify(ours, "n1")}, b{"n2", certify(ours, "n2")},
