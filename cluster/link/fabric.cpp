@@ -18,16 +18,34 @@ void complain(const char* event, const std::string& node, const failure& why) {
 
 mesh::fabric::fabric(asio::io_context& io, mesh_options o, mesh_calls calls,
                      const runtime::clock& clock, security s, runtime::meters& meters)
-    : io_{io}, options_{std::move(o)}, calls_{std::move(calls)}, clock_{clock}, security_{std::move(
-                                                                                    s)},
-      counts_{meters.level("tenon_link_peers_up", "Nodes that this one is connected to."),
-              meters.count("tenon_link_established_total", "Connections to nodes made."),
-              meters.count("tenon_link_lost_total", "Connections to nodes that ended."),
-              meters.count("tenon_link_refused_total", "Introductions that failed."),
-              meters.spread("tenon_link_round_trip_seconds", "Heartbeats, there and back.",
-                            runtime::meters::latency_bounds())},
-      acceptor_{io}, ticks_{io}, accepting_again_{io}, draws_{options_.boot}, ticked_{
-                                                                                  clock.steady()} {}
+    : io_{io}, options_{std::move(o)}, calls_{std::move(calls)}, clock_{clock},
+      security_{std::move(s)}, counts_{count_with(meters)}, acceptor_{io}, ticks_{io},
+      accepting_again_{io}, draws_{options_.boot}, ticked_{clock.steady()} {}
+
+mesh::fabric::counts mesh::fabric::count_with(runtime::meters& meters) {
+  counts all{meters.level("tenon_link_peers_up", "Nodes that this one is connected to."),
+             meters.count("tenon_link_established_total", "Connections to nodes made."),
+             meters.count("tenon_link_lost_total", "Connections to nodes that ended."),
+             meters.count("tenon_link_refused_total", "Introductions that failed."),
+             meters.spread("tenon_link_round_trip_seconds", "Heartbeats, there and back.",
+                           runtime::meters::latency_bounds()),
+             {}};
+  for (const auto which : {channel::control, channel::bulk}) {
+    const auto of = [&](const char* direction) {
+      return runtime::labels{{"channel", std::string{protocols::link_types::name_of(which)}},
+                             {"direction", direction}};
+    };
+    const auto frames = [&](const char* direction) {
+      return &meters.count("tenon_link_frames_total", "Frames between nodes.", of(direction));
+    };
+    const auto bytes = [&](const char* direction) {
+      return &meters.count("tenon_link_bytes_total", "Bytes between nodes.", of(direction));
+    };
+    all.carried[static_cast<std::size_t>(which)] = {frames("in"), frames("out"), bytes("in"),
+                                                    bytes("out")};
+  }
+  return all;
+}
 
 manners mesh::fabric::now() const {
   return {io_, clock_, security_, options_.cluster, options_.handshake};

@@ -8,6 +8,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <random>
@@ -50,6 +51,7 @@ private:
     std::function<void()> dialling; // ends the attempt
     bool waiting = false;
     boost::asio::steady_timer retry;
+    std::array<std::uint64_t, 4> metered{}; // of the counts, what the meters know
   };
   struct peer {
     peer(boost::asio::io_context& io, std::string n)
@@ -72,7 +74,10 @@ private:
     runtime::gauge& up;
     runtime::counter &established, &lost, &refused;
     runtime::histogram& round_trip;
+    // By channel: frames in and out, bytes in and out.
+    std::array<std::array<runtime::counter*, 4>, 2> carried;
   };
+  static counts count_with(runtime::meters&);
 
   manners now() const;
   known find(std::string_view node) const;
@@ -93,6 +98,7 @@ private:
   void accept();
   void meet(boost::asio::ip::tcp::socket);
   void tick();
+  void meter(lane&);
 
   boost::asio::io_context& io_;
   const mesh_options options_;

@@ -113,7 +113,8 @@ void mesh::fabric::tick() {
         all.push_back(p);
     }
     for (const auto& p : all)
-      for (auto* const l : {&p->control, &p->bulk})
+      for (auto* const l : {&p->control, &p->bulk}) {
+        me->meter(*l);
         if (const auto live = l->live) {
           if (overslept)
             live->heard(now);
@@ -122,8 +123,18 @@ void mesh::fabric::tick() {
           if (control && l->live == live)
             live->ping(now);
         }
+      }
     me->tick();
   });
+}
+
+void mesh::fabric::meter(lane& l) {
+  const auto& c = *l.counts;
+  const std::array<std::uint64_t, 4> now{c.frames_in, c.frames_out, c.bytes_in, c.bytes_out};
+  const auto& meters = counts_.carried[static_cast<std::size_t>(l.channel)];
+  for (std::size_t i = 0; i < now.size(); ++i)
+    meters[i]->Increment(static_cast<double>(now[i] - l.metered[i]));
+  l.metered = now;
 }
 
 void mesh::fabric::close() {

@@ -48,6 +48,22 @@ TEST(link, carries_the_largest_frame_though_the_window_is_smaller_and_plain_ones
   }
 }
 
+TEST(link, counts_what_it_carries) {
+  linked_node a{"n1", std::nullopt}, b{"n2", std::nullopt};
+  introduce(a, "n1", b, "n2");
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(a->send("n2", channel::bulk, blob::from("x")));
+  const auto says = [](linked_node& node, const std::string& line) {
+    return becomes([&] { return node.metrics().find(line) != std::string::npos; });
+  };
+  EXPECT_TRUE(says(a, "tenon_link_frames_total{channel=\"bulk\",direction=\"out\"} 3"));
+  EXPECT_TRUE(says(b, "tenon_link_frames_total{channel=\"bulk\",direction=\"in\"} 3"));
+  EXPECT_TRUE(says(a, "tenon_link_peers_up 1"));
+  const auto seen = a.of("n2").bulk;
+  EXPECT_EQ(seen.frames_out, 3u);
+  EXPECT_EQ(seen.bytes_out, 3 * (1 + link::frame_header_bytes));
+}
+
 TEST(link, connects_three_nodes_each_with_each_and_tells_how_far_they_are) {
   const auto ours = make_authority();
   linked_node a{"n1", certify(ours, "n1")}, b{"n2", certify(ours, "n2")},

@@ -84,7 +84,7 @@ public:
 
   link::mesh* operator->() { return mesh_.get(); }
   std::string address() const { return "127.0.0.1:" + std::to_string(mesh_->port()); }
-  boost::asio::io_context& io() { return io_; }
+  std::string metrics() const { return meters_.exposition(); }
 
   link::peer_status of(const std::string& node) const {
     for (auto& each : mesh_->peers())
