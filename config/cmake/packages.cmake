@@ -19,6 +19,7 @@ tenon_package(simdjson LIBRARIES simdjson)
 tenon_package(yaml LIBRARIES yaml-cpp)
 tenon_package(caf LIBRARIES caf_core Threads::Threads)
 tenon_package(lmdb LIBRARIES lmdb)
+tenon_package(raft LIBRARIES raft)
 tenon_package(boost LIBRARIES boost_system Threads::Threads
               DEFINES BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)
 tenon_package(openssl LIBRARIES OpenSSL::SSL OpenSSL::Crypto)

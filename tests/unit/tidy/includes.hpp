@@ -42,8 +42,7 @@ inline const std::vector<library> libraries{
     {"yaml-cpp/", {"config/"}},
     {"caf/", {"runtime/", "nodes/node/"}}, // where the one actor system is made
     {"caf/io/", {"cluster/"}}, // CAF's network: nobody speaks it unless nodes are to meet
-    {"raft.h", {"cluster/"}},
-    {"raft/", {"cluster/"}},
+    {"raft.h", {"cluster/raft/"}},
     {"lmdb.h", {"runtime/store/"}},
     {"prometheus/", {"runtime/"}},
     {"re2/", {"runtime/expression/"}},
@@ -68,8 +67,11 @@ inline bool is_platform(std::string_view header) {
   static const std::set<std::string_view> single{"dlfcn.h",  "fcntl.h",  "fnmatch.h", "netdb.h",
                                                  "poll.h",   "signal.h", "spawn.h",   "termios.h",
                                                  "unistd.h", "pwd.h",    "pthread.h", "sched.h"};
-  return single.contains(header) || header.starts_with("sys/") || header.starts_with("netinet/") ||
-         header.starts_with("arpa/") || header.starts_with("linux/");
+  static const std::set<std::string_view> of_c{"stdbool.h", "stdint.h", "stdio.h", "stdlib.h",
+                                               "string.h"};
+  return single.contains(header) || of_c.contains(header) || header.starts_with("sys/") ||
+         header.starts_with("netinet/") || header.starts_with("arpa/") ||
+         header.starts_with("linux/");
 }
 
 struct inclusion {

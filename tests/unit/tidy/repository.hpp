@@ -56,7 +56,7 @@ inline bool ends_in(std::string_view path, std::initializer_list<std::string_vie
 }
 
 inline bool is_cpp(std::string_view path) {
-  return ends_in(path, {".hpp", ".cpp"});
+  return ends_in(path, {".hpp", ".cpp", ".h", ".c"});
 }
 
 /// Everything that people write here: not data, not what is built or fetched.
