@@ -1,6 +1,6 @@
 @0xb7e1c94d06f2a83b;
-# What the replicas of a partition say to each other, and what they keep. Consensus is the library's;
-# these are our words for it, so that its bytes are neither on the wire nor on the disk.
+# What the replicas of a partition say to each other, and what they keep. Consensus is the
+# library's; these are our words for it: its bytes are neither on the wire nor on the disk.
 #
 # A node sends another one parcels: many groups' messages in one frame. What was said in an earlier
 # term means nothing in a later one, so every message has its sender's.
