@@ -369,6 +369,10 @@ void core_raise_term(struct raft_core* core) {
   core->raft.voted_for = core->raft.id;
 }
 
+void core_vote_for(struct raft_core* core, uint64_t node) {
+  core->raft.voted_for = node;
+}
+
 void core_forget_leader(struct raft_core* core, uint64_t now, unsigned wait) {
   struct raft* raft = &core->raft;
   if (raft->state != RAFT_FOLLOWER)

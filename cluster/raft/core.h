@@ -120,6 +120,8 @@ uint64_t core_state_term(const struct raft_core*);
 
 // The library raises no term for a lone voter that elects itself: done for it before.
 void core_raise_term(struct raft_core*);
+// The library lets nobody vote who is not a voter by its own log, which may lack its promotion.
+void core_vote_for(struct raft_core*, uint64_t node);
 // The leader is gone: others may be voted for at once, and we stand after `wait`.
 void core_forget_leader(struct raft_core*, uint64_t now, unsigned wait);
 

@@ -86,6 +86,8 @@ void group::hand_over(const core_message& m, const std::vector<entry>& entries) 
 }
 
 void group::deliver(node_id from, std::uint64_t term, const say::append& said) {
+  if (term >= ballot_.term)
+    heard_at_ = now_;
   core_message m{.kind = core_append,
                  .peer = from,
                  .term = term,
@@ -114,6 +116,10 @@ void group::deliver(node_id from, std::uint64_t term, const say::appended& said)
 }
 
 void group::deliver(node_id from, std::uint64_t term, const say::ask_vote& said) {
+  const auto* at = members();
+  const auto* own = at ? find_member(*at, self_) : nullptr;
+  if (options_.guards.strangers_vote && (!own || own->role != role::voter))
+    return vote_as_stranger(from, term, said);
   hand_over({.kind = core_ask_vote,
              .peer = from,
              .term = term,
@@ -122,6 +128,45 @@ void group::deliver(node_id from, std::uint64_t term, const say::ask_vote& said)
              .tentative = said.tentative,
              .disrupts = said.disrupts},
             {});
+}
+
+// Only who has this node for a voter counts the vote, and that is who the newest configuration of
+// the better log belongs to. The core would refuse, and takes part for the term alone.
+void group::vote_as_stranger(node_id from, std::uint64_t term, const say::ask_vote& said) {
+  const auto leader = core_leader_id(core_.get());
+  const bool hears =
+      leader && now_ < heard_at_ + static_cast<std::uint64_t>(options_.election.count());
+  if (core_installing(core_.get()) || (hears && !said.disrupts))
+    return answer(from, said.tentative ? term : ballot_.term, {.tentative = said.tentative});
+  core_forget_leader(core_.get(), now_, static_cast<unsigned>(options_.election.count()));
+  const core_message m{.kind = core_ask_vote,
+                       .peer = from,
+                       .term = term,
+                       .index = said.last_index,
+                       .index_term = said.last_term,
+                       .tentative = said.tentative,
+                       .disrupts = said.disrupts};
+  auto effects = core_receive(core_.get(), now_, &m, nullptr, 0);
+  effects.message_count = 0; // its refusal
+  absorb(effects, {}, 0);
+  const auto last = tail_.last();
+  bool granted = std::pair{said.last_term, said.last_index} >= std::pair{tail_.term_of(last), last};
+  if (said.tentative) {
+    granted = granted && term >= ballot_.term;
+  } else {
+    granted = granted && term == ballot_.term && (!ballot_.vote || ballot_.vote == from);
+    if (granted)
+      core_vote_for(core_.get(), from);
+    keep_ballot();
+  }
+  answer(from, said.tentative ? term : ballot_.term, {granted, said.tentative});
+}
+
+// A tentative answer is of the term that was asked for. Refused for a later one, the asker has to
+// learn of that: it may be the only one whom all others would elect.
+void group::answer(node_id to, std::uint64_t term, const say::vote& said) {
+  const bool late = said.tentative && !said.granted && options_.guards.refusals_tell_terms;
+  pass(to, late ? std::max(term, ballot_.term) : term, said);
 }
 
 void group::deliver(node_id from, std::uint64_t term, const say::vote& said) {
@@ -188,7 +233,7 @@ void group::send(const core_message& m) {
                               .tentative = m.tentative,
                               .disrupts = m.disrupts});
   case core_vote:
-    return pass(m.peer, m.term, say::vote{.granted = m.granted, .tentative = m.tentative});
+    return answer(m.peer, m.term, {.granted = m.granted, .tentative = m.tentative});
   case core_stand:
     return pass(m.peer, m.term, say::stand{.last_index = m.index, .last_term = m.index_term});
   default:

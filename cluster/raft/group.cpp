@@ -241,6 +241,10 @@ const configuration* group::members() const {
   return at ? &at->configuration : nullptr;
 }
 
+bool group::is_changing() const {
+  return core_changing(core_.get());
+}
+
 std::uint64_t group::moment_of(span now) {
   now_ = std::max(now_, static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.count())));
   return now_;

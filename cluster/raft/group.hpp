@@ -8,6 +8,10 @@
 // - a term begins with a barrier, and membership does not change before that is committed;
 // - a lone voter raises its term before it leads again: entries it lost unwritten may have reached
 //   a learner under the old one;
+// - who is no voter by its own log votes all the same: the log may lack its promotion, and without
+//   its vote nobody could be elected;
+// - who refuses a tentative vote for a later term says which, else the only one with the whole log
+//   may ask in an old term for ever;
 // - a leader does not take itself out; frames of an older connection are dropped.
 //
 // Call what happened, then `take` what is to be done; several events may be taken together. Writes
@@ -40,6 +44,8 @@ struct guards {
   bool wait_for_ballot = true;
   bool barrier_before_change = true;
   bool raise_lone_term = true;
+  bool strangers_vote = true;
+  bool refusals_tell_terms = true;
 };
 
 struct options {
@@ -110,6 +116,8 @@ public:
   std::uint64_t committed() const { return committed_; }
   std::uint64_t last() const { return tail_.last(); }
   const configuration* members() const; // the newest, committed or not; nullptr: none yet
+  /// Whether a change of members is under way, as far as this node knows.
+  bool is_changing() const;
   /// Messages that no sound peer sends, dropped.
   std::uint64_t dropped() const { return dropped_; }
 
@@ -143,6 +151,8 @@ private:
   void deliver(node_id from, std::uint64_t term, const say::stand&);
   void deliver(node_id from, std::uint64_t term, const say::confirm&);
   void deliver(node_id from, std::uint64_t term, const say::confirmed&);
+  void answer(node_id to, std::uint64_t term, const say::vote&);
+  void vote_as_stranger(node_id from, std::uint64_t term, const say::ask_vote&);
   void hand_over(const core_message&, const std::vector<entry>&);
   bool is_admissible(const message&) const;
 
@@ -170,6 +180,7 @@ private:
   std::uint64_t committed_ = 0;
   std::uint64_t configured_ = 0; // index of the newest committed configuration
   std::uint64_t barrier_ = 0;    // with which our term as leader began
+  std::uint64_t heard_at_ = 0;   // when a leader last said anything
   std::uint64_t asked_at_ = 0;   // when a round of reads was last sent
   std::uint64_t dropped_ = 0;
   update update_;

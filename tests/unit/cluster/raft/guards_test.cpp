@@ -250,6 +250,70 @@ TEST(raft_guards, raise_the_term_when_a_lone_voter_starts_again) {
   EXPECT_EQ(all.texts(2), all.texts(1));
 }
 
+/// The lone voter makes a learner a voter, and dies before the other hears of it.
+replicas unheard_promotion(const raft::options& chosen) {
+  replicas all{voters({1}), chosen, {2}};
+  all.settle();
+  EXPECT_TRUE(all.at(1).change({2, raft::role::learner}, all.now));
+  all.pass(span{200});
+  all.cut(1, 2);
+  EXPECT_TRUE(all.at(1).change({2, raft::role::voter}, all.now));
+  all.settle();
+  all.crash(1);
+  all.start(1);
+  all.cuts.clear();
+  all.pass(span{3000});
+  return all;
+}
+
+TEST(raft_guards, let_vote_who_has_not_heard_of_its_promotion) {
+  auto all = unheard_promotion({});
+  EXPECT_NE(all.leader(), 0u);
+  EXPECT_EQ(raft::voters_of(*all.at(2).members()), 2u);
+}
+
+TEST(raft_guards, show_that_the_library_elects_nobody_after_an_unheard_promotion) {
+  raft::options without;
+  without.guards.strangers_vote = false;
+  EXPECT_EQ(unheard_promotion(without).leader(), 0u) << "the library is mended: the guard can go";
+}
+
+TEST(raft_guards, let_nobody_vote_twice_in_a_term_nor_for_a_shorter_log) {
+  replicas all{voters({1}), {}, {2}};
+  all.settle();
+  ASSERT_TRUE(all.at(1).change({2, raft::role::learner}, all.now));
+  all.submit(1, "a");
+  all.pass(span{200});
+  all.crash(1);
+  all.pass(span{1000});
+  const auto last = all.at(2).last();
+  const auto term = all.at(2).standing().term;
+  const auto ask = [&](raft::node_id from, std::uint64_t in, std::uint64_t index) {
+    all.at(2).receive(from, 1, {in, say::ask_vote{.last_index = index, .last_term = term}},
+                      all.now);
+    for (const auto& w : all.at(2).take().writes)
+      all.at(2).written(w.number, all.now);
+    const auto todo = all.at(2).take();
+    return !todo.messages.empty() && std::get<say::vote>(todo.messages.back().message.said).granted;
+  };
+  EXPECT_FALSE(ask(3, term + 1, last - 1)) << "it lacks an entry";
+  EXPECT_TRUE(ask(4, term + 1, last));
+  EXPECT_FALSE(ask(5, term + 1, last)) << "the vote of this term is given";
+  EXPECT_FALSE(ask(5, term, last)) << "the term is over";
+}
+
+TEST(raft_guards, tell_the_term_with_a_tentative_refusal) {
+  replicas all{voters({1, 2, 3})};
+  all.at(2).receive(1, 1, {9, say::append{.before_index = 1, .before_term = 1}}, all.now);
+  all.settle();
+  all.at(2).receive(3, 1, {5, say::ask_vote{.last_index = 1, .last_term = 1, .tentative = true}},
+                    all.now);
+  const auto todo = all.at(2).take();
+  ASSERT_EQ(todo.messages.size(), 1u);
+  EXPECT_FALSE(std::get<say::vote>(todo.messages[0].message.said).granted);
+  EXPECT_EQ(todo.messages[0].message.term, 9u);
+}
+
 TEST(raft_guards, drop_what_no_sound_peer_says) {
   replicas all{voters({1, 2, 3})};
   all.elect();
