@@ -82,7 +82,10 @@ void group::receive(node_id from, std::uint64_t epoch, const message& m, span no
 
 void group::hand_over(const core_message& m, const std::vector<entry>& entries) {
   const core_entries given{entries};
-  absorb(core_receive(core_.get(), now_, &m, given.data(), given.size()), entries, m.index + 1);
+  const auto effects = core_receive(core_.get(), now_, &m, given.data(), given.size());
+  if (effects.failed)
+    ++dropped_; // it contradicts what is committed here
+  absorb(effects, entries, m.index + 1);
 }
 
 void group::deliver(node_id from, std::uint64_t term, const say::append& said) {

@@ -60,7 +60,7 @@ group::group(group&&) noexcept = default;
 group& group::operator=(group&&) noexcept = default;
 
 result<std::uint64_t> group::submit(std::vector<blob> commands, span now) {
-  const auto at = moment_of(now);
+  moment_of(now);
   if (standing_.part != part::leader || core_transferring(core_.get()))
     return not_leading(standing_);
   if (commands.empty())
@@ -77,7 +77,6 @@ result<std::uint64_t> group::submit(std::vector<blob> commands, span now) {
                          "an entry has at most " + std::to_string(options_.entry_bytes) + " bytes"};
     entries.push_back({.term = ballot_.term, .kind = kind::command, .bytes = std::move(c)});
   }
-  (void)at;
   const auto first = tail_.last() + 1;
   const auto effects = append(entries);
   must(effects.failed == 0, "consensus refused an entry of the leader");
@@ -148,7 +147,9 @@ result<void> group::transfer(node_id to, span now) {
     return failure{.code = code::conflict,
                    .why = to ? "node " + std::to_string(to) + " does not vote in the partition"
                              : "no other node votes in the partition"};
-  absorb(core_transfer(core_.get(), now_, to), {}, 0);
+  const auto effects = core_transfer(core_.get(), now_, to);
+  must(effects.failed == 0, "consensus refused a transfer that is allowed");
+  absorb(effects, {}, 0);
   return {};
 }
 
