@@ -35,8 +35,6 @@ result<void> check_holder(const state& s, node_id id) {
 }
 
 result<void> check_wish(const state& s, const words::wish& w) {
-  if (const auto a = assignment(s, w.partition); !a)
-    return a.error();
   if (w.wanted.empty() || w.wanted.size() > s.factor || !ascends(w.wanted))
     return refuse(code::malformed,
                   partition_text(w.partition) + " needs 1 to " + std::to_string(s.factor) +
@@ -87,15 +85,18 @@ answer on(const state& s, const words::place& c, const sight&, moment) {
   words::placed news;
   std::vector<bool> named(s.assignments.size());
   for (const auto& w : c.wishes) {
-    if (auto checked = check_wish(s, w); !checked)
-      return checked.error();
+    const auto a = assignment(s, w.partition);
+    if (!a)
+      return a.error();
     if (named[w.partition])
       return refuse(code::malformed, partition_text(w.partition) + " is planned twice", "wishes",
                     "Plan again.");
     named[w.partition] = true;
-    const auto& a = s.assignments[w.partition];
-    if (a.wanted != w.wanted || a.preferred_leader != w.preferred_leader)
-      news.wishes.push_back(w);
+    if ((*a)->wanted == w.wanted && (*a)->preferred_leader == w.preferred_leader)
+      continue;
+    if (auto checked = check_wish(s, w); !checked)
+      return checked.error();
+    news.wishes.push_back(w);
   }
   return news.wishes.empty() ? as_it_is() : happened(std::move(news));
 }

@@ -96,7 +96,9 @@ std::vector<words::wish> wanted(const state& s, const circumstances& c) {
       living.push_back(at.seats()[seat].node);
     const auto leads = leaders.leads[a.partition];
     auto nodes = with_the_dead(s, c, a, std::move(living));
-    const auto leader = leads != nobody ? at.seats()[leads].node : a.preferred_leader;
+    auto leader = leads != nobody ? at.seats()[leads].node : a.preferred_leader;
+    if (!membership::contains(nodes, leader))
+      leader = nodes.front();
     wishes.push_back({a.partition, std::move(nodes), leader});
   }
   return wishes;
