@@ -85,9 +85,12 @@ std::optional<proposal> add_missing(const scene& at) {
       at.now_is.replicas, [&](const replica& r) { return !r.votes && at.h.alive(r.node); });
   if (learning)
     return std::nullopt; // one at a time: the leader feeds it
-  for (const auto id : at.wish.wanted)
-    if (at.find(id) == nullptr && at.h.settled(id, at.l, at.now))
+  for (const auto id : at.wish.wanted) {
+    const auto* n = membership::find(at.s, id); // it may have begun to leave since the plan
+    if (at.find(id) == nullptr && n != nullptr && membership::takes_replicas(*n) &&
+        at.h.settled(id, at.l, at.now))
       return order(at, urgency::begins, act::add_learner, id);
+  }
   return std::nullopt;
 }
 
