@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
+#include <ranges>
 #include <tuple>
 
 namespace tenon::cluster::placement {
@@ -188,7 +188,8 @@ bool layout::relieve(seat_number from, const std::vector<std::size_t>& shares) {
   for (std::size_t next = 0; next < queue.size(); ++next) {
     const auto a = queue[next];
     const auto start = static_cast<seat_number>(mixed(a, on_[a].size()) % seats_.size());
-    for (const auto p : on_[a]) {
+    // What came last first: it may be on its way anyway, and then this is no further move.
+    for (const auto p : on_[a] | std::views::reverse) {
       if (locked_[p] || moves_already(p, a))
         continue;
       for (std::size_t i = 0; i < seats_.size(); ++i) {
