@@ -73,7 +73,16 @@ std::size_t heard(std::span<const node_id> voters, const sight&);
 /// How long a group rests after so many steps in a row that did not succeed: from 1 s to 5 min.
 span pause_after(std::uint32_t failures);
 
-/// Partitions with fewer wanted voters than the factor asks for.
-std::vector<std::uint16_t> under_replicated(const state&);
+struct shortfall {
+  std::uint16_t partition = 0;
+  std::size_t replicas = 0; // wanted now
+  std::size_t zones = 0;    // over which these are spread
+
+  bool operator==(const shortfall&) const = default;
+};
+
+/// Partitions that have fewer replicas than the factor asks for, or several of them in one zone:
+/// there are not enough workers, or not enough zones.
+std::vector<shortfall> under_replicated(const state&);
 
 } // namespace tenon::cluster::membership

@@ -1,6 +1,7 @@
 #include "cluster/membership/membership.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace tenon::cluster::membership {
 
@@ -52,11 +53,19 @@ span pause_after(std::uint32_t failures) {
                          : std::min(longest, span{1000} * (1u << (failures - 1)));
 }
 
-std::vector<std::uint16_t> under_replicated(const state& s) {
-  std::vector<std::uint16_t> found;
-  for (const auto& a : s.assignments)
-    if (a.wanted.size() < s.factor)
-      found.push_back(a.partition);
+std::vector<shortfall> under_replicated(const state& s) {
+  std::vector<shortfall> found;
+  for (const auto& a : s.assignments) {
+    std::set<std::string_view> labels;
+    std::size_t zones = 0;
+    for (const auto id : a.wanted) {
+      const auto* n = find(s, id);
+      if (n == nullptr || n->zone.empty() || labels.insert(n->zone).second)
+        ++zones; // without a label it is one of its own
+    }
+    if (zones < s.factor)
+      found.push_back({a.partition, a.wanted.size(), zones});
+  }
   return found;
 }
 

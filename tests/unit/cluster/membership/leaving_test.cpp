@@ -118,9 +118,21 @@ TEST(membership, may_want_more_replicas_than_there_are_workers) {
   auto m = cluster_of(3);
   EXPECT_TRUE(membership::under_replicated(m.state).empty());
   m.obey(words::set_factor{5});
-  EXPECT_EQ(membership::under_replicated(m.state).size(), 16u);
+  const auto missing = membership::under_replicated(m.state);
+  ASSERT_EQ(missing.size(), 16u);
+  EXPECT_EQ(missing[7], (membership::shortfall{7, 3, 3}));
   EXPECT_EQ(m.refusal(words::set_factor{4}).where, "factor");
   EXPECT_TRUE(m.ask(words::set_factor{5})->events.empty());
+}
+
+TEST(membership, shows_replicas_that_share_a_zone_as_too_few) {
+  auto m = cluster_of(3);
+  for (const membership::node_id id : {1u, 2u, 3u})
+    m.obey(words::set_zone{id, id == 1 ? "a" : "b"});
+  ASSERT_EQ(membership::under_replicated(m.state).size(), 16u);
+  EXPECT_EQ(membership::under_replicated(m.state)[0], (membership::shortfall{0, 3, 2}));
+  m.obey(words::set_zone{3, "c"});
+  EXPECT_TRUE(membership::under_replicated(m.state).empty());
 }
 
 TEST(membership, labels_zones) {
