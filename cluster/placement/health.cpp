@@ -5,15 +5,14 @@
 namespace tenon::cluster::placement {
 
 void health::hear(node_id node, bool alive, moment now) {
-  const auto [at, fresh] = nodes_.try_emplace(node, presence{.since = began_});
-  auto& p = at->second;
+  auto& p = nodes_.try_emplace(node, presence{.since = began_}).first->second;
   if (p.alive == alive)
     return;
   if (alive) {
     p.outage = now - p.since;
   } else {
-    const auto lives = static_cast<std::uint32_t>(
-        std::min<std::int64_t>((now - p.since) / limits{}.forget, p.deaths));
+    const auto lives =
+        static_cast<std::uint32_t>(std::min<std::int64_t>((now - p.since) / forget_, p.deaths));
     p.deaths = p.deaths - lives + 1;
   }
   p.alive = alive;

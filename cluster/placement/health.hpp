@@ -37,7 +37,8 @@ struct presence {
 class health {
 public:
   /// Whoever was not heard yet is taken for dead since now.
-  explicit health(moment now) : began_{now}, changed_{now} {}
+  explicit health(moment now, const limits& l = {})
+      : began_{now}, changed_{now}, forget_{l.forget} {}
 
   /// From the transport, as often as it likes; a change is what counts.
   void hear(node_id, bool alive, moment now);
@@ -53,6 +54,7 @@ public:
 private:
   moment began_;
   moment changed_;
+  span forget_;
   std::map<node_id, presence> nodes_;
 };
 
