@@ -10,7 +10,8 @@ TEST(membership, drains_for_an_upgrade_until_the_node_starts_again) {
   EXPECT_TRUE(membership::takes_replicas(m.node(2)));
   EXPECT_FALSE(membership::takes_leaders(m.node(2)));
   m.start(2, 1); // the process that drains says so again
-  EXPECT_EQ(m.node(2).standing, words::standing::draining);
+  m.obey(words::start{m.state.id, 2, 1, {"moved:1"}, "1.0", 1, 1});
+  EXPECT_EQ(m.node(2).standing, words::standing::draining) << "at another address, but the same";
   m.miss(2);
   m.start(2, 2);
   EXPECT_EQ(m.node(2).standing, words::standing::up);
@@ -82,6 +83,19 @@ TEST(membership, keeps_a_partition_that_was_wanted_on_the_removed_node_alone_whe
   m.miss(2);
   m.obey(words::remove{2});
   EXPECT_EQ(m.state.assignments[0].wanted, membership::node_ids{1});
+}
+
+TEST(membership, forgets_that_a_partition_was_placed_by_hand_when_one_of_its_nodes_goes) {
+  auto m = cluster_of(4);
+  m.obey(words::move{0, 1, 4});
+  m.obey(words::move{1, 1, 4});
+  m.obey(words::observe{0, {2, 3, 4}, {}});
+  m.want(1, {1, 2, 3});
+  m.obey(words::move{1, 3, 4});
+  m.miss(3);
+  m.obey(words::remove{3});
+  EXPECT_FALSE(m.state.assignments[0].pinned);
+  EXPECT_TRUE(m.state.assignments[1].pinned) << "its nodes are all there";
 }
 
 TEST(membership, forgets_the_oldest_of_those_that_went) {

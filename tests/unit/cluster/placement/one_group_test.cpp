@@ -124,6 +124,39 @@ TEST(one_group, returns_to_its_preferred_leader_when_that_one_is_fit_for_it) {
   EXPECT_EQ(s.order(1, {well(1), well(2), well(3)}), "transfer 2");
 }
 
+TEST(one_group, is_left_alone_while_too_few_of_its_voters_can_confirm_a_change) {
+  situation s{{1, 2, 4}, {1, 2, 3}, {5}};
+  EXPECT_EQ(s.order(1, {well(1), behind(2), behind(3), learns(5, true)}), "");
+  s.dies(2);
+  s.dies(3);
+  EXPECT_EQ(s.order(1, {well(1), well(2), well(3), learns(5, true)}), "");
+  EXPECT_EQ(s.order(1, {well(1), well(2), well(3)}), "");
+}
+
+TEST(one_group, brings_up_one_replica_at_a_time) {
+  situation s{{1, 4, 5}};
+  EXPECT_EQ(s.order(1, {well(1), well(2), well(3)}), "add_learner 4");
+  EXPECT_EQ(s.order(1, {well(1), well(2), well(3), learns(4, false)}), "");
+  s.dies(4);
+  EXPECT_EQ(s.order(1, {well(1), well(2), well(3), learns(4, false)}), "add_learner 5")
+      << "one that is dead is not waited for";
+}
+
+TEST(one_group, that_has_to_leave_a_draining_node_goes_before_one_that_would_return) {
+  auto m = cluster_of(3, 2);
+  placement::health health{m.now};
+  for (const node_id id : {1u, 2u, 3u})
+    health.hear(id, true, m.now);
+  m.now += std::chrono::minutes{2};
+  m.obey(words::drain{3});
+  placement::limits limits;
+  limits.transfers = 1;
+  const replicas all{well(1), well(2), well(3)};
+  const auto o = placement::steps(m.state, {{2, all}, {3, all}}, health, limits, m.now);
+  ASSERT_EQ(o.begin.size(), 1u);
+  EXPECT_EQ(o.begin[0].partition, 1u);
+}
+
 TEST(one_group, says_what_became_of_a_step) {
   situation s{{1, 2, 4}};
   s.m.obey(words::begin_step{0, act::add_learner, 4});

@@ -280,6 +280,18 @@ TEST(placement, lets_different_nodes_lead_the_busiest_partitions) {
   EXPECT_EQ(placement::wanted(m.state, {.rates = rates}), w) << "also when rates waver";
 }
 
+TEST(placement, exchanges_no_leaders_for_a_small_gain) {
+  auto m = placed_cluster(3, 48);
+  std::vector<double> rates(48, 10);
+  int warm = 0; // both led by node 1
+  for (const auto& a : m.state.assignments)
+    if (a.preferred_leader == 1 && warm < 2) {
+      rates[a.partition] = 11;
+      ++warm;
+    }
+  EXPECT_EQ(placement::wanted(m.state, {.rates = rates}), placement::wanted(m.state));
+}
+
 TEST(placement, stays_even_and_possible_through_random_changes) {
   const std::uint64_t first = std::random_device{}();
   for (std::uint64_t seed = first; seed < first + 30; ++seed) {
