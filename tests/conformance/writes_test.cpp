@@ -5,6 +5,8 @@
 #include "protocols/json.hpp"
 #include "tests/support/driven_twin.hpp"
 
+#include <set>
+
 namespace tenon::actors::connectors {
 namespace {
 
@@ -78,6 +80,45 @@ TEST_P(writes, that_are_refused_stand_alone_and_the_others_are_written) {
     EXPECT_EQ(there == t->written().end() ? 0 : there->second.size(), count - 1) << a.name;
     const bool apart = a.batch.errors || (a.batch.results && a.batch.failed);
     EXPECT_EQ(splits_ > 0, !apart && count > 1) << a.name;
+  }
+}
+
+TEST_P(writes, are_given_short_keys_of_their_own_however_many_come_and_go) {
+  ASSERT_TRUE(connector_);
+  for (const auto& a : connector_->actions) {
+    if (a.job || a.mode != write_mode::insert)
+      continue;
+    auto t = make({.limits = false});
+    ASSERT_TRUE(t);
+    const auto* s = connector_->find_stream(t->kept_in(a.name));
+    if (s == nullptr || s->key.empty())
+      continue;
+    const auto& there = t->records(s->name);
+    const auto key_of = [&](const value& record) { return text_at(record, s->key.back()); };
+    std::set<std::string> known;
+    std::size_t longest = 10;
+    for (const auto& record : there) {
+      known.insert(key_of(record));
+      longest = std::max(longest, key_of(record).size());
+    }
+    const auto drop = std::ranges::find_if(connector_->actions, [&](const operation& other) {
+      return other.mode == write_mode::erase && !other.job && t->kept_in(other.name) == s->name;
+    });
+    driver d{*t, *connector_};
+    const writing w{*connector_, a, t->connection()};
+    for (std::size_t i = 0; i < 60; ++i) {
+      const auto before = there.size();
+      auto one = several(t->record_for(a.name), 1, 1);
+      one.front().effect += "/" + std::to_string(i);
+      write(d, w, one);
+      if (there.size() == before)
+        break; // it has keys of its own: what is written again is the same record
+      const auto key = key_of(there.back());
+      EXPECT_TRUE(known.insert(key).second) << a.name << " is given again: " << key;
+      EXPECT_LE(key.size(), longest + 8) << a.name << ": " << key;
+      if (drop != connector_->actions.end() && i % 3 > 0)
+        write(d, {*connector_, *drop, t->connection()}, {{key, blob::copy_of("{}"), "effect"}});
+    }
   }
 }
 

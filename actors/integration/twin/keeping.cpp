@@ -52,13 +52,12 @@ bool same_but_for_case(std::string_view a, std::string_view b) {
   return !a.empty() && same_ignoring_case(a, b);
 }
 
-/// Like the last key that is there.
-value next_key(const value* like, const json_path& path, std::uint64_t number) {
-  for (const auto& step : path.steps)
-    like = like == nullptr ? nullptr : like->find(step);
-  if (like != nullptr && like->is<std::int64_t>())
-    return *like->as<std::int64_t>() + static_cast<std::int64_t>(500'000'000 + number);
-  const auto* text = like == nullptr ? nullptr : like->as<std::string>();
+/// Like a key that the platform had from the beginning: were it like one that was given, keys would
+/// grow with each. `number` is given once.
+value next_key(const value& like, std::uint64_t number) {
+  if (like.is<std::int64_t>())
+    return *like.as<std::int64_t>() + static_cast<std::int64_t>(500'000'000 + number);
+  const auto* text = like.as<std::string>();
   if (text == nullptr)
     return "twin-" + std::to_string(number);
   const bool digits = text->find_first_not_of("0123456789") == text->npos && text->size() < 20;
@@ -248,6 +247,18 @@ std::optional<std::size_t> twin::parts::meant(const operation& o, const stream& 
   return std::nullopt;
 }
 
+/// The last key that the stream had before the first was given; null if it had none.
+const value& twin::parts::key_shape(const stream& s) {
+  auto& like = shelves[s.name].like;
+  if (like)
+    return *like;
+  const auto& records = samples.streams.find(s.name)->second.records;
+  const auto* last = records.empty() ? nullptr : &records.back();
+  for (const auto& step : s.key.back().steps)
+    last = last == nullptr ? nullptr : last->find(step);
+  return like.emplace(last == nullptr ? value{} : *last);
+}
+
 std::optional<std::string> twin::parts::keep(const operation& o, const asked& r, const value& item,
                                              moment now) {
   const auto how = samples.actions.find(o.name);
@@ -276,9 +287,8 @@ std::optional<std::string> twin::parts::keep(const operation& o, const asked& r,
   set_times(record, of, now);
   if (!s.key.empty() && text_at(record, s.key.back()).empty()) {
     const auto said = key_said(o, r, now);
-    const auto* last = of.records.empty() ? nullptr : &of.records.back();
     set_member(record, s.key.back(),
-               said ? value{*said} : next_key(last, s.key.back(), ledger.written));
+               said ? value{*said} : next_key(key_shape(s), ++shelves[s.name].given));
   }
   if (!index) {
     index = of.records.size();

@@ -44,6 +44,8 @@ struct twin::parts {
     std::vector<std::optional<std::int64_t>> times{}; // of each, as far as they are known
     std::map<std::string, std::uint64_t, std::less<>> changed{}; // the latest change, by key
     std::vector<std::pair<std::uint64_t, value>> gone{};
+    std::optional<value> like{}; // what keys look like here
+    std::uint64_t given = 0;     // keys, so far
   };
 
   /// A job that was asked for.
@@ -154,6 +156,7 @@ struct twin::parts {
                                    const asked&, const value& item, moment now) const;
   /// The record's key; "" when no stream has it, and nothing when it should be there and is not.
   std::optional<std::string> keep(const operation&, const asked&, const value& item, moment now);
+  const value& key_shape(const stream&);
   std::string erase(const stream&, std::size_t index, moment now);
 
   // Who is told of events.
