@@ -329,25 +329,6 @@ void sync::apply(state& s, const started_over&) {
   s.began_at = s.run.started_at;
 }
 
-void sync::apply(state& s, const paused&) {
-  s.phase = phase::paused;
-  s.run.outcome = outcome::paused;
-  s.stepping = false;
-  count_paused(s);
-}
-
-void sync::apply(state& s, const resumed&) {
-  s.phase = phase::running;
-  s.run.outcome = outcome::running;
-}
-
-void sync::apply(state& s, const went_on& e) {
-  s.phase = phase::running;
-  s.run.outcome = outcome::running;
-  s.stepping = e.stepping;
-  count_going(s, e.at);
-}
-
 void sync::apply(state& s, const ended& e) {
   count_end(s, e);
   if (e.outcome == outcome::succeeded && tuning::is_regular(s.run))
@@ -367,15 +348,6 @@ void sync::apply(state& s, const ended& e) {
     s.position = e.go_on_at;
   if (s.position.empty() || !e.go_on_at.empty())
     s.waits_for.clear();
-}
-
-void sync::apply(state& s, const rewound& e) {
-  s.waits_for = e.waits_for;
-  s.goes_on = !e.position.empty();
-  s.position = e.position;
-  s.reached = s.goes_on ? e.cursor : "";
-  if (!s.goes_on)
-    s.cursor = e.cursor;
 }
 
 bool sync::holds(const state& s) {

@@ -119,6 +119,14 @@ value stored(const progress_rule& rule, std::int64_t bound) {
   return rule.is_time() ? value{to_text(moment{span{bound}})} : value{bound};
 }
 
+std::string remedy_for(const progress_rule& rule) {
+  const auto* like = rule.is_time()   ? R"({"from": "2026-01-31T00:00:00Z"})"
+                     : rule.is_text() ? R"({"token": "…"})"
+                                      : R"({"from": 1000})";
+  return "Rewind the sync to a cursor such as " + std::string{like} +
+         ", or without one: it is then read from its start.";
+}
+
 } // namespace
 
 std::optional<progress_rule> compile_progress(const value& said, const std::string& where,
@@ -258,7 +266,8 @@ result<progress> to_progress(const progress_rule& rule, const object& kept) {
       *said = *text;
       continue;
     }
-    auto* into = name == "from"    ? &p.from
+    auto* into = rule.is_text()    ? nullptr
+                 : name == "from"  ? &p.from
                  : name == "high"  ? &p.high
                  : name == "since" ? &p.since
                  : name == "until" ? &p.until
@@ -267,9 +276,12 @@ result<progress> to_progress(const progress_rule& rule, const object& kept) {
     const auto* text = content.as<std::string>();
     const auto at = text == nullptr ? result<moment>{failure{}} : parse_moment(*text);
     const bool fits = rule.is_time() ? at.has_value() : number != nullptr;
-    if (into == nullptr || !fits)
-      return failure{code::malformed, "the kept cursor does not fit this stream", name,
-                     "Reset the stream's cursor to read it from its start."};
+    if (into == nullptr || !fits) {
+      const auto what = into == nullptr  ? "a cursor of this stream has no " + name
+                        : rule.is_time() ? "the cursor's " + name + " is no time"
+                                         : "the cursor's " + name + " is no whole number";
+      return failure{code::malformed, what, "cursor." + name, remedy_for(rule)};
+    }
     *into = rule.is_time() ? ms(*at) : *number;
   }
   return p;

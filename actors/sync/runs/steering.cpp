@@ -1,8 +1,10 @@
 // What people and schedules do with the runs of a sync: begin, hold, go on, step, end, and say
 // where the next one begins.
 #include "actors/sync.hpp"
+#include "actors/sync/runs/account.hpp"
 #include "actors/sync/runs/next_page.hpp"
 #include "actors/sync/runs/places.hpp"
+#include "protocols/json.hpp"
 
 namespace tenon::actors {
 namespace {
@@ -18,6 +20,20 @@ failure writes_elsewhere() {
           "a sync that writes goes on where its collection says",
           {},
           "Start it with `full` to write every record again."};
+}
+
+/// What it says only the source can read, at the start of the next run; but each is an object.
+result<void> check_cursor(const std::string& given) {
+  if (given.empty())
+    return {};
+  const auto read = read_json(given);
+  if (read && read->is<object>())
+    return {};
+  return failure{code::malformed,
+                 read ? "a cursor is an object, not a " + std::string{read->type_name()}
+                      : "the cursor is not JSON: " + read.error().why,
+                 "cursor",
+                 "Give one as `tenon sync places` shows it, or none to read from the beginning."};
 }
 
 } // namespace
@@ -87,6 +103,8 @@ sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
     return refuse({code::conflict, "a run is under way", {}, "Cancel it first, then rewind."});
   if (!spec_of(s).to.empty())
     return refuse(writes_elsewhere());
+  if (auto readable = check_cursor(c.cursor); !readable)
+    return refuse(std::move(readable).error());
   if (!c.to_page)
     return abandoning(persist(rewound{.cursor = c.cursor}), abandoned(s)).reply(now_in(s.phase, s));
   if (s.run.number == 0 || (c.run != 0 && c.run != s.run.number))
@@ -103,6 +121,34 @@ sync::decision<sync::rewind> sync::on(const state& s, const rewind& c, moment) {
 
 sync::decision<sync::withdrawn> sync::on(const state&, const withdrawn&, moment) {
   return ignore(); // whoever wants a page has asked for it anew
+}
+
+void sync::apply(state& s, const paused&) {
+  s.phase = phase::paused;
+  s.run.outcome = outcome::paused;
+  s.stepping = false;
+  count_paused(s);
+}
+
+void sync::apply(state& s, const resumed&) {
+  s.phase = phase::running;
+  s.run.outcome = outcome::running;
+}
+
+void sync::apply(state& s, const went_on& e) {
+  s.phase = phase::running;
+  s.run.outcome = outcome::running;
+  s.stepping = e.stepping;
+  count_going(s, e.at);
+}
+
+void sync::apply(state& s, const rewound& e) {
+  s.waits_for = e.waits_for;
+  s.goes_on = !e.position.empty();
+  s.position = e.position;
+  s.reached = s.goes_on ? e.cursor : "";
+  if (!s.goes_on)
+    s.cursor = e.cursor;
 }
 
 } // namespace tenon::actors

@@ -46,6 +46,16 @@ template <class Read> auto restored(const std::string& text, Read read)
   return read(*members);
 }
 
+/// What a run has before it that is told to begin at a cursor, maybe another run's on its way.
+result<progress> begun_at(const progress& told) {
+  auto made = complete(told);
+  if (told != progress{} && !made.from && made.token.empty())
+    return failure{code::malformed, "the cursor does not say where to begin", "cursor",
+                   "Rewind the sync to one that `tenon sync places` shows, or without one: it is "
+                   "then read from its start."};
+  return made;
+}
+
 /// What the connector says of its records, as far as they have it in their JSON.
 std::vector<protocols::drift_types::seen> declared_in(const stream& s) {
   using type = protocols::drift_types::type;
@@ -76,10 +86,13 @@ public:
         co_return source_trouble{{code::not_found, "the connector has no stream " + stream_,
                                   "spec.from.connector.stream"}};
       const reading what{*s.connector, *stream, s.connection};
-      auto from = where(what, wanted);
+      const auto reached = reached_before(*stream, wanted);
+      if (!reached)
+        co_return source_trouble{reached.error()};
+      auto from = where(what, wanted, *reached);
       if (!from)
         co_return source_trouble{.why = std::move(from).error(),
-                                 .start_over = !wanted.position.empty() || !wanted.cursor.empty()};
+                                 .start_over = !wanted.position.empty()};
       from->first.tries = tries_of(wanted.attempt);
       from->first = sized(*stream, std::move(from->first), from->second,
                           tuning::set_in(wanted.settings, tuning::knob::page_size));
@@ -122,7 +135,7 @@ public:
         platform_.throttled(s, said.delay);
       if (said.aborts)
         co_await tell_to_stop(s, what, *from);
-      co_return trouble_of(wanted, std::move(said));
+      co_return trouble_of(*stream, wanted, *reached, std::move(said));
     }
   }
 
@@ -138,7 +151,10 @@ public:
     if (!stream)
       co_return result<void>{};
     const reading what{*s.connector, *stream, s.connection};
-    const auto from = where(what, given_up);
+    const auto reached = reached_before(*stream, given_up);
+    if (!reached)
+      co_return reached.error();
+    const auto from = where(what, given_up, *reached);
     if (!from)
       co_return from.error();
     co_return co_await tell_to_stop(s, what, *from);
@@ -175,16 +191,23 @@ private:
     co_return result<void>{};
   }
 
-  result<place> where(const reading& what, const actors::page_request& wanted) const {
+  /// A cursor may be a person's: one that makes no sense must not read everything again unasked.
+  static result<progress> reached_before(const stream& s, const actors::page_request& wanted) {
+    if (wanted.cursor.empty())
+      return progress{};
+    if (!s.cursor)
+      return failure{code::malformed, "the stream " + s.name + " has no cursor to begin at",
+                     "cursor", "Rewind the sync without a cursor: it is then read from its start."};
+    auto kept = restored(wanted.cursor, [&](const object& o) { return to_progress(*s.cursor, o); });
+    if (!kept)
+      return std::move(kept).error();
+    return wanted.position.empty() ? begun_at(*kept) : kept;
+  }
+
+  result<place> where(const reading& what, const actors::page_request& wanted,
+                      const progress& reached) const {
     const auto& s = what.stream;
-    place p;
-    if (s.cursor && !wanted.cursor.empty()) {
-      auto kept =
-          restored(wanted.cursor, [&](const object& o) { return to_progress(*s.cursor, o); });
-      if (!kept)
-        return std::move(kept).error();
-      p.second = *kept;
-    }
+    place p{{}, reached};
     if (wanted.position.empty()) {
       if (s.cursor)
         p.second = begin(*s.cursor, p.second, platform_.now());
@@ -249,7 +272,8 @@ private:
     return out;
   }
 
-  static page_or_trouble trouble_of(const actors::page_request& wanted, verdict said) {
+  static page_or_trouble trouble_of(const stream& s, const actors::page_request& wanted,
+                                    const progress& reached, verdict said) {
     switch (said.then) {
     case action::retry:
     case action::wait:
@@ -260,8 +284,14 @@ private:
                             .counted = said.bounded};
     case action::reset_cursor:
       return source_trouble{.why = std::move(said.why), .start_over = true};
-    case action::skip_stream: // the platform says that there is nothing for us: an empty stream
-      return source_page{.cursor = wanted.cursor, .last = true};
+    case action::skip_stream: { // the platform says that there is nothing for us: an empty stream
+      const progress known{.from = reached.from, .token = reached.token};
+      // What the pages before have shown is no reason to leave out what the others would have.
+      return source_page{.cursor = wanted.position.empty() || !s.cursor
+                                       ? wanted.cursor
+                                       : write_json(to_object(*s.cursor, known)),
+                         .last = true};
+    }
     default:
       return source_trouble{.why = std::move(said.why),
                             .go_on_at = said.instead ? write_json(to_object(*said.instead)) : ""};

@@ -16,6 +16,7 @@ public:
   std::string url() const { return server_.url(); }
   std::size_t asked() { return server_.requests().size(); }
   std::string last_target() { return server_.requests().back().target; }
+  std::string target(std::size_t index) { return server_.requests().at(index).target; }
 
 private:
   canned_answer answer(const canned_request& r) const {
@@ -78,6 +79,37 @@ TEST_F(steering, goes_back_to_a_page_of_the_newest_run_and_on_from_there) {
   expect_says(refused.why.why, "newest run");
   EXPECT_FALSE(post("rewind", {{"page", "three"}}));
   EXPECT_FALSE(post("rewind", {{"page", 1}, {"cursor", "x"}}));
+}
+
+TEST_F(steering, begins_at_a_cursor_that_a_person_gives_and_never_elsewhere) {
+  pages vendor{2};
+  auto all = subscription{.url = vendor.url()}.resources();
+  const auto in = [](value& v, const char* name) -> value& { return *v.as<object>()->find(name); };
+  auto& stream = in(in(in(all.front(), "spec"), "streams"), "records");
+  stream.as<object>()->append("cursor", *read_json(R"({"seq": {"field": "id", "from": "since"}})"));
+  apply(all);
+  EXPECT_EQ(state(run("gen")), "succeeded");
+
+  for (const auto* wrong : {"xx", "7"}) {
+    const auto refused = post("rewind", {{"cursor", wrong}});
+    EXPECT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.why.where, "cursor");
+  }
+  for (const auto* wrong :
+       {R"({"nonsense":1})", R"({"from":"not a number"})", R"({"newest":true})"}) {
+    SCOPED_TRACE(wrong);
+    const auto before = vendor.asked();
+    ASSERT_TRUE(post("rewind", {{"cursor", wrong}}));
+    const auto failed = run("gen");
+    expect_failed(failed, "cursor", "cursor", "Rewind");
+    EXPECT_EQ(vendor.asked(), before) << "it reads what nobody asked for";
+  }
+  for (const auto* cursor : {R"({"from":5})", R"({"high":5})"}) { // as `places` shows it
+    SCOPED_TRACE(cursor);
+    ASSERT_TRUE(post("rewind", {{"cursor", cursor}}));
+    EXPECT_EQ(state(run("gen")), "succeeded");
+    expect_says(vendor.target(vendor.asked() - 2), "since=5");
+  }
 }
 
 TEST_F(steering, shows_what_came_of_its_runs) {

@@ -301,6 +301,7 @@ TEST_F(postgres_changes, start_over_when_the_slot_is_gone_or_was_moved) {
   EXPECT_NE(gone.why.why.find("slot tenon_test is gone"), std::string::npos) << gone.why.why;
   EXPECT_EQ(keys(follow().run({})), texts{"1"});
   EXPECT_TRUE(follow().trouble({.position = "rubbish"}).start_over);
+  EXPECT_EQ(follow().trouble({.cursor = R"({"nonsense":1})"}).why.where, "cursor");
 }
 
 TEST_F(postgres_changes, need_what_a_person_must_set_and_say_so) {

@@ -65,6 +65,7 @@ TEST(sync, begins_again_at_most_three_times_in_a_run_however_many_pages_come_bet
   auto forgotten = [&] {
     auto t = trouble(number, false);
     t.start_over = true;
+    t.why = "the cursor has ended";
     return t;
   };
   for (int times = 1; times <= 3; ++times) {
@@ -75,7 +76,7 @@ TEST(sync, begins_again_at_most_three_times_in_a_run_however_many_pages_come_bet
   one.when(page(1, number++, 10, "p"));
   one.when(forgotten());
   EXPECT_EQ(one.state.run.outcome, subject::outcome::failed);
-  EXPECT_EQ(one.state.run.why, "down");
+  EXPECT_EQ(one.state.run.why, "the cursor has ended");
 }
 
 TEST(sync, takes_each_page_in_once_however_often_it_is_told) {
@@ -269,8 +270,20 @@ TEST(sync, fails_at_its_time_limit) {
 TEST(sync, begins_the_next_run_at_the_cursor_it_is_rewound_to) {
   auto one = running();
   one.when(page(1, 0, 200, "", true));
-  one.when(subject::rewind{.cursor = "earlier"});
-  EXPECT_EQ(called(one.when(subject::start{})).cursor, "earlier");
+  one.when(subject::rewind{.cursor = R"({"from":7})"});
+  EXPECT_EQ(called(one.when(subject::start{})).cursor, R"({"from":7})");
+}
+
+TEST(sync, is_not_rewound_to_what_cannot_be_a_cursor) {
+  auto one = running();
+  one.when(page(1, 0, 200, "", true));
+  for (const auto* wrong : {"xx", "7", R"("text")", R"({"from":)"}) {
+    const auto refused = one.when(subject::rewind{.cursor = wrong}).refusal;
+    ASSERT_TRUE(refused) << wrong;
+    EXPECT_EQ(refused->where, "cursor") << wrong;
+    EXPECT_NE(refused->remedy, "") << wrong;
+  }
+  EXPECT_EQ(one.state.cursor, "c0");
 }
 
 TEST(sync, takes_a_policy_of_drift_where_records_come_in_and_nowhere_else) {

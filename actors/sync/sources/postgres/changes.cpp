@@ -67,11 +67,19 @@ std::string write_cursor(const std::string& slot, pgoutput::position at) {
   return write_json(object{{"slot", slot}, {"at", pgoutput::to_text(at)}});
 }
 
-/// Nothing when it is about another slot, or none: the table is to be read.
-std::optional<pgoutput::position> read_cursor(const std::string& text, const std::string& slot) {
+/// Nothing when it is about another slot, or there is none: the table is to be read.
+result<std::optional<pgoutput::position>> read_cursor(const std::string& text,
+                                                      const std::string& slot) {
+  std::optional<pgoutput::position> none;
+  if (text.empty())
+    return none;
   const auto document = read_json(text);
   const auto* of = document ? document->find("slot") : nullptr;
-  return of && *of == value{slot} ? place_in(*document, "at") : std::nullopt;
+  const auto at = of ? place_in(*document, "at") : none;
+  if (!at)
+    return failure{code::malformed, "the cursor is not one of changes", "cursor",
+                   "Rewind the sync; the table is then read from the beginning."};
+  return *of == value{slot} ? at : none;
 }
 
 class reading {
@@ -93,10 +101,11 @@ private:
       from_table_ = kept && !kept->table.empty();
       return kept;
     }
-    const auto cursor =
-        wanted_.full ? std::nullopt : read_cursor(wanted_.cursor, capture_.names.slot);
-    if (cursor)
-      return progress{{}, {*cursor, 0}, *cursor, false};
+    const auto cursor = read_cursor(wanted_.full ? "" : wanted_.cursor, capture_.names.slot);
+    if (!cursor)
+      return cursor.error();
+    if (*cursor)
+      return progress{{}, {**cursor, 0}, **cursor, false};
     from_table_ = true;
     const auto table = describe_table(capture_.db, capture_.options.rows);
     if (!table)

@@ -142,8 +142,24 @@ TEST(progress, is_kept_as_a_document_that_people_can_read) {
   const auto sequence = rule_of("seq: {field: a}");
   EXPECT_EQ(to_progress(sequence, to_object(sequence, progress{7, 8, {}, {}})).value(),
             (progress{7, 8, {}, {}}));
-  EXPECT_EQ(to_progress(sequence, to_object(rule, p)).error().where, "from");
+  EXPECT_EQ(to_progress(sequence, to_object(rule, p)).error().where, "cursor.from");
   EXPECT_FALSE(to_progress(rule, {{"other", "x"}}));
+}
+
+TEST(progress, refuses_what_is_no_cursor_of_its_stream) {
+  const auto why = [](const progress_rule& rule, const object& told) {
+    const auto read = to_progress(rule, told);
+    EXPECT_FALSE(read) << write_json(told);
+    return read ? failure{} : read.error();
+  };
+  const auto time = rule_of("time: {field: a}");
+  EXPECT_EQ(why(time, {{"nonsense", 1}}).why, "a cursor of this stream has no nonsense");
+  EXPECT_EQ(why(time, {{"from", "not a date"}}).where, "cursor.from");
+  EXPECT_NE(why(time, {{"from", 7}}).remedy.find(R"({"from": "2026-)"), std::string::npos);
+  const auto sequence = rule_of("seq: {field: a}");
+  EXPECT_EQ(why(sequence, {{"from", "7"}}).why, "the cursor's from is no whole number");
+  const auto token = rule_of("token: {save: next, send: after}");
+  EXPECT_EQ(why(token, {{"from", 7}}).why, "a cursor of this stream has no from");
 }
 
 } // namespace
