@@ -59,7 +59,8 @@ result<void> schedule::check_spec(const value& written) {
   if (auto named = check(identity{"tenant", "sync", read->sync}); !named)
     return failure{code::malformed, "this cannot be the name of a sync: " + named.error().why,
                    "spec.sync", named.error().remedy};
-  const bool repeated = read->every != span{};
+  const auto* every = written.find("every");
+  const bool repeated = every != nullptr && !every->is_null();
   if (repeated == !read->cron.empty())
     return failure{code::malformed,
                    repeated ? "there are both cron and every" : "there is neither cron nor every",
@@ -67,7 +68,9 @@ result<void> schedule::check_spec(const value& written) {
   if (!repeated)
     return check_cron(*read);
   if (read->every < shortest || read->every > longest)
-    return failure{code::malformed, "a schedule cannot ring every " + to_text(read->every),
+    return failure{code::malformed,
+                   read->every == span{} ? "0 is no period: a schedule rings again and again"
+                                         : "a schedule cannot ring every " + to_text(read->every),
                    "spec.every", "Use 1s to 366d."};
   return {};
 }

@@ -70,10 +70,13 @@ result<void> sync::check_spec(const value& written) {
     return failure{code::malformed, "the source is not one kind with its options", "spec.from",
                    "Write {connector: {integration: …, stream: …}} or {sqlite: {file: …, table: …, "
                    "key: …}}."};
-  if (read->into.empty() == read->to.empty())
+  if (read->into.empty() && read->to.empty())
+    return failure{code::malformed, "where the records go is missing", "spec.into",
+                   "Write into: customers, the collection that is fed; or to: {…} beside "
+                   "from: {collection: {name: customers}}."};
+  if (!read->into.empty() && !read->to.empty())
     return failure{code::malformed, "a sync feeds a collection or writes from one, and not both",
-                   read->to.empty() ? "spec.into" : "spec.to",
-                   "Write into: customers, or from: {collection: {name: customers}} and to: {…}."};
+                   "spec.to", "Leave one of them out, and make a second sync for the other."};
   const bool from_collection = written.find("from")->find("collection") != nullptr;
   if (!read->to.empty() && (!from_collection || !one_kind("to")))
     return failure{code::malformed,

@@ -115,6 +115,7 @@ TEST(schedule, refuses_a_spec_that_cannot_work_and_says_where) {
   EXPECT_EQ(place(R"({"sync":"a","cron":"0 24 * * *"})"), "spec.cron, character 3");
   EXPECT_EQ(place(R"({"sync":"a","cron":"@daily","timezone":"Mars/Base"})"), "spec.timezone");
   EXPECT_EQ(place(R"({"sync":"a","every":"999ms"})"), "spec.every");
+  EXPECT_EQ(place(R"({"sync":"a","every":"0s"})"), "spec.every") << "which is not none";
   EXPECT_EQ(place(R"({"sync":"a","every":"1s"})"), "");
   EXPECT_EQ(place(R"({"sync":"a","every":"366d"})"), "");
   EXPECT_EQ(place(R"({"sync":"a","every":"367d"})"), "spec.every");

@@ -286,6 +286,16 @@ TEST(sync, is_not_rewound_to_what_cannot_be_a_cursor) {
   EXPECT_EQ(one.state.cursor, "c0");
 }
 
+TEST(sync, is_told_which_end_is_missing_or_one_too_many) {
+  const auto why = [](const std::string& ends) {
+    const auto checked = subject::check_spec(*tenon::read_json("{\"from\":" + ends + '}'));
+    return checked ? "" : checked.error().why;
+  };
+  EXPECT_EQ(why(R"({"jsonl":{}})"), "where the records go is missing");
+  EXPECT_EQ(why(R"({"collection":{"name":"a"}},"into":"a","to":{"x":{}})"),
+            "a sync feeds a collection or writes from one, and not both");
+}
+
 TEST(sync, takes_a_policy_of_drift_where_records_come_in_and_nowhere_else) {
   const auto wrong = [](const std::string& more) {
     const auto checked = subject::check_spec(*tenon::read_json("{\"from\":" + more + '}'));
