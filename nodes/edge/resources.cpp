@@ -1,6 +1,7 @@
 #include "nodes/edge/resources.hpp"
 
 #include "actors/trigger.hpp"
+#include "nodes/edge/mistakes.hpp"
 #include "protocols/collection.hpp"
 #include "protocols/connector.hpp"
 #include "protocols/credential.hpp"
@@ -30,37 +31,6 @@ constexpr resource_kind kind_of(std::string_view name, std::string_view plural) 
 value document(const std::string& text) {
   auto read = text.empty() ? result<value>{value{}} : read_json(text);
   return read ? *std::move(read) : value{};
-}
-
-/// A source or destination that no kind knows, or options that its kind refuses, is told when the
-/// sync is applied and not when it first runs.
-template <class Kinds>
-result<void> check_kind(const Kinds* kinds, const value& spec, std::string_view what) {
-  const auto* said = spec.find(what);
-  const auto* members = said ? said->as<object>() : nullptr;
-  if (!members || members->size() != 1 || !kinds)
-    return {};
-  const auto& [name, options] = *members->begin();
-  const auto kind = std::ranges::find(*kinds, name, [](const auto& k) { return k->name(); });
-  if (kind == kinds->end()) {
-    std::string known;
-    for (const auto& k : *kinds)
-      known += (known.empty() ? "" : ", ") + std::string{k->name()};
-    const auto noun = what == "from" ? "source" : "destination";
-    return failure{code::malformed, std::string{"there is no kind of "} + noun + " called " + name,
-                   "spec." + std::string{what}, "There are: " + known + "."};
-  }
-  const auto* written = options.as<object>();
-  return written ? (*kind)->check(*written) : result<void>{};
-}
-
-result<void> check_ends(const environment& e, const wanted_resource& r) {
-  if (r.kind->name != "sync")
-    return {};
-  const auto* to = r.spec.find("to");
-  if (to != nullptr && !to->is_null())
-    return check_kind(e.destinations, r.spec, "to");
-  return check_kind(e.sources, r.spec, "from");
 }
 
 } // namespace

@@ -66,7 +66,9 @@ exit_code show(const shell& s, const std::vector<written_resource>& written, con
     const auto* problem = result.find("problem");
     auto outcome = text_at(result, "outcome");
     if (problem != nullptr && !problem->is_null()) {
-      problems.push_back(placed(read_problem(*problem, 0), written, find(written, result)));
+      const auto& all = list_at(result, "problems"); // where there are several
+      for (const auto& one : all.empty() ? list{*problem} : all)
+        problems.push_back(placed(read_problem(one, 0), written, find(written, result)));
       outcome = "refused";
     }
     rows.push_back({{outcome, ink_of(outcome)},

@@ -1,5 +1,6 @@
 // What people make: put, get, list, delete, and apply many at once.
 #include "nodes/edge/resources.hpp"
+#include "nodes/edge/mistakes.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
 
@@ -179,27 +180,34 @@ void apply_many(const environment& e, request&& q, reply&& r) {
                                 "Send {\"resources\": [{kind, name, spec}, …]}."});
   const bool dry_run = q.arguments.query("dry_run") == "true";
   auto shared = std::make_shared<reply>(std::move(r));
-  const auto all = gather(
-      resources->size(), [shared, documents = *resources](std::vector<result<value>>& answers) {
-        list results;
-        bool failed = false;
-        for (std::size_t i = 0; i < answers.size(); ++i) {
-          object one;
-          for (const auto* key : {"kind", "name"})
-            if (const auto* v = documents[i].find(key))
-              one[key] = *v;
-          if (answers[i]) {
-            one["outcome"] = *answers[i]->find("outcome");
-            one["version"] = *answers[i]->find("version");
-          } else {
-            failed = true;
-            one["problem"] = problem_of(answers[i].error());
-          }
-          results.emplace_back(std::move(one));
-        }
-        std::move (*shared)(response::json(
-            write_json(object{{"results", std::move(results)}, {"failed", failed}}), 200));
-      });
+  const auto wishes = std::make_shared<std::vector<wanted_resource>>(resources->size());
+  const auto all =
+      gather(resources->size(),
+             [e, shared, wishes, documents = *resources](std::vector<result<value>>& answers) {
+               list results;
+               bool failed = false;
+               for (std::size_t i = 0; i < answers.size(); ++i) {
+                 object one;
+                 for (const auto* key : {"kind", "name"})
+                   if (const auto* v = documents[i].find(key))
+                     one[key] = *v;
+                 if (answers[i]) {
+                   one["outcome"] = *answers[i]->find("outcome");
+                   one["version"] = *answers[i]->find("version");
+                 } else {
+                   failed = true;
+                   list problems;
+                   for (const auto& why : mistakes_in(e, (*wishes)[i], answers[i].error()))
+                     problems.push_back(problem_of(why));
+                   one["problem"] = problems.front();
+                   if (problems.size() > 1)
+                     one["problems"] = std::move(problems);
+                 }
+                 results.emplace_back(std::move(one));
+               }
+               std::move (*shared)(response::json(
+                   write_json(object{{"results", std::move(results)}, {"failed", failed}}), 200));
+             });
   for (std::size_t i = 0; i < resources->size(); ++i) {
     auto wanted = read_resource((*resources)[i], q.tenant, nullptr, "");
     if (!wanted) {
@@ -207,6 +215,7 @@ void apply_many(const environment& e, request&& q, reply&& r) {
       continue;
     }
     wanted->dry_run = dry_run;
+    (*wishes)[i] = *wanted;
     configure(e, *wanted, [all, i](result<value> v) { all->put(i, std::move(v)); });
   }
 }

@@ -59,6 +59,19 @@ TEST(cli_apply, shows_a_problem_at_the_line_that_caused_it) {
                    "  do    write 1000 or less\n");
 }
 
+TEST(cli_apply, shows_all_problems_of_a_resource_each_at_its_line) {
+  canned_server server{[](const auto&) -> canned_answer {
+    return {.body = R"({"results":[{"kind":"sync","name":"chinook:customers",
+        "problem":{"code":"malformed","detail":"too large","field":"spec.page.size"},
+        "problems":[{"code":"malformed","detail":"too large","field":"spec.page.size"},
+                    {"code":"malformed","detail":"no page","field":"spec.page"}]}]})"};
+  }};
+  const auto s = say_to(server, {"apply", "-f", "-"}, {.input = two_resources});
+  EXPECT_EQ(s.code, exit_code::refused);
+  EXPECT_EQ(s.err, "error: too large\n  at    stdin:9:5 (spec.page.size)\n"
+                   "error: no page\n  at    stdin:8:3 (spec.page)\n");
+}
+
 TEST(cli_apply, finds_the_line_when_the_whole_request_is_refused_for_one_resource) {
   canned_server server{[](const auto&) -> canned_answer {
     return {.status = 422, .body = R"({"type":"urn:tenon:problem:malformed","detail":"too large",

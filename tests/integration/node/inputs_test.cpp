@@ -97,6 +97,29 @@ TEST_F(wrong_input, in_a_file_is_told_with_its_line_and_what_to_do_and_changes_n
   expect_serves();
 }
 
+TEST_F(wrong_input, of_several_kinds_in_a_resource_is_told_with_each_line) {
+  const auto connector =
+      apply_text("kind: connector\nname: c\nspec:\n  connector: c\n  base: https://a.example\n"
+                 "  magic: 1\n  streams:\n    s:\n      request: {get: /s}\n"
+                 "      key: id\n      pages: 7\n");
+  EXPECT_EQ(connector.code, refused);
+  expect_says(connector.errors, "it.yaml:6:3 (spec.magic)");
+  expect_says(connector.errors, "it.yaml:11:7 (spec.streams.s.pages)");
+  EXPECT_EQ(connector.errors.find("more)"), std::string::npos) << connector.errors;
+
+  const auto sync =
+      apply_text("kind: sync\nname: s\nspec:\n  from:\n    connector: {integration: i, "
+                 "stream: s, streem: t}\n  intoo: c\n  retries: many\n  keep: \"1 +\"\n"
+                 "  into: c\n");
+  EXPECT_EQ(sync.code, refused);
+  for (const auto* place : {"it.yaml:5:44 (spec.from.connector.streem)", "it.yaml:6:3 (spec.intoo)",
+                            "it.yaml:7:3 (spec.retries)", "it.yaml:8:3 (spec.keep"})
+    expect_says(sync.errors, place);
+  const auto schedule = apply_text("kind: schedule\nname: s\nspec:\n  sync: s\n  cron: never\n");
+  EXPECT_EQ(schedule.errors.find("neither"), std::string::npos) << schedule.errors;
+  expect_serves();
+}
+
 TEST_F(wrong_input, of_one_resource_does_not_keep_the_others_of_its_file_out) {
   const auto told = apply_text("kind: collection\nname: before\nspec: {}\n---\n"
                                "kind: schedule\nname: s\nspec: {sync: s, cron: never}\n---\n"
