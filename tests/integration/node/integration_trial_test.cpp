@@ -314,11 +314,16 @@ TEST_F(integration_health, outlives_the_node) {
   EXPECT_EQ(number(metric(after, "data_freshness"), "score"), 100);
 }
 
-TEST_F(integration_trial, against_a_twin_passes_for_every_stream) {
-  started_program twin{"tenon", words{"twin", "claude"}};
+class trial_against_a_twin : public integration_trial,
+                             public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(trial_against_a_twin, passes_for_every_stream_and_finds_no_secret_in_what_the_twin_says) {
+  const std::string connector = GetParam();
+  started_program twin{"tenon", words{"twin", connector}};
   ASSERT_TRUE(twin.first_line().starts_with("http://")) << twin.errors();
   start_node();
-  const auto spec = config::read_yaml(contents_of("config/connectors/claude.yaml"), "claude");
+  const auto spec =
+      config::read_yaml(contents_of("config/connectors/" + connector + ".yaml"), connector);
   ASSERT_TRUE(spec) << spec.error().why;
   const auto* tests = spec->front().value.find("tests");
   ASSERT_TRUE(tests);
@@ -329,13 +334,16 @@ TEST_F(integration_trial, against_a_twin_passes_for_every_stream) {
                 {"spec", object{{"secrets", filled ? *filled : value{object{}}}}}},
          object{{"kind", "integration"},
                 {"name", "shop"},
-                {"spec", object{{"connector", "claude"},
+                {"spec", object{{"connector", connector},
                                 {"credential", "shop"},
                                 {"config", config ? *config : value{object{}}},
                                 {"through", twin.first_line()}}}}});
   const auto report = tried();
   EXPECT_EQ(number(report, "failed"), 0) << write_json(report);
   EXPECT_GE(number(report, "passed"), 8) << write_json(report);
+  expect_check(report, "secrets", "passed");
 }
+
+INSTANTIATE_TEST_SUITE_P(shipped, trial_against_a_twin, ::testing::Values("claude", "x_analytics"));
 
 } // namespace
