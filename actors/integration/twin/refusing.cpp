@@ -41,6 +41,36 @@ bool is_told(const pause::step& s) {
   return s.what == pause::step::kind::header;
 }
 
+/// The first text that contains it, in what people are told.
+std::string* text_with(value& any, std::string_view part) {
+  if (auto* text = any.as<std::string>())
+    return text->find(part) == text->npos ? nullptr : text;
+  std::string* found = nullptr;
+  if (auto* members = any.as<object>())
+    for (auto& [name, content] : *members)
+      found = found ? found : text_with(content, part);
+  if (auto* items = any.as<list>())
+    for (auto& item : *items)
+      found = found ? found : text_with(item, part);
+  return found;
+}
+
+/// The sample with what is wrong now in place of what was wrong then, as long as that means the
+/// same to the connector.
+error_sample reworded(const manifest& m, error_sample sample, const std::string& why) {
+  auto body = read_json(sample.body);
+  auto* text = body && !sample.says.empty() ? text_with(*body, sample.says) : nullptr;
+  if (text == nullptr)
+    return sample;
+  const auto* meant = judged(m, sample);
+  const auto before = std::exchange(sample.body, "");
+  *text = why;
+  sample.body = write_json(*body);
+  if (judged(m, sample) != meant)
+    sample.body = before;
+  return sample;
+}
+
 http_response answer_of(const error_sample& sample, const headers& more) {
   auto sent = sample.sent;
   for (const auto& [name, content] : more)
@@ -70,8 +100,10 @@ const error_sample* twin::parts::sample_for(unsigned status) const {
 }
 
 http_response twin::parts::refuse(const refusal& why) const {
-  if (const auto* sample = sample_for(why.status))
-    return answer_of(*sample, why.sent);
+  const auto* sample = sample_for(why.status);
+  const bool asked_wrongly = why.status == 400 || why.status == 422;
+  if (sample != nullptr)
+    return answer_of(asked_wrongly ? reworded(*connector, *sample, why.why) : *sample, why.sent);
   return json_answer(object{{"error", object{{"message", why.why}}}}, why.status, why.sent);
 }
 
