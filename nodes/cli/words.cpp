@@ -48,6 +48,11 @@ const command_words& command_words::group(const std::string& title) const {
   app_->group(title);
   return *this;
 }
+const command_words& command_words::more(const std::string& text) const {
+  app_->footer(text);
+  return *this;
+}
+
 const command_words& command_words::needs_command(int least, int most) const {
   app_->require_subcommand(static_cast<std::size_t>(least), static_cast<std::size_t>(most));
   return *this;

@@ -48,6 +48,8 @@ public:
   command_words command(const std::string& name, const std::string& meaning) const;
   const command_words& group(const std::string& title) const;
   const command_words& needs_command(int least, int most) const;
+  /// What stands below its options in its help.
+  const command_words& more(const std::string& text) const;
 
   option_words option(const std::string& names, std::string& into,
                       const std::string& meaning) const;

@@ -9,6 +9,18 @@ void declare_twin(const command_words& app, shell& s) {
   auto o = std::make_shared<twin_options>();
   auto command = app.command("twin", "Play a platform, for trying a connector without it")
                      .group(machine_group);
+  command.more(R"(It stands for all hosts of the platform: what is https://HOST/PATH there, is
+http://ADDRESS:PORT/HOST/PATH here. An integration is led to it by `through:`.
+
+It can be looked at and changed:
+  GET  /_twin/ledger            what was asked, given, refused and throttled
+  GET  /_twin/written           what actions have written
+  GET  /_twin/records/STREAM    what the platform has; POST: a record that it has from now on
+  POST /_twin/wear-out          the tokens that were given are worn out
+  POST /_twin/lose              {"answers": 2}: so many writes are done, and their answers lost
+  GET  /_twin/subscribers       whom it was asked to send its events to; POST /_twin/forget: none
+  POST /_twin/send/HOOK         it sends an event, signed, to {"to": "http://127.0.0.1:7070/…"} or
+                                to its subscribers; /_twin/deliver/HOOK only shows it)");
   command.option("connector", o->connector, "One that is shipped, or a manifest's file")
       .type_name("CONNECTOR")
       .required();
