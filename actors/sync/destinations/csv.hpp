@@ -6,12 +6,12 @@
 //       csv:
 //         path: exports          # a directory, there already, that the node may write to
 //         name: customers        # customers-00000001.csv, …; the sync's own name unless told
-//         columns: [id, name]    # these and no others; unless told, those that a page's records
-//         have deleted: gone          # a column that says whether the record was deleted; unless
-//         told,
+//         columns: [id, name]    # these alone; unless told, those that a page's records have
+//         deleted: gone          # a column that says whether the record was deleted; unless told,
 //                                # deletions are not written
 //         nulls: \N              # what stands for null; nothing unless told
-//         delimiter, quote, escape, header: as the source has them (actors/sync/sources/csv.cpp)
+//         delimiter: tab         # a comma unless told; and quote, escape, header, as the source
+//                                # has them (actors/sync/sources/csv.cpp)
 //
 // A text that says what stands for null is in quotes, and so is an empty one. Lists and objects are
 // their JSON text. Files in the order of their names have the changes in their order; a hidden file

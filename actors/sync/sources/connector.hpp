@@ -1,4 +1,9 @@
-// `from: {connector: {integration: …, stream: …}}`: a stream of a connector, read over HTTP.
+// A stream of a connector, read over HTTP:
+//
+//     from:
+//       connector:
+//         integration: crm          # whose account it is
+//         stream: contacts          # one of those that the connector describes
 #pragma once
 
 #include "actors/integration/platform.hpp"

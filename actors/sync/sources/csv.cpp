@@ -5,10 +5,11 @@
 //   quote:     one character; `"` unless told, `none` when quotes are only text.
 //   escape:    a character that makes the next one text; unless told, a quote in quotes is doubled.
 //   comment:   lines that begin with this character are skipped.
-//   header:    true unless `columns` is there: the first line names the columns. Both: it is
-//   skipped. columns:   the names of the columns, in their order. nulls:     what a field without
-//   quotes says for null, or a list of that: `\N`, "", NA. types:     infer, or the type of each
-//   column: `{age: integer, paid: boolean}`; see
+//   header:    true unless `columns` is there: the first line names the columns. With both, that
+//              line is skipped.
+//   columns:   the names of the columns, in their order.
+//   nulls:     what a field without quotes says for null, or a list of that: `\N`, "", NA.
+//   types:     infer, or the type of each column: `{age: integer, paid: boolean}`; see
 //              csv/columns.hpp. A value that is not of its type makes the record a letter.
 //   ragged:    letter (unless told) or fill: what becomes of a record with too few fields. Filled
 //              are nulls; fields beyond the columns may then be empty.

@@ -3,8 +3,7 @@
 // be of any size; only the item at hand is in memory. The options of every kind of file are in
 // files/kind.hpp; besides:
 //
-//   records: where the list is, as names with dots between them; left out: the document is the
-//   list.
+//   records: where the list is, as names with dots between them; unless told, the document is it.
 //
 // An item that is no object, is not well formed though its brackets and quotes close, or has more
 // than 4 MiB is a letter, "export.json#17" for the 17th. What is beside the list is only checked

@@ -2,8 +2,8 @@
 //
 //     from:
 //       redis:
-//         url: redis://cache.example.com:6379/0     # rediss:// with TLS; the database, 0 unless
-//         told credential: cache         # its secrets: user (of an ACL; else none), password
+//         url: redis://cache.example.com:6379/0   # rediss:// with TLS; 0 is the database
+//         credential: cache         # its secrets: user (of an ACL; else none), password
 //         stream: orders            # or a list; each may be a pattern: "orders:*"
 //         decode: text              # the fields' values: text, json (what is JSON is embedded, all
 //                                   # else is text) or base64

@@ -3,12 +3,14 @@
 //
 //     from:
 //       singer:
-//         tap: github               # as the node was told with --stdio
-//         github=/opt/tap-github/bin/tap-github stream: issues config: {repository: o/r} # the
-//         tap's own credential: github        # its secrets are added to the configuration catalog:
-//         {streams: […]}   # else what the tap finds (--discover), with the stream selected key: id
-//         # or a list; else what the tap's SCHEMA says (key_properties) silence: 15m              #
-//         how long it may say nothing page_size: 1000
+//         tap: github               # as the node was told: --stdio github=/opt/…/bin/tap-github
+//         stream: issues
+//         config: {repository: o/r} # the tap's own
+//         credential: github        # its secrets are added to the configuration
+//         catalog: {streams: […]}   # else what the tap finds (--discover), the stream selected
+//         key: id                   # or a list; else what the tap's SCHEMA says (key_properties)
+//         silence: 15m              # how long it may say nothing
+//         page_size: 1000
 //
 // Only programs that the node was started with are run, and without any word of the spec on their
 // command line: the configuration is a file that only they can read. They get none of the node's
