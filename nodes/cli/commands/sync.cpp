@@ -9,8 +9,11 @@
 #include "nodes/cli/table.hpp"
 #include "nodes/cli/watch.hpp"
 #include "nodes/cli/words.hpp"
+#include "protocols/json.hpp"
+#include "protocols/moment.hpp"
 
 #include <array>
+#include <cmath>
 #include <limits>
 
 namespace tenon::nodes::cli {
@@ -79,16 +82,25 @@ exit_code rewind(const shell& s, const options& o) {
   return act(s, o, rewind_verb, asked);
 }
 
+// A number with what it counts, as people read it.
+std::string readable(const std::string& name, const value& member) {
+  if (const auto* whole = member.as<std::int64_t>())
+    return name == "busy" ? to_text(span{*whole}) : with_thousands(*whole);
+  if (const auto* real = member.as<double>(); real != nullptr && std::abs(*real) >= 10)
+    return with_thousands(std::llround(*real));
+  if (const auto* real = member.as<double>())
+    return write_json(std::round(*real * 100) / 100);
+  return in_short(member);
+}
+
 // Members in their order, numbers as people read them; inner maps follow, indented.
 void print_members(const shell& s, const object& members, std::size_t indent) {
   std::vector<std::pair<std::string, cell>> pairs;
   for (const auto& [key, member] : members) {
     if (member.is<object>() || member.is_null())
       continue;
-    const auto* number = member.as<std::int64_t>();
-    pairs.push_back({key,
-                     {number == nullptr ? in_short(member) : with_thousands(*number),
-                      key == "state" ? ink_of(in_short(member)) : ink::plain}});
+    pairs.push_back(
+        {key, {readable(key, member), key == "state" ? ink_of(in_short(member)) : ink::plain}});
   }
   s.screen.out << render_pairs(pairs, s.screen.out_look, indent);
   for (const auto& [key, member] : members)

@@ -220,10 +220,13 @@ TEST(cli_sync, shows_its_status) {
   canned_server server{[](const auto& r) -> canned_answer {
     if (r.target == "/api/v1/default/syncs/a/runs/7")
       return {.body = R"({"run":7,"state":"failed"})"};
-    return {.body = R"({"name":"a","status":{"state":"idle","last_run":{"run":7,"read":1200}}})"};
+    return {.body = R"({"name":"a","status":{"state":"idle","last_run":{"run":7,"read":1200,
+        "busy":137,"records_per_second":5485.232067510548,"success_rate":0.6666666666666666}}})"};
   }};
   EXPECT_EQ(say_to(server, {"sync", "status", "a"}).out,
-            "a\n  state  idle\n  last_run\n    run   7\n    read  1,200\n");
+            "a\n  state  idle\n  last_run\n    run                 7\n"
+            "    read                1,200\n    busy                137ms\n"
+            "    records_per_second  5,485\n    success_rate        0.67\n");
   EXPECT_EQ(say_to(server, {"sync", "status", "a", "--run", "7"}).out,
             "a\n  run    7\n  state  failed\n");
 }
