@@ -1,5 +1,6 @@
-// tenon apply -f FILE|DIR|-: makes resources what the files say. All go to the server in one
-// request; its answer is shown resource by resource, a problem at the line that caused it.
+// tenon apply -f FILE|DIR|-: makes resources what the files say. They go to the server in their
+// order, a thousand in a request; its answers are shown resource by resource, a problem at the line
+// that caused it.
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/resource_files.hpp"
@@ -11,6 +12,9 @@
 
 namespace tenon::nodes::cli {
 namespace {
+
+/// As many as the server takes at once.
+constexpr std::size_t of_one_request = 1'000;
 
 struct options {
   std::vector<std::string> files;
@@ -102,16 +106,31 @@ exit_code apply(const shell& s, const options& o) {
   const auto server = s.connect();
   if (!server)
     return s.report(server.error());
-  list resources;
-  for (const auto& each : read.resources)
-    resources.push_back(each.value);
-  const auto answered = server->post(server->path({"apply"}) + (o.dry_run ? "?dry_run=true" : ""),
-                                     object{{"resources", std::move(resources)}});
-  if (!answered) {
-    s.show(placed(answered.why, read.resources, nullptr));
-    return answered.code;
+  const auto path = server->path({"apply"}) + (o.dry_run ? "?dry_run=true" : "");
+  list results;
+  std::int64_t failed = 0;
+  const auto outcome = [&] {
+    return value{object{{"results", std::move(results)}, {"failed", failed}}};
+  };
+  for (std::size_t from = 0; from < read.resources.size(); from += of_one_request) {
+    const auto to = std::min(read.resources.size(), from + of_one_request);
+    const std::vector<written_resource> some{read.resources.begin() + from,
+                                             read.resources.begin() + to};
+    list resources;
+    for (const auto& each : some)
+      resources.push_back(each.value);
+    const auto answered = server->post(path, object{{"resources", std::move(resources)}});
+    if (!answered) {
+      if (!results.empty())
+        show(s, read.resources, outcome(), o.dry_run);
+      s.show(placed(answered.why, some, nullptr));
+      return answered.code;
+    }
+    for (const auto& one : list_at(answered.body, "results"))
+      results.push_back(one);
+    failed += number_at(answered.body, "failed").value_or(0);
   }
-  return show(s, read.resources, answered.body, o.dry_run);
+  return show(s, read.resources, outcome(), o.dry_run);
 }
 
 } // namespace

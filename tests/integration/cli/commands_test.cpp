@@ -1,4 +1,5 @@
 // The commands against a real socket: what they ask, what they show, how they end.
+#include "protocols/json.hpp"
 #include "tests/integration/cli/answers.hpp"
 
 #include <gtest/gtest.h>
@@ -41,6 +42,26 @@ TEST(cli_apply, sends_all_resources_at_once_and_shows_what_became_of_each) {
   EXPECT_EQ(asked.body, R"({"resources":[{"kind":"integration","name":"chinook","spec":)"
                         R"({"connector":"chinook"}},{"kind":"sync","name":"chinook:customers",)"
                         R"("spec":{"page":{"size":5000}}}]})");
+}
+
+TEST(cli_apply, sends_as_many_at_once_as_the_server_takes) {
+  std::string text;
+  for (int i = 0; i < 2'001; ++i)
+    text += "---\nkind: sync\nname: s" + std::to_string(i) + "\nspec: {}\n";
+  canned_server server{[](const canned_request& q) -> canned_answer {
+    const auto asked = tenon::read_json(q.body);
+    tenon::list results;
+    for (const auto& one : *asked->find("resources")->as<tenon::list>())
+      results.push_back(tenon::object{{"kind", "sync"},
+                                      {"name", *one.find("name")->as<std::string>()},
+                                      {"outcome", "created"}});
+    return {.body = tenon::write_json(tenon::object{{"results", std::move(results)}})};
+  }};
+  const auto s = say_to(server, {"apply", "-f", "-"}, {.input = text});
+  EXPECT_EQ(s.code, exit_code::done) << s.err;
+  EXPECT_EQ(server.requests().size(), 3u);
+  EXPECT_NE(s.out.find("created  sync  s2000\n2,001 resources: 2,001 created\n"), std::string::npos)
+      << s.out.substr(s.out.size() - 200);
 }
 
 TEST(cli_apply, shows_a_problem_at_the_line_that_caused_it) {
