@@ -1,6 +1,7 @@
 #include "cluster/membership/membership.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <set>
 #include <variant>

@@ -4,6 +4,7 @@
 #include "cluster/membership/deciding.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace tenon::cluster::membership {
 

@@ -1,6 +1,7 @@
 #include "cluster/placement/leaders.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <tuple>
 

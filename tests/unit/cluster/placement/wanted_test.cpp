@@ -257,6 +257,23 @@ TEST(placement, leaves_what_was_moved_by_hand_until_its_node_goes) {
   EXPECT_FALSE(membership::contains(placement::wanted(m.state)[7].wanted, pinned.back()));
 }
 
+TEST(placement, evens_nothing_out_with_what_was_moved_by_hand) {
+  auto m = placed_cluster(5, 10);
+  for (std::uint16_t p = 0; p < 10; ++p) { // all of it to node 1
+    const auto wanted = m.state.assignments[p].wanted;
+    node_id to = 1;
+    while (membership::contains(wanted, to))
+      ++to;
+    m.obey(words::move{p, wanted.back(), to});
+  }
+  const auto crowded = placement::wanted(m.state);
+  EXPECT_EQ(counted(m.state, crowded).replicas[1], 10);
+  EXPECT_EQ(moved(m.state, crowded), 0u);
+  for (std::uint16_t p = 0; p < 10; ++p)
+    m.obey(words::unpin{p});
+  expect_even(m, placement::wanted(m.state), 3);
+}
+
 TEST(placement, lets_different_nodes_lead_the_busiest_partitions) {
   auto m = placed_cluster(3, 48);
   std::vector<double> rates(48, 1.0);
