@@ -163,7 +163,7 @@ private:
         return membership::contains(a.voters, n.id) || membership::contains(a.learners, n.id) ||
                membership::contains(a.wanted, n.id);
       });
-      if (!holds)
+      if (!holds && drained(s_, actual_, n.id)) // what is recorded may be yesterday's
         orders_.departs.push_back({n.id});
     }
   }
