@@ -56,6 +56,17 @@ collection::decision<collection::describe> collection::on(const state& s, const 
   return reply(described{.spec = "{}", .status = write_json(status(s))});
 }
 
+collection::decision<collection::remove> collection::on(const state& s, const remove& c,
+                                                        moment now) {
+  if (s.record.exists || !is_there(s))
+    return resource::on(s, c, now);
+  if (c.if_version != 0)
+    return refuse({code::stale, "nobody has configured the collection: it has no version",
+                   "if_version", "Leave the condition out."});
+  return persist(removed{now})
+      .reply(changed{protocols::resource::outcome::removed, s.record.version + 1});
+}
+
 collection::decision<protocols::collection::position>
 collection::on(const state& s, const protocols::collection::position& c, moment) {
   const auto* feed = find_feed(s, c.feed);

@@ -32,6 +32,7 @@ struct collection : resource<collection, protocols::collection> {
 
   using resource::on;
   static decision<describe> on(const state&, const describe&, moment now);
+  static decision<remove> on(const state&, const remove&, moment now);
   static decision<store> on(const state&, const store&, moment now);
   static decision<put> on(const state&, const put&, moment now);
   static decision<sweep> on(const state&, const sweep&, moment now);

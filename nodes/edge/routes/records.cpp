@@ -93,11 +93,34 @@ private:
   std::uint64_t left_;
 };
 
-void records(const environment& e, request&& q, reply&& r) {
+/// Nobody makes collections: one is there when a sync, or a hook, has stored something.
+failure no_such_collection(const std::string& name) {
+  return {code::not_found,
+          "there is no collection " + name,
+          {},
+          "It is made when a sync that feeds it first runs; `tenon get collections` lists them."};
+}
+
+/// Answers what `handle` is asked of a collection, if that is there.
+void if_there(const environment& e, request&& q, reply&& r,
+              void (*handle)(const environment&, request&&, reply&&)) {
   const identity collection{std::string{q.tenant}, "collection",
                             std::string{q.arguments.path("collection")}};
   if (auto ok = check(collection); !ok)
     return std::move(r)(std::move(ok).error());
+  e.host->ask<actors::collection>(
+      collection, protocols::resource::describe{},
+      [e, handle, name = collection.name, q = std::move(q), r = std::move(r)](auto there) mutable {
+        if (!there)
+          return std::move(r)(there.error().code == code::not_found ? no_such_collection(name)
+                                                                    : there.error());
+        handle(e, std::move(q), std::move(r));
+      });
+}
+
+void records(const environment& e, request&& q, reply&& r) {
+  const identity collection{std::string{q.tenant}, "collection",
+                            std::string{q.arguments.path("collection")}};
   const bool all =
       q.headers.find("accept").value_or("").find(media::ndjson) != std::string_view::npos;
   std::uint64_t limit = all ? ~std::uint64_t{0} : 100;
@@ -193,23 +216,27 @@ route_list records(const environment& e) {
         .name = std::move(name), .in = place::query, .description = std::move(description)};
   };
   route_list all;
-  all.push_back({.method = method::get,
-                 .pattern = "/api/v1/{tenant}/records/{collection}",
-                 .summary = "Records by key: a page, or with Accept: application/x-ndjson all.",
-                 .permission = "records:read",
-                 .handle = [e](request&& q, reply&& r) { records(e, std::move(q), std::move(r)); },
-                 .parameters = {query("limit", "At most this many; 1 to 1000 for a page."),
-                                query("after", "Those after this key."),
-                                query("filter", "An expression over record."),
-                                query("deleted", "true: tombstones as well.")},
-                 .response_schema = object{{"type", "object"}}});
-  all.push_back({.method = method::get,
-                 .pattern = "/api/v1/{tenant}/records/{collection}/letters",
-                 .summary = "Records that could not be stored, as they came.",
-                 .permission = "records:read",
-                 .handle = [e](request&& q, reply&& r) { letters(e, std::move(q), std::move(r)); },
-                 .parameters = {query("after", "Those after this number.")},
-                 .response_schema = object{{"type", "object"}}});
+  all.push_back(
+      {.method = method::get,
+       .pattern = "/api/v1/{tenant}/records/{collection}",
+       .summary = "Records by key: a page, or with Accept: application/x-ndjson all.",
+       .permission = "records:read",
+       .handle = [e](request&& q, reply&& r) { if_there(e, std::move(q), std::move(r), records); },
+       .parameters = {query("limit", "At most this many; 1 to 1000 for a page."),
+                      query("after", "Those after this key."),
+                      query("filter", "An expression over record."),
+                      query("deleted", "true: tombstones as well.")},
+       .response_schema = object{{"type", "object"}},
+       .refusals = {code::not_found}});
+  all.push_back(
+      {.method = method::get,
+       .pattern = "/api/v1/{tenant}/records/{collection}/letters",
+       .summary = "Records that could not be stored, as they came.",
+       .permission = "records:read",
+       .handle = [e](request&& q, reply&& r) { if_there(e, std::move(q), std::move(r), letters); },
+       .parameters = {query("after", "Those after this number.")},
+       .response_schema = object{{"type", "object"}},
+       .refusals = {code::not_found}});
   const std::string letter = "/api/v1/{tenant}/records/{collection}/letters/{number}";
   all.push_back(
       {.method = method::post,

@@ -1,8 +1,10 @@
 // What people make: put, get, list, delete, and apply many at once.
 #include "nodes/edge/resources.hpp"
 #include "nodes/edge/mistakes.hpp"
+#include "nodes/edge/uses.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -87,12 +89,24 @@ void remove(const environment& e, request&& q, reply&& r) {
   }
   const identity id{std::string{q.tenant}, std::string{kind->name},
                     std::string{q.arguments.path("name")}};
-  e.host->ask(id, kind->remove(command),
-              runtime::answer_once{[r = std::move(r)](result<blob> told) mutable {
+  const auto waiting = std::make_shared<reply>(std::move(r)); // what is called must be copyable
+  const auto remove_it = [host = e.host, id, asked = kind->remove(command), waiting] {
+    host->ask(id, asked, runtime::answer_once{[waiting](result<blob> told) {
                 if (!told)
-                  return std::move(r)(told.error());
-                std::move(r)(response{.status = 204});
+                  return std::move(*waiting)(told.error());
+                std::move (*waiting)(response{.status = 204});
               }});
+  };
+  if (id.kind != "collection" || !e.workers)
+    return remove_it();
+  const auto begun = runtime::start<void>(*e.workers, check_unused(*e.host, id),
+                                          [waiting, remove_it](result<void> unused) {
+                                            if (!unused)
+                                              return std::move(*waiting)(unused.error());
+                                            remove_it();
+                                          });
+  if (!begun)
+    std::move (*waiting)(begun.error());
 }
 
 /// Many asks, one answer, in the order of the asks.
@@ -267,7 +281,8 @@ route_list resources(const environment& e) {
                  .refusals = {code::not_found}});
   all.push_back({.method = method::delete_,
                  .pattern = one,
-                 .summary = "Removes a resource.",
+                 .summary = "Removes a resource; a collection, with all its records, once no sync "
+                            "feeds or reads it.",
                  .permission = "{kinds}:delete",
                  .handle = bound(remove),
                  .success = 204,

@@ -131,6 +131,32 @@ TEST_F(wrong_input, of_one_resource_does_not_keep_the_others_of_its_file_out) {
   EXPECT_FALSE(is_there("schedules", "s"));
 }
 
+TEST_F(wrong_input, a_collection_that_there_is_not_is_said_to_be_none) {
+  for (const auto* more : {"", "/letters"}) {
+    const auto got = api_->get(api_->path({"records", "nope"}) + more);
+    EXPECT_EQ(got.why.code, code::not_found) << more;
+    expect_says(got.why.why, "there is no collection nope");
+  }
+}
+
+TEST_F(wrong_input, a_collection_that_syncs_use_is_removed_once_they_are_gone) {
+  start_vendor({"--generate", "30"});
+  apply(subscription{.url = vendor()}.resources());
+  EXPECT_EQ(state(run("gen")), "succeeded");
+  const auto collection = api_->path({"collections", "gen"});
+  const auto used = api_->remove(collection);
+  EXPECT_EQ(used.why.code, code::conflict);
+  expect_says(used.why.why, "fed or read by gen");
+  EXPECT_EQ(contents("gen").size(), 30u);
+  ASSERT_TRUE(api_->remove(api_->path({"syncs", "gen"})));
+  ASSERT_TRUE(api_->remove(collection));
+  EXPECT_EQ(api_->get(collection).why.code, code::not_found);
+  EXPECT_EQ(api_->remove(collection).why.code, code::not_found);
+  apply(subscription{.url = vendor()}.resources());
+  EXPECT_EQ(state(run("gen")), "succeeded");
+  EXPECT_EQ(contents("gen").size(), 30u) << "a sync makes it anew";
+}
+
 TEST_F(wrong_input, as_a_body_of_the_api_is_a_problem_document) {
   const auto refused_with = [&](const char* kind, object spec) {
     const auto answer = api_->post(
