@@ -189,9 +189,10 @@ sync::decision<sync::transferred> sync::on(const state& s, const transferred& c,
     return std::move(p).call(next);
   }
   if (c.start_over && s.run.restarts < spec.retries) {
+    const began_again event{c.why};
     auto after = s;
-    apply(after, started_over{});
-    auto p = abandoning(persist(started_over{}), abandoned(s));
+    apply(after, event);
+    auto p = abandoning(persist(event), abandoned(s));
     if (s.phase == phase::paused)
       return p;
     return std::move(p).call(next_transfer(after));
@@ -330,6 +331,11 @@ void sync::apply(state& s, const started_over&) {
   s.cursor.clear();
   s.since = s.run.number;
   s.began_at = s.run.started_at;
+}
+
+void sync::apply(state& s, const began_again& e) {
+  apply(s, started_over{});
+  s.run.restarted_for = e.why;
 }
 
 void sync::apply(state& s, const ended& e) {

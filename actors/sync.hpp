@@ -56,6 +56,7 @@ struct sync : resource<sync, protocols::sync> {
   static void apply(state&, const attempt_failed&);
   static void apply(state&, const attempted&);
   static void apply(state&, const started_over&);
+  static void apply(state&, const began_again&);
   static void apply(state&, const paused&);
   static void apply(state&, const resumed&);
   static void apply(state&, const went_on&);

@@ -222,6 +222,8 @@ struct SyncRun {
   busyMs @21 :UInt64;
   # From asking for a page to having it, attempts that failed and turns waited for included; what
   # it was paused is not.
+  restartedFor @22 :Text;
+  # Why it was begun again, the last time.
 }
 
 struct SyncRunList {
@@ -304,6 +306,7 @@ struct SyncEvent {
     attempted @11 :Void;
     # The waiting is over.
     startedOver @12 :Void;
+    # Of earlier versions; now it is beganAgain.
     paused @13 :Void;
     resumed @14 :Void;
     # Of earlier versions; now it is wentOn.
@@ -330,6 +333,10 @@ struct SyncEvent {
       # For one page.
     }
     tuned @26 :U.TuningChange;
+    beganAgain :group {
+      # The source no longer knows the position or the cursor: everything is read from the beginning.
+      why @29 :Text;
+    }
   }
 }
 

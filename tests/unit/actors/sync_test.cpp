@@ -72,6 +72,7 @@ TEST(sync, begins_again_at_most_three_times_in_a_run_however_many_pages_come_bet
     one.when(page(1, number++, 10, "p"));
     EXPECT_EQ(called(one.when(forgotten())).position, "");
     EXPECT_EQ(one.state.run.restarts, static_cast<std::uint64_t>(times));
+    EXPECT_EQ(one.state.run.restarted_for, "the cursor has ended");
   }
   one.when(page(1, number++, 10, "p"));
   one.when(forgotten());
