@@ -117,6 +117,14 @@ integration::decision<integration::checked> integration::on(const state& s, cons
   return persist(check_ended{c.number, c.succeeded, c.account, c.why, now});
 }
 
+integration::decision<integration::take_trial> integration::on(const state& s, const take_trial& c,
+                                                               moment now) {
+  if (!s.record.exists)
+    return ignore();
+  const check_ended event{s.checks + 1, c.succeeded, c.account, c.why, now};
+  return persist(check_asked{}, event); // a check that is under way is an older one now
+}
+
 integration::decision<integration::noticed> integration::on(const state& s, const noticed& n,
                                                             moment now) {
   if (!s.record.exists)

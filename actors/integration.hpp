@@ -1,6 +1,7 @@
 // One use of a connector: whose account, which address, which credential. It holds the spec that
 // whoever talks to the platform reads, hands the breaker beside it its policy, and checks on
-// request whether the platform lets us in.
+// request whether the platform lets us in. A trial (actors/integration/trial/trial.hpp) counts as
+// a check.
 //
 //     ── check ──▶ checking ── probe answered ──▶ account known, or why not
 //
@@ -26,6 +27,7 @@ struct integration : resource<integration, protocols::integration> {
   using resource::on;
   static decision<check> on(const state&, const check&, moment now);
   static decision<checked> on(const state&, const checked&, moment now);
+  static decision<take_trial> on(const state&, const take_trial&, moment now);
   static decision<noticed> on(const state&, const noticed&, moment now);
   static decision<count> on(const state&, const count&, moment now);
   static decision<read_vitals> on(const state&, const read_vitals&, moment now);

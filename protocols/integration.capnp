@@ -72,6 +72,12 @@ struct IntegrationCommand {
       advice @18 :Text;
       # What is worst, and what to do; empty: nothing is wrong.
     }
+    takeTrial :group {
+      # Somebody has tried it out: it counts as a check. Not answered.
+      succeeded @19 :Bool;
+      account @20 :Text;
+      why @21 :Text;
+    }
   }
 }
 

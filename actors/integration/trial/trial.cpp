@@ -6,6 +6,7 @@
 #include "protocols/json.hpp"
 #include "runtime/tasks/asking.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace tenon::actors::connectors::trial {
@@ -38,6 +39,7 @@ public:
     auto known = co_await platform_.enter_without_token(integration_);
     if (!known) {
       all_.push_back(failing("setup", "integration, connector and credential", known.error()));
+      tell({.succeeded = false, .why = all_.back().detail});
       co_return std::move(all_);
     }
     all_.push_back({.part = "setup",
@@ -52,6 +54,7 @@ public:
       co_await try_credentials(*known);
     else
       skip("credentials", "accepted", "no connection");
+    conclude();
     const auto& s = session_ ? *session_ : *known;
     co_await try_streams(s, open);
     co_await weigh_limits(s);
@@ -76,6 +79,23 @@ private:
                     .name = std::move(name),
                     .verdict = verdict::skipped,
                     .detail = std::move(why)});
+  }
+
+  void tell(protocols::integration::take_trial outcome) {
+    platform_.host().ask<actors::integration>(integration_, outcome, [](auto&&) {});
+  }
+
+  /// What the trial shows of whether the account lets us in; where it shows nothing, what is known
+  /// of that stays.
+  void conclude() {
+    const auto failed = std::ranges::find_if(all_, [](const check& c) {
+      return c.verdict == verdict::failed &&
+             (c.part == "address" || c.part == "tls" || c.part == "credentials");
+    });
+    if (failed != all_.end())
+      tell({.succeeded = false, .why = failed->detail});
+    else if (account_)
+      tell({.succeeded = true, .account = *account_});
   }
 
   static std::string asked_scopes(const session& s) {
@@ -127,6 +147,8 @@ private:
     }
     const auto account =
         read_check(*session_->connector, session_->connection, *answer, platform_.now());
+    if (account)
+      account_ = *account;
     if (account)
       all_.push_back({.part = "credentials",
                       .name = "accepted",
@@ -218,6 +240,7 @@ private:
   report all_{};
   std::optional<session> session_{};
   std::optional<http_response> heard_{};
+  std::optional<std::string> account_{}; // as the platform calls it
   bool denied_ = false;
 };
 

@@ -132,6 +132,30 @@ TEST_F(integration_trial, with_a_wrong_secret_names_the_credential_and_tries_no_
   EXPECT_EQ(write_json(report).find("wrong"), std::string::npos) << "a secret is shown";
 }
 
+TEST_F(integration_trial, is_remembered_as_the_integrations_check_and_counted) {
+  shop_platform shop;
+  start_node();
+  connect(shop.url());
+  const auto status = [&](const char* member) {
+    const auto shown = get({"integrations", "shop"});
+    const auto* said = shown.find("status");
+    return said ? nodes::cli::text_at(*said, member) : "";
+  };
+  EXPECT_EQ(status("check"), "never made");
+  tried();
+  EXPECT_EQ(status("check"), "passed");
+  EXPECT_EQ(status("account"), "Anna's shop");
+  shop.everything = 401;
+  tried();
+  EXPECT_EQ(status("check"), "failed");
+  expect_says(status("why"), "401");
+  shop.everything = 429; // says nothing of who we are
+  tried();
+  expect_says(status("why"), "401");
+  EXPECT_EQ(metric(R"(tenon_integration_checks_total{outcome="passed"})"), 1);
+  EXPECT_EQ(metric(R"(tenon_integration_checks_total{outcome="failed"})"), 1);
+}
+
 TEST_F(integration_trial, names_the_stream_that_is_not_permitted) {
   shop_platform shop;
   shop.orders = 403;

@@ -50,6 +50,22 @@ TEST(integration, refuses_a_spec_that_cannot_work_and_says_where) {
   EXPECT_EQ(place(R"({"connector":"a","conector":"b"})"), "spec.conector");
 }
 
+TEST(integration, takes_a_trial_for_a_check_and_forgets_one_that_was_under_way) {
+  auto one = given<integration>(shop);
+  one.when(integration::check{});
+  one.at(1s).when(integration::take_trial{.succeeded = true, .account = "Anna"});
+  EXPECT_EQ(status_of(one, "check"), tenon::value{"passed"});
+  EXPECT_EQ(status_of(one, "account"), tenon::value{"Anna"});
+  EXPECT_EQ(status_of(one, "check_number"), tenon::value{2});
+  EXPECT_TRUE(one.when(integration::checked{.number = 1, .why = "401"}).events.empty());
+  one.at(2s).when(integration::take_trial{.why = "the key is refused"});
+  EXPECT_EQ(status_of(one, "check"), tenon::value{"failed"});
+  EXPECT_EQ(status_of(one, "why"), tenon::value{"the key is refused"});
+  EXPECT_TRUE(integration::holds(one.state));
+  auto none = given<integration>();
+  EXPECT_TRUE(none.when(integration::take_trial{}).events.empty());
+}
+
 TEST(integration, makes_one_check_at_a_time_and_others_join_it) {
   auto one = given<integration>(shop);
   const auto first = one.when(integration::check{});
