@@ -5,7 +5,8 @@
 //     closed ──limit reached──▶ open ──cooldown over──▶ probing ──success──▶ closed
 //                                 ▲───────────────failure──────────┘
 //
-// The call itself is the caller's business, and so is retrying it.
+// The call itself is the caller's business, and so is retrying it. When the target is no more, it
+// is forgotten.
 #pragma once
 
 #include "protocols/breaker.hpp"
@@ -21,6 +22,9 @@ struct breaker : runtime::actor<protocols::breaker> {
   static decision<acquire> on(const state&, const acquire&, moment now);
   static decision<report> on(const state&, const report&, moment now);
   static decision<configure> on(const state&, const configure&, moment now);
+  static decision<forget> on(const state& s, const forget&, moment) {
+    return gone(s) ? ignore() : persist(forgotten{});
+  }
   static decision<read_standing> on(const state& s, const read_standing&, moment) {
     return reply(standing{s.open, s.failures, s.policy.failure_limit, s.retry_at});
   }
@@ -41,6 +45,8 @@ struct breaker : runtime::actor<protocols::breaker> {
     s.policy = e.policy;
     s.failures = std::min(s.failures, e.policy.failure_limit - 1); // one more opens it
   }
+  static void apply(state& s, const forgotten&) { s = {}; }
+  static bool gone(const state& s) { return s == state{}; }
   static bool holds(const state& s) { return s.failures < s.policy.failure_limit; }
 
   /// What is wrong with a policy, at `where` and below.

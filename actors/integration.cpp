@@ -99,6 +99,10 @@ integration::persisted integration::when_configured(persisted p, const state&, c
   return std::move(p).send<breaker>({.kind = "breaker"}, breaker::configure{read->breaker});
 }
 
+integration::persisted integration::when_removed(persisted p, const state&, moment) {
+  return std::move(p).send<breaker>({.kind = "breaker"}, breaker::forget{});
+}
+
 integration::decision<integration::check> integration::on(const state& s, const check&, moment) {
   if (!s.record.exists)
     return refuse(no_such_resource());

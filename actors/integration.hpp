@@ -23,6 +23,7 @@ struct integration : resource<integration, protocols::integration> {
   static result<void> check_spec(const value& spec);
   static value status(const state&);
   static persisted when_configured(persisted, const state&, const value& spec, moment now);
+  static persisted when_removed(persisted, const state&, moment now);
 
   using resource::on;
   static decision<check> on(const state&, const check&, moment now);

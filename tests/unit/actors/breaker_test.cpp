@@ -125,6 +125,14 @@ TEST(breaker, refuses_a_policy_that_cannot_work_and_says_where) {
   EXPECT_EQ(refused.refusal->code, code::malformed);
 }
 
+TEST(breaker, leaves_nothing_when_its_target_is_no_more) {
+  auto circuit = given<breaker>(strict);
+  EXPECT_FALSE(breaker::gone(circuit.state));
+  EXPECT_EQ(circuit.when(breaker::forget{}).events.size(), 1u);
+  EXPECT_TRUE(breaker::gone(circuit.state));
+  EXPECT_TRUE(circuit.when(breaker::forget{}).events.empty());
+}
+
 TEST(breaker, any_history_keeps_the_invariant_and_replays_to_the_same_state) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);

@@ -50,6 +50,13 @@ TEST(integration, refuses_a_spec_that_cannot_work_and_says_where) {
   EXPECT_EQ(place(R"({"connector":"a","conector":"b"})"), "spec.conector");
 }
 
+TEST(integration, takes_the_breaker_beside_it_with_it) {
+  auto one = given<integration>(shop);
+  const auto done = one.when(integration::remove{});
+  EXPECT_EQ(sent<breaker>(done), (breaker::command{breaker::forget{}}));
+  EXPECT_EQ(done.sends.front().to, (tenon::identity{.kind = "breaker"}));
+}
+
 TEST(integration, takes_a_trial_for_a_check_and_forgets_one_that_was_under_way) {
   auto one = given<integration>(shop);
   one.when(integration::check{});
