@@ -55,6 +55,22 @@ TEST(collection, counts_what_a_page_changes_and_what_it_leaves_as_it_was) {
   EXPECT_EQ(keys(c, true), "a† b c ");
 }
 
+TEST(collection, is_removed_with_all_it_has_though_nobody_has_configured_it) {
+  scene<collection> c;
+  EXPECT_EQ(c.when(collection::remove{}).refusal->code, code::not_found);
+  auto bad = page(1, 0, {"a", "b"});
+  bad.records.push_back({"", blob::copy_of("{}")});
+  c.when(bad);
+  EXPECT_EQ(c.when(collection::remove{.if_version = 3}).refusal->code, code::stale);
+  EXPECT_FALSE(c.when(collection::remove{}).refusal);
+  EXPECT_TRUE(collection::gone(c.state));
+  EXPECT_EQ(keys(c, true), "");
+  EXPECT_TRUE(c.when(collection::list_letters{}).reply->letters.empty());
+  EXPECT_EQ(c.when(collection::remove{}).refusal->code, code::not_found);
+  c.when(page(1, 0, {"c"}));
+  EXPECT_EQ(keys(c, true), "c ") << "a sync may begin it anew";
+}
+
 TEST(collection, takes_the_last_word_of_a_key_that_comes_twice_in_a_page) {
   using keys_of_a_page = std::vector<std::string>;
   for (const auto& order : {keys_of_a_page{"a", "a"},
