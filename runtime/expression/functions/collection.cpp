@@ -175,7 +175,29 @@ result<operand> merge(workspace& work, arguments args) {
   return work.keep(value{std::move(merged)});
 }
 
-constexpr std::array<function_entry, 14> entries{{
+result<operand> without(workspace& work, arguments args) {
+  auto tree = work.tree_of(args[0]);
+  if (!tree)
+    return std::move(tree).error();
+  auto names = work.tree_of(args[1]);
+  if (!names)
+    return std::move(names).error();
+  const auto& left_out = *(*names)->as<list>();
+  object kept;
+  for (const auto& [name, member] : *(*tree)->as<object>()) {
+    if (auto affordable = work.spend(1 + left_out.size()); !affordable)
+      return std::move(affordable).error();
+    if (std::ranges::find(left_out, value{name}) != left_out.end())
+      continue;
+    auto owned = work.own(operand::of(member));
+    if (!owned)
+      return std::move(owned).error();
+    kept.append(name, std::move(*owned));
+  }
+  return work.keep(value{std::move(kept)});
+}
+
+constexpr std::array<function_entry, 15> entries{{
     {"len(x: text|list|object) -> number", "The number of characters, elements or members.",
      length},
     {"keys(x: object) -> list", "The names of an object's members.", parts<true>},
@@ -193,6 +215,8 @@ constexpr std::array<function_entry, 14> entries{{
      "The value, or another when it is null.", coalesce},
     {"merge(x: object...) -> object", "The members of all; later ones replace earlier ones.",
      merge},
+    {"without(x: object, names: list) -> object", "The object without the members of these names.",
+     without},
 }};
 
 } // namespace

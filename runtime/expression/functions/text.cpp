@@ -140,6 +140,38 @@ result<operand> json(workspace& work, arguments args) {
   return work.keep(write_json(*v));
 }
 
+/// JSON that any header of HTTP can carry: what is beyond ASCII is written by its UTF-16 units.
+result<operand> json_ascii(workspace& work, arguments args) {
+  auto v = work.own(args[0]);
+  if (!v)
+    return std::move(v).error();
+  const auto whole = write_json(*v);
+  std::string text;
+  const auto add_unit = [&text](std::uint32_t unit) {
+    constexpr std::string_view digits{"0123456789abcdef"};
+    text += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4)
+      text += digits[(unit >> shift) & 15];
+  };
+  for (std::string_view rest{whole}; !rest.empty();) {
+    const auto first = static_cast<unsigned char>(rest.front());
+    const auto size = std::max<std::size_t>(utf8_sequence_length(rest), 1);
+    std::uint32_t point = size == 1 ? first : first & (0x7Fu >> size);
+    for (std::size_t i = 1; i < size; ++i)
+      point = (point << 6) | (static_cast<unsigned char>(rest[i]) & 0x3Fu);
+    rest.remove_prefix(size);
+    if (point < 0x7F) {
+      text += static_cast<char>(point);
+    } else if (point < 0x10000) {
+      add_unit(point);
+    } else {
+      add_unit(0xD800 + ((point - 0x10000) >> 10));
+      add_unit(0xDC00 + ((point - 0x10000) & 0x3FF));
+    }
+  }
+  return work.keep(std::move(text));
+}
+
 result<operand> parse(workspace& work, arguments args) {
   auto read = read_json(args[0].text);
   if (!read)
@@ -178,7 +210,7 @@ result<operand> pad(workspace& work, arguments args) {
   return work.keep(text.append(args[0].text));
 }
 
-constexpr std::array<function_entry, 14> entries{{
+constexpr std::array<function_entry, 15> entries{{
     {"lower(x: text) -> text", "The text with the letters A to Z in lower case.",
      change_case<'A', 'Z', 32>},
     {"upper(x: text) -> text", "The text with the letters a to z in upper case.",
@@ -193,6 +225,8 @@ constexpr std::array<function_entry, 14> entries{{
      "The part from one position up to another; negative positions count from the end.", slice},
     {"text(x: anything) -> text", "The value as text; null is empty.", to_text},
     {"json(x: anything) -> text", "The value as JSON.", json},
+    {"json_ascii(x: anything) -> text", "The value as JSON without characters beyond ASCII.",
+     json_ascii},
     {"parse_json(x: text) -> anything", "The value that a JSON text says.", parse},
     {"startswith(x: text, part: text) -> bool", "Whether the text starts with another.",
      ends<operation::starts_with>},

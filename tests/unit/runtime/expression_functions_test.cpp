@@ -38,6 +38,10 @@ constexpr asked texts[]{
     {"text(null)", "\"\""},
     {"text([1])", "\"[1]\""},
     {"json({a: [1, 'x']})", "\"{\\\"a\\\":[1,\\\"x\\\"]}\""},
+    {"json_ascii({a: '\xC3\xA9'})", "\"{\\\"a\\\":\\\"\\\\u00e9\\\"}\""},
+    {"json_ascii('a\x7F\xE2\x82\xAC\xF0\x9F\x98\x80')",
+     "\"\\\"a\\\\u007f\\\\u20ac\\\\ud83d\\\\ude00\\\"\""},
+    {"parse_json(json_ascii('\xF0\x9F\x98\x80'))", "\"\xF0\x9F\x98\x80\""},
     {"parse_json('{\"a\": [1]}').a[0]", "1"},
     {"parse_json('{')", "!line 1, column 1: this is not JSON: "
                         "a value, comma, colon or bracket is missing or too many"},
@@ -168,6 +172,8 @@ constexpr asked collections[]{
     {"default(input.absent, 'x')", "\"x\""},
     {"input.amount | default(0)", "12500"},
     {"merge({a: 1, b: 2}, {b: 3})", "{\"a\":1,\"b\":3}"},
+    {"without({a: 1, b: 2, c: 3}, ['a', 'c', 'd'])", "{\"b\":2}"},
+    {"without({a: 1}, [])", "{\"a\":1}"},
 };
 
 constexpr asked encodings[]{
