@@ -15,10 +15,11 @@ using runtime::expression::evaluate_text;
 const std::vector<std::string> verbs{"get", "post", "put", "patch", "delete"};
 
 /// Where a body is written that is not JSON.
-constexpr std::array<std::pair<std::string_view, body_kind>, 3> body_words{
+constexpr std::array<std::pair<std::string_view, body_kind>, 4> body_words{
     {{"form", body_kind::form},
      {"multipart", body_kind::form_data},
-     {"related", body_kind::related}}};
+     {"related", body_kind::related},
+     {"raw", body_kind::raw}}};
 
 bool is_header_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -88,11 +89,14 @@ void take_body(form& fields, request_pattern& into, const vocabulary& words) {
     }
   if (bodies > 1)
     fields.found().add(fields.path(), "a request has one body",
-                       "Keep body, form, multipart, related or graphql.");
+                       "Keep body, form, multipart, related, raw or graphql.");
   if (variables != nullptr && into.graphql.empty())
     fields.note("variables", "`variables` belong to `graphql`");
   if (into.as == body_kind::related && !said->is<list>())
     fields.note("related", "a list of parts is expected, {type: …, content: …}");
+  if (into.as == body_kind::raw &&
+      (said->find("type") == nullptr || said->find("content") == nullptr))
+    fields.note("raw", "what is sent, and as what, is expected, {type: …, content: …}");
   const value none{object{}};
   if (!into.graphql.empty()) {
     said = variables == nullptr ? &none : variables;
@@ -233,6 +237,21 @@ result<std::vector<body_part>> parts_of_list(const value& body) {
   return parts;
 }
 
+/// A body as it is written, with its type.
+result<multipart_body> written_body(const draft& made) {
+  if (made.as == body_kind::raw) {
+    auto whole = part_of({}, *made.body, "raw");
+    if (!whole)
+      return std::move(whole).error();
+    return multipart_body{std::move(whole->type), std::move(whole->content)};
+  }
+  const bool related = made.as == body_kind::related;
+  const auto parts = related ? parts_of_list(*made.body) : parts_of_form(*made.body);
+  if (!parts)
+    return parts.error();
+  return related ? write_related(*parts) : write_form_data(*parts);
+}
+
 } // namespace
 
 header_patterns compile_headers(const value* said, const std::string& where,
@@ -321,13 +340,11 @@ result<http_request> finish_request(draft made, const std::vector<std::string>& 
     return request;
   }
   if (made.as != body_kind::json) {
-    const bool related = made.as == body_kind::related;
-    const auto parts = related ? parts_of_list(*made.body) : parts_of_form(*made.body);
-    if (!parts)
-      return parts.error();
-    auto written = related ? write_related(*parts) : write_form_data(*parts);
-    request.body = blob::from(std::move(written.bytes));
-    set_header(request.headers, "Content-Type", written.type);
+    auto written = written_body(made);
+    if (!written)
+      return std::move(written).error();
+    request.body = blob::from(std::move(written->bytes));
+    set_header(request.headers, "Content-Type", std::move(written->type));
     return request;
   }
   const auto* text = made.body->as<std::string>();

@@ -8,6 +8,7 @@
 //                                                     content: "{{lines}}"}}} multipart/form-data
 //   {post: /upload, related: [{type: application/json, content: {name: a}},
 //                             {type: image/png, content: "{{png}}", base64: true}]}
+//   {post: /upload, raw: {type: image/png, content: "{{png}}", base64: true}}    a file as it is
 //   {graphql: "query($after: String) {…}", variables: {first: 100}, post: /graphql.json}
 #pragma once
 

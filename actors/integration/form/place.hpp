@@ -14,7 +14,7 @@
 namespace tenon::actors::connectors {
 
 /// What a body is written in.
-enum class body_kind : std::uint8_t { json, form, form_data, related };
+enum class body_kind : std::uint8_t { json, form, form_data, related, raw };
 
 /// A request that is being put together.
 struct draft {

@@ -131,6 +131,8 @@ struct twin::parts {
   bool fits_stream(const stream&, const asked&) const;
   http_response page(const stream&, const stream& shape, const asked&, const reach&);
   http_response perform(const operation&, const asked&, moment now);
+  /// What an action uploads, with what is said of it; nothing when the action uploads nothing.
+  std::optional<result<value>> upload_in(const operation&, const asked&) const;
   bool is_marked(const value& item) const;
   /// What is said of an item that was written, or was refused.
   value result_of(const operation&, const value& item, std::string id, bool refused) const;

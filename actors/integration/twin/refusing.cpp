@@ -195,8 +195,9 @@ std::optional<http_response> twin::parts::serve_check(const asked& r) const {
 }
 
 /// Whether something has been written, as the connector asks for it before it writes it again: the
-/// newest first.
+/// newest first. Several actions may ask in the same words.
 std::optional<http_response> twin::parts::serve_probe(const asked& r) const {
+  std::optional<http_response> nothing;
   for (const auto& o : connector->actions) {
     const auto how = samples.actions.find(o.name);
     if (how == samples.actions.end() || !how->second.probe || !o.idempotency.probe ||
@@ -219,16 +220,22 @@ std::optional<http_response> twin::parts::serve_probe(const asked& r) const {
       if (auto made = rule.as ? rule.as->evaluate(names) : result<value>{item})
         found.push_back(*std::move(made));
     }
-    if (!rule.items)
-      return found.empty() ? refuse({404, "there is no such record"}) : json_answer(found.front());
+    const bool none = found.empty();
+    if (none && nothing)
+      continue;
     value body;
-    if (rule.items->steps.empty())
+    if (!rule.items)
+      body = none ? value{} : found.front();
+    else if (rule.items->steps.empty())
       body = std::move(found);
     else
       set_member(body, *rule.items, std::move(found));
-    return json_answer(body);
+    auto made = none && !rule.items ? refuse({404, "there is no such record"}) : json_answer(body);
+    if (!none)
+      return made;
+    nothing = std::move(made);
   }
-  return std::nullopt;
+  return nothing;
 }
 
 } // namespace tenon::actors::connectors

@@ -170,6 +170,9 @@ std::optional<http_response> twin::parts::read_streams(const asked& r, moment no
 }
 
 bool twin::parts::fits_path(const path_pattern& path, const asked& r) const {
+  const auto whole = to_text(r.target);
+  if (path.matches(std::string_view{whole}.substr(0, whole.find('?'))))
+    return true; // it says the whole address: uploads are elsewhere
   const auto below = path_of(connection.base);
   auto here = path_of(r.target);
   if (r.target.host != connection.base.host || !here.starts_with(below))
@@ -186,6 +189,8 @@ bool twin::parts::fits(const request_pattern& p, const asked& r) const {
   for (const auto& [name, content] : p.query)
     if (!fits_query(content, name, r.query))
       return false;
+  if (p.as == body_kind::related || p.as == body_kind::raw)
+    return true; // what is wrong with an upload is said of it
   if (p.graphql.empty())
     return !p.body || r.body.is_null() || p.body->fits(r.body);
   const auto* query = r.body.find("query");
@@ -277,7 +282,10 @@ http_response twin::parts::perform(const operation& o, const asked& r, moment no
       ++ledger.repeated;
       return before->second;
     }
-  const auto items = items_of(o, r.whole.body.view(), r.body);
+  const auto uploaded = upload_in(o, r);
+  if (uploaded && !*uploaded)
+    return refuse({400, uploaded->error().why});
+  const auto items = uploaded ? list{**uploaded} : items_of(o, r.whole.body.view(), r.body);
   if (items.size() > o.batch.max)
     return refuse({400, "at most " + std::to_string(o.batch.max) + " items at once"});
   const bool apart = o.batch.errors || (o.batch.results && o.batch.failed);

@@ -71,6 +71,42 @@ TEST(multipart, carries_what_belongs_together) {
   EXPECT_EQ((*parts)[1].content, "\x89PNG");
 }
 
+TEST(raw_body, is_a_file_as_it_is) {
+  const value record{object{{"bytes", "iVBORw=="}, {"packed", true}, {"note", object{{"a", 1}}}}};
+  const auto request = sent("post: /upload\n"
+                            "raw: {type: image/png, content: '{{record.bytes}}',\n"
+                            "      base64: '{{record.packed}}'}\n",
+                            record);
+  ASSERT_TRUE(request) << request.error().why;
+  EXPECT_EQ(find_header(request->headers, "content-type"), "image/png");
+  EXPECT_EQ(request->body.view(), "\x89PNG");
+  const auto plain =
+      sent("post: /upload\nraw: {type: text/csv, content: '{{record.bytes}}'}", record);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->body.view(), "iVBORw==");
+  const auto json = sent("post: /upload\nraw: {type: a/b, content: '{{record.note}}'}", record);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->body.view(), R"({"a":1})");
+}
+
+TEST(raw_body, says_what_it_lacks) {
+  const value record{object{{"bytes", "#"}}};
+  const auto missing = sent("post: /a\nraw: {type: a/b, content: '{{record.none}}'}", record);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().where, "request.raw");
+  const auto broken =
+      sent("post: /a\nraw: {type: a/b, content: '{{record.bytes}}', base64: true}", record);
+  ASSERT_FALSE(broken);
+  EXPECT_NE(broken.error().why.find("base64"), std::string::npos);
+  problems found;
+  const value bare{object{{"post", "/a"}, {"raw", "bytes"}}};
+  form fields{bare, "request", found};
+  take_request(fields, {.roots = {"record"}});
+  const auto noted = std::move(found).take();
+  ASSERT_EQ(noted.size(), 1u);
+  EXPECT_EQ(noted.front().where, "request.raw");
+}
+
 TEST(multipart, lets_no_name_or_content_end_its_part) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
