@@ -3,6 +3,7 @@
 // as declared and within their bounds; what the twin answers, and every field that the connector
 // reads of it, is declared as well. Where the two differ and the connector is right, the table of
 // waivers says why, with how the complaint ends; what in it is no longer true fails.
+#include "actors/integration/web/multipart.hpp"
 #include "tests/conformance/exchanges.hpp"
 #include "tests/conformance/waivers.hpp"
 #include "tests/support/vendor_specification.hpp"
@@ -22,6 +23,35 @@ const std::map<std::string, std::string> described{
     {"openai", "openai"},     {"custom_ai", "openai"}, // who speaks as OpenAI does
     {"sendgrid", "sendgrid"}, {"slack", "slack"},
 };
+
+/// Where files go with what is in them, and where the vendor describes that.
+const std::map<std::string, std::string> uploads{
+    {"https://www.googleapis.com/upload/drive/v3", "https://www.googleapis.com/drive/v3"},
+    {"https://content.dropboxapi.com/2", "https://api.dropboxapi.com/2"},
+};
+
+std::string described_address(std::string url) {
+  for (const auto& [there, here] : uploads)
+    if (url.starts_with(there))
+      url.replace(0, there.size(), here);
+  return url;
+}
+
+/// What is said of a file that is uploaded is described as if it were all there is.
+http_request as_described(http_request r) {
+  r.url = described_address(std::move(r.url));
+  const std::string type{find_header(r.headers, "content-type").value_or("")};
+  if (type.starts_with("multipart/related")) {
+    const auto parts = read_multipart(type, r.body.view());
+    r.body = blob::copy_of(parts && !parts->empty() ? parts->front().content : "");
+    set_header(r.headers, "Content-Type", "application/json");
+  } else if (const auto said = find_header(r.headers, "dropbox-api-arg")) {
+    r.body = blob::copy_of(*said);
+    set_header(r.headers, "Content-Type", "application/json");
+    std::erase_if(r.headers, [](const auto& h) { return h.first == "Dropbox-API-Arg"; });
+  }
+  return r;
+}
 
 /// "record.file.trashed" or "choices[0].index", as its steps.
 std::vector<std::string> steps_of(std::string_view path) {
@@ -105,7 +135,8 @@ protected:
     return std::nullopt;
   }
 
-  void hear(const http_request& request, const http_response& came, bool as_it_is) {
+  void hear(const http_request& sent, const http_response& came, bool as_it_is) {
+    const auto request = as_described(sent);
     if (!request.url.starts_with(base_))
       return; // a file that lies with others
     const auto at = find(request.method, request.url);
@@ -123,7 +154,9 @@ protected:
         std::string method{verb};
         std::ranges::transform(method, method.begin(),
                                [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-        return find(method, base_ + filled_in(path));
+        const auto address = filled_in(path);
+        return find(method,
+                    address.starts_with('/') ? base_ + address : described_address(address));
       }
     return std::nullopt;
   }
