@@ -5,6 +5,7 @@
 //     sign:
 //       query: {appsecret_proof: "{{hmac_sha256(secret.app_secret, token) | hex}}"}
 //       headers: {X-Timestamp: "{{timestamp}}"}
+//       match: {path: "/mp/*"}          # only there; none of them may be empty then
 //
 // They may name conn, secret, token, method, url, path, query, body, timestamp (seconds) and nonce,
 // as the request is before; query parameters are added first, so that a header may sign them.
@@ -20,6 +21,7 @@ public:
   std::shared_ptr<const method> proof;
   named_programs query;
   named_programs headers;
+  std::string match; // of the path; empty: every request
 
   bool needs_token() const override { return proof->needs_token(); }
   bool needs_person() const override { return proof->needs_person(); }
@@ -52,6 +54,11 @@ public:
                       const instant& when) const override {
     if (auto proved = proof->inject(request, names, held, when); !proved)
       return proved;
+    if (!match.empty()) {
+      const auto target = parse_url(request.url);
+      if (!target || !matches(match, path_of(*target)))
+        return {};
+    }
     for (const auto& [name, from] : query)
       if (auto put = add(request, name, from, placement::where::query, names, held, when); !put)
         return put;
@@ -62,9 +69,9 @@ public:
   }
 
 private:
-  static result<void> add(http_request& request, const std::string& name, const program& from,
-                          placement::where in, const scope& names, const holding* held,
-                          const instant& when) {
+  result<void> add(http_request& request, const std::string& name, const program& from,
+                   placement::where in, const scope& names, const holding* held,
+                   const instant& when) const {
     const auto target = parse_url(request.url);
     if (!target)
       return target.error();
@@ -82,6 +89,11 @@ private:
     const auto text = runtime::expression::evaluate_text(from, words);
     if (!text)
       return failure{text.error().code, text.error().why, "auth.sign." + name, text.error().remedy};
+    // What is for some requests alone is not asked of every account.
+    if (text->empty() && !match.empty())
+      return failure{code::unauthenticated,
+                     "the connection has no value for " + std::string{from.source()},
+                     "auth.sign." + name, "Fill it in: these requests need it."};
     return put_proof(request, {.in = in, .name = name, .prefix = ""}, *text);
   }
 };
@@ -98,6 +110,12 @@ std::shared_ptr<const method> compile_sign(std::shared_ptr<const method> proof,
       auth_words({"token", "method", "url", "path", "query", "body", "timestamp", "nonce"});
   made->query = take_programs(fields, "query", words);
   made->headers = take_programs(fields, "headers", words);
+  if (const auto* match = fields.take("match")) {
+    form inner{*match, fields.at("match"), found};
+    if (inner.require("path", "which requests, path: \"/mp/*\""))
+      made->match = inner.text("path").value_or("");
+    inner.finish();
+  }
   if (made->query.empty() && made->headers.empty() && fields.is_object())
     found.add(where, "there is nothing to compute", "Add query: {…} or headers: {…}.");
   fields.finish();

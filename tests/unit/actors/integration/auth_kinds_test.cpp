@@ -252,6 +252,25 @@ TEST(sign, adds_what_is_computed_beside_any_kind) {
   EXPECT_EQ(t.header("Authorization", sent), "Bearer tok");
 }
 
+TEST(sign, is_for_some_requests_alone_where_it_says_so) {
+  const std::string said{R"({oauth2_client: {token: https://p/token},
+    sign: {match: {path: "/mp/*"}, query: {api_secret: "{{secret.short_token}}"}}})"};
+  talk t{said, {{"client_secret", "c"}, {"short_token", "tiger"}}};
+  t.so_far.made.token = "tok";
+  EXPECT_EQ(t.sends({"POST", "https://h.example/mp/collect?a=1", {}, {}}).url,
+            "https://h.example/mp/collect?a=1&api_secret=tiger");
+  EXPECT_EQ(t.sends({"POST", "https://h.example/v1/mp", {}, {}}).url, "https://h.example/v1/mp");
+  talk none{said, {{"client_secret", "c"}}};
+  const holding held{.token = "tok"};
+  http_request elsewhere{"GET", "https://h.example/v1", {}, {}};
+  EXPECT_TRUE(authenticate(none.m, none.c, &held, elsewhere, {noon, "n"}));
+  http_request there{"POST", "https://h.example/mp/collect", {}, {}};
+  const auto refused = authenticate(none.m, none.c, &held, there, {noon, "n"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(name_of(refused.error().code), name_of(code::unauthenticated));
+  EXPECT_NE(refused.error().why.find("secret.short_token"), std::string::npos);
+}
+
 TEST(held, is_kept_as_a_small_document) {
   const holding all{.cookies = "a=1; b=2", .csrf = "t", .captured = {{"dc", "us9"}}};
   holding back;
