@@ -135,6 +135,19 @@ check judge_silence(const std::string& stream, const failure& why) {
   return made;
 }
 
+void judge_actions(const manifest& m, report& into) {
+  if (m.actions.empty())
+    return;
+  const bool alone = m.actions.size() == 1;
+  check made{.part = "actions",
+             .name = alone ? "1 action" : std::to_string(m.actions.size()) + " actions",
+             .verdict = verdict::skipped};
+  made.detail = alone ? "not tried: it would write: " : "not tried: they would write: ";
+  for (std::size_t i = 0; i < m.actions.size(); ++i)
+    made.detail += (i == 0 ? "" : ", ") + m.actions[i].name;
+  into.push_back(std::move(made));
+}
+
 void judge_limits(const manifest& m, const protocols::quota::standing& now_left,
                   const http_response* heard, moment now, report& into) {
   check declared{.part = "limits", .name = "known"};

@@ -16,6 +16,9 @@ void judge_way(const runtime::outbound::examination&, moment now, report&);
 check judge_page(const std::string& stream, const page_outcome&, const std::string& scopes);
 check judge_silence(const std::string& stream, const failure&);
 
+/// That nothing was written, so that nobody takes silence for a permission.
+void judge_actions(const manifest&, report&);
+
 /// `heard`: an answer of the platform's, if there was one.
 void judge_limits(const manifest&, const protocols::quota::standing&, const http_response* heard,
                   moment now, report&);

@@ -16,7 +16,7 @@ enum class verdict : std::uint8_t { passed, warned, failed, skipped };
 std::string_view name_of(verdict);
 
 struct check {
-  std::string_view part; // "address", "tls", "credentials", "streams", "limits", "security"
+  std::string_view part; // "address", "credentials", "streams", "actions" and so on
   std::string name;      // "resolves", "stream contacts"
   trial::verdict verdict = verdict::passed;
   std::string detail{}; // what was found, and where

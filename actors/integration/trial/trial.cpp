@@ -57,6 +57,7 @@ public:
     conclude();
     const auto& s = session_ ? *session_ : *known;
     co_await try_streams(s, open);
+    judge_actions(*s.connector, all_);
     co_await weigh_limits(s);
     const auto scopes = asked_scopes(s);
     judge_security({.connector = *s.connector,
