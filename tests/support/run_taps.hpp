@@ -71,7 +71,8 @@ protected:
   }
   static bool runs(pid_t pid) {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    std::string text; // by an extraction, which bears that the process ends meanwhile
+    std::getline(file, text, '\0');
     return !text.empty() && text.substr(text.rfind(')') + 2, 1) != "Z";
   }
   static bool ends(pid_t pid) {

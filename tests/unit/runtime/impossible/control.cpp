@@ -15,6 +15,7 @@ struct door : runtime::actor<protocols::breaker> {
     return persist(tripped{1, now}).send<protocols::breaker>({.kind = "breaker"}, acquire{});
   }
   static decision<configure> on(const state&, const configure&, moment) { return ignore(); }
+  static decision<forget> on(const state&, const forget&, moment) { return ignore(); }
   static decision<read_standing> on(const state&, const read_standing&, moment) {
     return reply(standing{});
   }

@@ -9,6 +9,7 @@ struct door : runtime::actor<protocols::breaker> {
     return reply(granted{s.epoch});
   }
   static decision<configure> on(const state&, const configure&, moment) { return ignore(); }
+  static decision<forget> on(const state&, const forget&, moment) { return ignore(); }
   template <class Event> static void apply(state&, const Event&) {}
   static bool holds(const state&) { return true; }
 };
