@@ -3,6 +3,7 @@
 #include "runtime/store/checked_value.hpp"
 #include "runtime/store/data_directory.hpp"
 #include "runtime/store/journal_file.hpp"
+#include "runtime/store/log_course.hpp"
 #include "runtime/store/pages.hpp"
 #include "runtime/store/state_file.hpp"
 #include "runtime/store/storage_failure.hpp"
@@ -15,11 +16,6 @@ namespace tenon::runtime::store {
 namespace {
 
 constexpr std::size_t most_findings = 100;
-
-struct log_range {
-  std::uint64_t trimmed = 0;
-  std::uint64_t last = 0;
-};
 
 class examiner {
 public:
@@ -75,8 +71,9 @@ private:
       return {};
     node_ = (*header)->node;
     for (const auto& log : (*header)->logs)
-      logs_.push_back({log.trimmed, log.trimmed});
+      logs_.emplace_back(log.trimmed);
     examine_rows(from, (*header)->first_sequence);
+    examine_logs(from);
     return {};
   }
 
@@ -108,11 +105,18 @@ private:
       return found(place, "there is no such partition");
     auto& log = logs_[block.partition];
     seen_.log_entries += block.count;
-    const bool begins = log.last == log.trimmed && block.first <= log.last + 1;
-    if (block.first != log.last + 1 && !begins)
-      found(place, "index " + std::to_string(log.last + 1) + " should follow, index " +
-                       std::to_string(block.first) + " does");
-    log.last = std::max(log.last, block.last());
+    if (auto why = log.take(block); !why.empty())
+      found(place, std::move(why));
+  }
+
+  void examine_logs(const environment& from) {
+    for (partition_number p = 0; p < logs_.size(); ++p) {
+      const auto place = "partition " + std::to_string(p);
+      if (auto why = logs_[p].end(); !why.empty())
+        found(place, std::move(why));
+      if (const auto base = read_log_base(from, p); !base)
+        found(place, base.error().why);
+    }
   }
 
   result<void> examine_state() {
@@ -149,12 +153,12 @@ private:
       const auto index = read_checkpoint(from, static_cast<partition_number>(p));
       if (!index)
         found(place, index.error().why);
-      else if (*index > logs_[p].last)
+      else if (*index >= logs_[p].next())
         found(place, "it is at index " + std::to_string(*index) + ", the log ends at " +
-                         std::to_string(logs_[p].last));
-      else if (*index < logs_[p].trimmed)
+                         std::to_string(logs_[p].next() - 1));
+      else if (*index < logs_[p].trimmed())
         found(place, "it is at index " + std::to_string(*index) + ", the log begins after " +
-                         std::to_string(logs_[p].trimmed));
+                         std::to_string(logs_[p].trimmed()));
     }
   }
 
@@ -180,7 +184,7 @@ private:
       }
       const auto p = static_cast<std::size_t>(static_cast<unsigned char>(at.key()[0]) << 8 |
                                               static_cast<unsigned char>(at.key()[1]));
-      if (!logs_.empty() && (p >= logs_.size() || row->index > logs_[p].last))
+      if (!logs_.empty() && (p >= logs_.size() || row->index >= logs_[p].next()))
         found(place, "it is of index " + std::to_string(row->index) + ", which the log of " +
                          "partition " + std::to_string(p) + " does not have");
       if (row->wake_at && !snapshot.find(due_table, due_key(*row->wake_at, at.key())))
@@ -272,7 +276,7 @@ private:
   examination seen_;
   bool journal_is_new_ = false;
   std::string node_;
-  std::vector<log_range> logs_;
+  std::vector<log_course> logs_;
 };
 
 } // namespace

@@ -6,11 +6,18 @@
 namespace tenon::runtime::store {
 namespace {
 
-// header   version 4 | first sequence 8 | partitions 4 | (term 8 | trimmed 8)… | node
-constexpr std::uint32_t version = 1;
+// header   version 4 | first sequence 8 | partitions 4 | (term 8 | vote 8 | trimmed 8)… | node
+// base N   index 8 | what was said of it
+constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version_without_votes = 1; // read, and written as the newest
 constexpr std::string_view header_key = "header";
 constexpr std::size_t fixed_bytes = 16;
-constexpr std::size_t log_bytes = 16;
+constexpr std::size_t log_bytes = 24;
+constexpr std::size_t log_bytes_without_vote = 16;
+
+std::string base_key(partition_number p) {
+  return "base " + std::to_string(p);
+}
 
 } // namespace
 
@@ -28,7 +35,8 @@ void write_journal_header(write_transaction& to, const journal_header& header) {
   at = write_number(at, header.first_sequence);
   at = write_number(at, static_cast<std::uint32_t>(header.logs.size()));
   for (const auto& log : header.logs) {
-    at = write_number(at, log.term);
+    at = write_number(at, log.ballot.term);
+    at = write_number(at, log.ballot.vote);
     at = write_number(at, log.trimmed);
   }
   std::memcpy(at, header.node.data(), header.node.size());
@@ -47,7 +55,7 @@ result<std::optional<journal_header>> read_journal_header(const environment& fro
   if (!content || content->size() < fixed_bytes)
     return damaged(from.file(), "header", "its checksum is wrong");
   const auto found = read_number<std::uint32_t>(content->data());
-  if (found != version)
+  if (found != version && found != version_without_votes)
     return failure{code::conflict,
                    "the file has format " + std::to_string(found) + ", this program writes " +
                        std::to_string(version),
@@ -56,13 +64,41 @@ result<std::optional<journal_header>> read_journal_header(const environment& fro
   header.first_sequence = read_number<std::uint64_t>(content->data() + 4);
   const auto count = read_number<std::uint32_t>(content->data() + 12);
   auto rest = content->substr(fixed_bytes);
-  if (rest.size() / log_bytes < count)
+  const bool votes = found == version;
+  const auto each = votes ? log_bytes : log_bytes_without_vote;
+  if (rest.size() / each < count)
     return damaged(from.file(), "header", "it is too short");
-  for (std::uint32_t p = 0; p < count; ++p, rest.remove_prefix(log_bytes))
-    header.logs.push_back(
-        {read_number<std::uint64_t>(rest.data()), read_number<std::uint64_t>(rest.data() + 8)});
+  for (std::uint32_t p = 0; p < count; ++p, rest.remove_prefix(each))
+    header.logs.push_back({{read_number<std::uint64_t>(rest.data()),
+                            votes ? read_number<std::uint64_t>(rest.data() + 8) : 0},
+                           read_number<std::uint64_t>(rest.data() + each - 8)});
   header.node = rest;
   return std::optional{std::move(header)};
+}
+
+void write_log_base(write_transaction& to, partition_number p, const log_base& base) {
+  const auto key = base_key(p);
+  const auto size = checksum_bytes + sizeof base.index + base.said.size();
+  char* const value = to.put(journal_meta_table, key, size);
+  if (!value)
+    return;
+  char* const at = write_number(value + checksum_bytes, base.index);
+  if (!base.said.empty())
+    std::memcpy(at, base.said.data(), base.said.size());
+  seal_value(key, value, size);
+}
+
+result<std::optional<log_base>> read_log_base(const environment& from, partition_number p) {
+  const auto key = base_key(p);
+  const auto snapshot = from.read();
+  const auto value = snapshot.find(journal_meta_table, key);
+  if (!value)
+    return std::optional<log_base>{};
+  const auto content = unsealed(key, *value);
+  if (!content || content->size() < sizeof(std::uint64_t))
+    return damaged(from.file(), key, "its checksum is wrong");
+  return std::optional{log_base{read_number<std::uint64_t>(content->data()),
+                                blob::copy_of(content->substr(sizeof(std::uint64_t)))}};
 }
 
 result<void>

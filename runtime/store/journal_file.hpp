@@ -1,7 +1,9 @@
 // What stands in a journal's file besides the rows of its log: whose it is, in which version, and
-// for each partition its term and how far it is trimmed.
+// for each partition what its owner has promised, how far the log is trimmed, and what the owner
+// wants to know of what was trimmed.
 #pragma once
 
+#include "protocols/blob.hpp"
 #include "runtime/store/environment.hpp"
 #include "runtime/store/log_row.hpp"
 
@@ -19,9 +21,25 @@ inline constexpr table journal_meta_table = 1;
 
 std::vector<std::string> journal_tables();
 
+/// What an owner has promised: the term it is in, and for whom it voted in it (0: nobody).
+struct log_ballot {
+  std::uint64_t term = 0;
+  std::uint64_t vote = 0;
+
+  bool operator==(const log_ballot&) const = default;
+};
+
+/// Where a log begins, behind this index, and what its owner said of everything up to it.
+struct log_base {
+  std::uint64_t index = 0;
+  blob said;
+
+  bool operator==(const log_base&) const = default;
+};
+
 struct journal_header {
   struct log {
-    std::uint64_t term = 0;
+    log_ballot ballot;
     std::uint64_t trimmed = 0;
 
     bool operator==(const log&) const = default;
@@ -38,6 +56,10 @@ void write_journal_header(write_transaction&, const journal_header&);
 
 /// Nothing in a new file. A failure when the header is damaged or of another version.
 result<std::optional<journal_header>> read_journal_header(const environment&);
+
+void write_log_base(write_transaction&, partition_number, const log_base&);
+/// Nothing when there is none; a failure when it is damaged.
+result<std::optional<log_base>> read_log_base(const environment&, partition_number);
 
 /// Every row in order, checked; they must begin at `sequence` and have no gap. Ends with the first
 /// failure, its own or of `each`.

@@ -8,9 +8,25 @@ namespace tenon::runtime::store {
 
 void log_map::add(std::uint64_t sequence, std::span<const planned_block> blocks) {
   must(sequence == next_sequence(), "rows of the journal are numbered without gaps");
-  wanted_.push_back(static_cast<std::uint32_t>(blocks.size()));
-  for (const auto& block : blocks)
+  wanted_.push_back(0);
+  for (const auto& block : blocks) {
+    if (block.start == block_start::cuts)
+      cut(block.partition, block.first);
+    if (block.start == block_start::begins)
+      cut(block.partition, 0);
+    if (block.count == 0)
+      continue;
     blocks_[block.partition].push_back({block.first, sequence, block.count, block.offset});
+    ++wanted_.back();
+  }
+}
+
+void log_map::cut(partition_number p, std::uint64_t index) {
+  auto& blocks = blocks_[p];
+  for (; !blocks.empty() && blocks.back().first >= index; blocks.pop_back())
+    --wanted_[blocks.back().sequence - first_];
+  if (!blocks.empty() && blocks.back().last() >= index)
+    blocks.back().count = static_cast<std::uint32_t>(index - blocks.back().first);
 }
 
 void log_map::trim(partition_number p, std::uint64_t through) {

@@ -1,6 +1,6 @@
 // Where the blocks of each partition's log are, in memory: partition and index to row and offset,
-// rebuilt at start. Also counts, for each row, the blocks that are still wanted, so that rows whose
-// blocks are all trimmed can be erased from the front.
+// rebuilt at start. What was cut is not in it. Also counts, for each row, the blocks that are still
+// wanted, so that rows whose blocks are all trimmed can be erased from the front.
 #pragma once
 
 #include "runtime/store/log_row.hpp"
@@ -28,6 +28,8 @@ public:
   /// The row behind all others, with its blocks. Sequences are without gaps.
   void add(std::uint64_t sequence, std::span<const planned_block> blocks);
 
+  /// Forgets the partition's blocks, and parts of blocks, from `index` on.
+  void cut(partition_number, std::uint64_t index);
   /// Forgets the partition's blocks that end at or before `through`.
   void trim(partition_number, std::uint64_t through);
   /// The first row, when nothing in it is wanted any more.

@@ -16,6 +16,19 @@ failure unreadable(std::string why, std::uint32_t offset) {
   return {code::malformed, std::move(why), "byte " + std::to_string(offset)};
 }
 
+/// A number below `number_limit` with a byte above it.
+std::uint64_t joined(std::uint64_t number, std::uint8_t above) noexcept {
+  return number | std::uint64_t{above} << 56;
+}
+
+std::uint64_t number_of(std::uint64_t joined) noexcept {
+  return joined & (number_limit - 1);
+}
+
+std::uint8_t above_of(std::uint64_t joined) noexcept {
+  return static_cast<std::uint8_t>(joined >> 56);
+}
+
 /// Whether the entries fill their block exactly.
 bool fits(std::string_view entries, std::uint32_t count) {
   for (; count > 0; --count) {
@@ -34,7 +47,8 @@ bool fits(std::string_view entries, std::uint32_t count) {
 std::optional<stored_entry> entry_reader::next() {
   if (rest_.empty())
     return std::nullopt;
-  stored_entry entry{read_number<std::uint64_t>(rest_.data()), index_++, {}};
+  const auto term = read_number<std::uint64_t>(rest_.data());
+  stored_entry entry{number_of(term), index_++, above_of(term), {}};
   const auto size = read_number<std::uint32_t>(rest_.data() + 8);
   entry.bytes = rest_.substr(entry_header_bytes, size);
   rest_.remove_prefix(entry_header_bytes + size);
@@ -50,8 +64,9 @@ std::size_t plan_row(std::span<planned_block> blocks) {
   return size;
 }
 
-char* write_entry(char* at, std::uint64_t term, std::string_view bytes) noexcept {
-  at = write_number(at, term);
+char* write_entry(char* at, std::uint64_t term, std::string_view bytes,
+                  std::uint8_t kind) noexcept {
+  at = write_number(at, joined(term, kind));
   at = write_number(at, static_cast<std::uint32_t>(bytes.size()));
   if (!bytes.empty())
     std::memcpy(at, bytes.data(), bytes.size());
@@ -64,7 +79,7 @@ void seal_row(char* row, std::uint64_t sequence, std::span<const planned_block> 
     char* const header = row + block.offset;
     char* at = write_number(header + 4, block.partition);
     at = write_number(at, position++);
-    at = write_number(at, block.first);
+    at = write_number(at, joined(block.first, static_cast<std::uint8_t>(block.start)));
     at = write_number(at, block.count);
     write_number(at, block.bytes);
     write_number(header, checksum_at(sequence, {header + 4, block_header_bytes - 4 + block.bytes}));
@@ -78,11 +93,13 @@ result<stored_block> read_block(std::uint64_t sequence, std::string_view row,
   if (row.size() < offset || row.size() - offset < block_header_bytes)
     return unreadable("the row ends within a block's header", offset);
   const char* const header = row.data() + offset;
+  const auto first = read_number<std::uint64_t>(header + 8);
   stored_block block{read_number<partition_number>(header + 4),
-                     read_number<std::uint64_t>(header + 8),
+                     number_of(first),
                      read_number<std::uint32_t>(header + 16),
                      offset,
-                     {}};
+                     {},
+                     block_start{above_of(first)}};
   const auto bytes = read_number<std::uint32_t>(header + 20);
   if (row.size() - offset - block_header_bytes < bytes)
     return unreadable("the row ends within a block", offset);
@@ -90,7 +107,10 @@ result<stored_block> read_block(std::uint64_t sequence, std::string_view row,
       checksum_at(sequence, row.substr(offset + 4, block_header_bytes - 4 + bytes)))
     return unreadable("the block's checksum is wrong", offset);
   block.entries = row.substr(offset + block_header_bytes, bytes);
-  if (block.count == 0 || block.first == 0 || !fits(block.entries, block.count))
+  if (block.start > block_start::begins)
+    return unreadable("nobody knows how the block begins", offset);
+  const bool may_be_empty = block.start == block_start::begins;
+  if ((block.count == 0 && !may_be_empty) || block.first == 0 || !fits(block.entries, block.count))
     return unreadable("the block's entries do not fill it", offset);
   return block;
 }

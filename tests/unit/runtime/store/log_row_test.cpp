@@ -56,6 +56,30 @@ TEST(log_row, reads_back_what_it_holds) {
   EXPECT_TRUE(read_block(7, row, blocks->at(1).offset));
 }
 
+TEST(log_row, keeps_kinds_beside_terms_and_says_what_a_block_does_to_those_before) {
+  std::vector<planned_block> plan{{1, 9, 1, entry_header_bytes + 1, 0, block_start::cuts},
+                                  {2, 6, 0, 0, 0, block_start::begins}};
+  std::string row(plan_row(plan), '\0');
+  write_entry(row.data() + plan[0].offset + block_header_bytes, number_limit - 1, "k", 200);
+  seal_row(row.data(), 3, plan);
+  const auto blocks = read_row(3, row);
+  ASSERT_TRUE(blocks);
+  EXPECT_EQ(blocks->at(0).start, block_start::cuts);
+  EXPECT_EQ(blocks->at(0).first, 9u);
+  const auto entry = entry_reader{blocks->at(0)}.next();
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->kind, 200);
+  EXPECT_EQ(entry->term, number_limit - 1);
+  EXPECT_EQ(blocks->at(1).start, block_start::begins);
+  EXPECT_EQ(blocks->at(1).last(), 5u);
+  plan[1].start = block_start::follows;
+  seal_row(row.data(), 3, plan);
+  EXPECT_FALSE(read_row(3, row)) << "only a log that begins anew may be without entries";
+  plan[1].start = block_start{3};
+  seal_row(row.data(), 3, plan);
+  EXPECT_FALSE(read_row(3, row));
+}
+
 TEST(log_row, notices_every_single_flipped_bit) {
   const auto row = sample_row();
   for (std::size_t bit = 0; bit < row.size() * 8; ++bit) {
