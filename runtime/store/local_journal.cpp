@@ -12,6 +12,11 @@ result<std::unique_ptr<local_journal>> local_journal::open(journal_options optio
   return std::unique_ptr<local_journal>{new local_journal{std::move(opened).value()}};
 }
 
+void local_journal::watch(ownership_listener& listener) {
+  for (partition_number p = 0; p < partitions(); ++p)
+    listener.gained(p, term(p));
+}
+
 result<std::uint64_t> local_journal::append(partition_number p, std::uint64_t term, blob entry,
                                             durable_listener& listener) {
   if (term != store_->ballot(p).term)

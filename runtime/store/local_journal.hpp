@@ -19,6 +19,7 @@ public:
 
   partition_number partitions() const override { return store_->partitions(); }
   std::uint64_t term(partition_number p) const override { return store_->ballot(p).term; }
+  void watch(ownership_listener&) override;
   result<std::uint64_t> append(partition_number, std::uint64_t term, blob entry,
                                durable_listener& listener) override;
   std::uint64_t durable(partition_number p) const override { return store_->durable(p); }

@@ -57,6 +57,26 @@ TEST_F(journal_on_disk, numbers_entries_of_each_partition_without_gaps_and_reads
   EXPECT_EQ(everything(*j, 5), entries{});
 }
 
+TEST_F(journal_on_disk, tells_who_watches_that_it_owns_every_partition_in_the_present_term) {
+  class watcher final : public runtime::ownership_listener {
+  public:
+    void gained(runtime::partition_number p, std::uint64_t term) noexcept override {
+      owned.emplace_back(p, term);
+    }
+    void lost(runtime::partition_number, std::uint64_t) noexcept override { FAIL(); }
+    std::vector<std::pair<runtime::partition_number, std::uint64_t>> owned;
+  };
+  options_.partitions = 3;
+  for (std::uint64_t term = 1; term <= 2; ++term) {
+    auto j = open();
+    watcher w;
+    j->watch(w);
+    const std::vector<std::pair<runtime::partition_number, std::uint64_t>> all{
+        {0, term}, {1, term}, {2, term}};
+    EXPECT_EQ(w.owned, all);
+  }
+}
+
 TEST_F(journal_on_disk, reads_chosen_indices_and_skips_those_that_are_not_there) {
   auto j = open();
   for (int i = 1; i <= 50; ++i)
