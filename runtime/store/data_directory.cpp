@@ -1,6 +1,7 @@
 #include "runtime/store/data_directory.hpp"
 
 #include "runtime/store/examination.hpp"
+#include "runtime/store/local_journal.hpp"
 #include "runtime/store/storage_failure.hpp"
 #include "runtime/store/synced_file.hpp"
 
@@ -51,7 +52,7 @@ result<void> copy_synced(const fs::path& from, const fs::path& to) {
 }
 
 /// What was trimmed from the log must be in the stored state.
-result<void> check_together(const local_journal& j, const local_state& s) {
+result<void> check_together(const log_store& j, const local_state& s) {
   for (partition_number p = 0; p < j.partitions(); ++p)
     if (j.trimmed(p) > s.checkpointed(p))
       return failure{code::internal,
@@ -73,29 +74,34 @@ fs::path state_file_of(const fs::path& directory) {
   return directory / "state.mdb";
 }
 
+std::unique_ptr<runtime::journal> alone(log_store& log) {
+  return std::make_unique<local_journal>(log);
+}
+
 result<std::unique_ptr<data_directory>> data_directory::open(data_options options, meters& m) {
   std::error_code error;
   fs::create_directories(options.directory, error);
   if (error)
     return storage_failure(error.value(), "make the directory", options.directory);
-  options.journal.file = journal_file_of(options.directory);
+  options.log.file = journal_file_of(options.directory);
   options.state.file = state_file_of(options.directory);
-  options.journal.partitions = options.state.partitions = options.partitions;
+  options.log.partitions = options.state.partitions = options.partitions;
   // The journal is made first, so a state file alone is what is left of a directory.
-  if (!fs::exists(options.journal.file, error) && fs::exists(options.state.file, error))
+  if (!fs::exists(options.log.file, error) && fs::exists(options.state.file, error))
     return failure{code::internal, "the journal is missing, the stored state is there",
-                   options.journal.file.string(), "Restore a backup into an empty directory."};
+                   options.log.file.string(), "Restore a backup into an empty directory."};
   std::unique_ptr<data_directory> opened{new data_directory};
-  auto j = local_journal::open(std::move(options.journal), m);
-  if (!j)
-    return std::move(j).error();
-  opened->journal_ = std::move(j).value();
+  auto log = log_store::open(std::move(options.log), m);
+  if (!log)
+    return std::move(log).error();
+  opened->log_ = *std::move(log);
+  opened->journal_ = options.journal(*opened->log_);
   options.state.node = opened->node();
   auto s = local_state::open(std::move(options.state), *opened->journal_, m);
   if (!s)
     return std::move(s).error();
   opened->state_ = std::move(s).value();
-  if (auto ok = check_together(*opened->journal_, *opened->state_); !ok)
+  if (auto ok = check_together(*opened->log_, *opened->state_); !ok)
     return std::move(ok).error();
   return opened;
 }
@@ -105,12 +111,12 @@ result<std::unique_ptr<data_directory>> data_directory::open(data_options option
 result<void> data_directory::backup(const fs::path& into) {
   if (auto ok = make_empty(into); !ok)
     return ok;
-  const local_journal::hold hold{*journal_};
+  const log_store::hold hold{*log_};
   if (auto ok = state_->file().copy(state_file_of(into)); !ok)
     return ok;
   auto made = journal_file_of(into);
   made += ".new";
-  if (auto ok = journal_->file().copy(made); !ok)
+  if (auto ok = log_->file().copy(made); !ok)
     return ok;
   return name_file(made, journal_file_of(into));
 }

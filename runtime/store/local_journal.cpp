@@ -1,16 +1,10 @@
 #include "runtime/store/local_journal.hpp"
 
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace tenon::runtime::store {
-
-result<std::unique_ptr<local_journal>> local_journal::open(journal_options options, meters& m) {
-  options.next_terms = true;
-  auto opened = log_store::open(std::move(options), m);
-  if (!opened)
-    return std::move(opened).error();
-  return std::unique_ptr<local_journal>{new local_journal{std::move(opened).value()}};
-}
 
 void local_journal::watch(ownership_listener& listener) {
   for (partition_number p = 0; p < partitions(); ++p)
@@ -19,20 +13,20 @@ void local_journal::watch(ownership_listener& listener) {
 
 result<std::uint64_t> local_journal::append(partition_number p, std::uint64_t term, blob entry,
                                             durable_listener& listener) {
-  if (term != store_->ballot(p).term)
+  if (term != log_.ballot(p).term)
     return failure{code::unavailable, "another term owns the partition",
                    "partition " + std::to_string(p)};
-  return store_->append(p, term, std::move(entry), listener);
+  return log_.append(p, term, std::move(entry), listener);
 }
 
 void local_journal::read(partition_number p, std::span<const std::uint64_t> indices,
                          const std::function<void(const journal_entry&)>& each) const {
-  store_->read(p, indices, std::cref(each));
+  log_.read(p, indices, std::cref(each));
 }
 
 void local_journal::scan(partition_number p, std::uint64_t after,
                          const std::function<void(const journal_entry&)>& each) const {
-  store_->scan(p, after, std::cref(each));
+  log_.scan(p, after, std::cref(each));
 }
 
 } // namespace tenon::runtime::store

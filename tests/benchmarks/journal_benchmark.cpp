@@ -76,11 +76,21 @@ template <class Opened> auto opened(Opened r) {
   std::exit(1);
 }
 
+struct opened_journal {
+  opened_journal(const std::filesystem::path& file, meters& m)
+      : log{opened(log_store::open({.file = file, .next_terms = true}, m))}, journal{*log} {}
+  local_journal& operator*() { return journal; }
+  local_journal* operator->() { return &journal; }
+
+  std::unique_ptr<log_store> log;
+  local_journal journal;
+};
+
 void appends(const std::filesystem::path& directory, std::size_t in_flight, double most) {
   meters m;
   const auto file = directory / "journal.mdb";
   std::filesystem::remove(file);
-  auto j = opened(local_journal::open({.file = file}, m));
+  opened_journal j{file, m};
   const auto entry = blob::copy_of(std::string(256, 'e'));
   std::vector<std::unique_ptr<load>> loads;
   for (partition_number p = 0; p < 16; ++p)
@@ -113,7 +123,6 @@ void appends(const std::filesystem::path& directory, std::size_t in_flight, doub
   std::printf("append 256 B, %4zu in flight  %9.0f/s  p50 %.3f ms  p99 %.3f ms\n", in_flight,
               count / took, static_cast<double>(quantile(0.5)),
               static_cast<double>(quantile(0.99)));
-  j.reset();
 }
 
 class nobody final : public durable_listener {
@@ -127,7 +136,7 @@ void start(const std::filesystem::path& directory, std::size_t entries) {
   std::filesystem::remove(file);
   nobody listener;
   {
-    auto j = opened(local_journal::open({.file = file}, m));
+    opened_journal j{file, m};
     const auto entry = blob::copy_of(std::string(256, 'e'));
     for (std::size_t i = 0; i < entries;) {
       const auto p = static_cast<partition_number>(i % 16);
@@ -138,10 +147,10 @@ void start(const std::filesystem::path& directory, std::size_t entries) {
     }
   }
   const auto began = clock_type::now();
-  auto j = opened(local_journal::open({.file = file}, m));
+  opened_journal j{file, m};
   const auto took = seconds_since(began);
   std::printf("start with a log of %zu entries (%.0f MB)  %.0f ms\n", entries,
-              static_cast<double>(j->file().filled().used_bytes) / 1e6, took * 1e3);
+              static_cast<double>(j.log->file().filled().used_bytes) / 1e6, took * 1e3);
   const auto scanning = clock_type::now();
   std::size_t seen = 0;
   for (partition_number p = 0; p < 16; ++p)
@@ -155,7 +164,7 @@ void state_rows(const std::filesystem::path& directory, double most) {
   meters m;
   std::filesystem::remove(directory / "journal.mdb");
   std::filesystem::remove(directory / "state.mdb");
-  auto j = opened(local_journal::open({.file = directory / "journal.mdb"}, m));
+  opened_journal j{directory / "journal.mdb", m};
   nobody listener;
   const auto ahead = *j->append(0, j->term(0), blob{}, listener);
   while (j->durable(0) < ahead)

@@ -89,6 +89,11 @@ public:
     const std::scoped_lock lock{mutex_};
     return logs_.at(p).term;
   }
+  void watch(runtime::ownership_listener& listener) override {
+    for (partition_number p = 0; p < partitions(); ++p)
+      if (const auto owned = term(p); owned > 0)
+        listener.gained(p, owned);
+  }
   result<std::uint64_t> append(partition_number p, std::uint64_t term, blob entry,
                                runtime::durable_listener& listener) override {
     std::unique_lock lock{mutex_};

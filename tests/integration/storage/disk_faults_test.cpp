@@ -154,8 +154,8 @@ protected:
     EXPECT_GT(d.journal().term(0), said_.term);
     for (partition_number p = 0; p < content_partitions; ++p) {
       EXPECT_GE(d.journal().durable(p), said_.log[p]) << "partition " << p;
-      EXPECT_LE(d.journal().trimmed(p), d.state().checkpointed(p));
-      auto next = d.journal().trimmed(p) + 1;
+      EXPECT_LE(d.log().trimmed(p), d.state().checkpointed(p));
+      auto next = d.log().trimmed(p) + 1;
       d.journal().scan(p, 0, [&](const runtime::journal_entry& e) {
         EXPECT_EQ(e.index, next++);
         EXPECT_EQ(e.bytes.view(), content_of(p, e.index));

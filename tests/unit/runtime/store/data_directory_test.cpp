@@ -140,7 +140,7 @@ TEST_F(directory_on_disk, is_copied_while_it_is_written_and_restored_from_the_co
     EXPECT_GE(again->journal().durable(0), acknowledged);
     EXPECT_EQ(again->node(), d->node());
     // Row or log: every entry up to the end is in one of them.
-    EXPECT_LE(again->journal().trimmed(0), again->state().checkpointed(0));
+    EXPECT_LE(again->log().trimmed(0), again->state().checkpointed(0));
   }
   going = false;
   writer.join();

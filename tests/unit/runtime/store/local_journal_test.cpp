@@ -12,19 +12,31 @@ namespace {
 
 using namespace tenon;
 using runtime::journal_entry;
-using runtime::store::journal_options;
 using runtime::store::local_journal;
+using runtime::store::log_options;
+using runtime::store::log_store;
 using tests::awaited_index;
+
+struct opened_journal {
+  std::unique_ptr<log_store> log;
+  std::unique_ptr<local_journal> journal = std::make_unique<local_journal>(*log);
+
+  local_journal& operator*() const { return *journal; }
+  local_journal* operator->() const { return journal.get(); }
+};
 
 class journal_on_disk : public testing::Test {
 protected:
-  journal_on_disk() { options_.file = directory_ / "journal.mdb"; }
+  journal_on_disk() {
+    options_.file = directory_ / "journal.mdb";
+    options_.next_terms = true;
+  }
 
-  std::unique_ptr<local_journal> open() {
-    auto opened = local_journal::open(options_, meters_);
+  opened_journal open() {
+    auto opened = log_store::open(options_, meters_);
     if (!opened)
       ADD_FAILURE() << opened.error().why;
-    return std::move(opened).value();
+    return {std::move(opened).value()};
   }
   static std::uint64_t append(local_journal& j, runtime::partition_number p, std::string text,
                               awaited_index& listener) {
@@ -41,7 +53,7 @@ protected:
 
   tests::temporary_directory directory_;
   runtime::meters meters_;
-  journal_options options_;
+  log_options options_;
   awaited_index listener_;
 };
 
@@ -154,7 +166,7 @@ TEST_F(journal_on_disk, forgets_what_is_trimmed_and_goes_on_counting_after_a_res
     EXPECT_EQ(everything(*j, 1), entries{});
   }
   auto j = open();
-  EXPECT_EQ(j->trimmed(1), 10u);
+  EXPECT_EQ(j.log->trimmed(1), 10u);
   EXPECT_EQ(j->durable(1), 10u);
   EXPECT_EQ(append(*j, 1, "eleven", listener_), 11u);
   ASSERT_TRUE(listener_.wait_for(11));
@@ -182,16 +194,16 @@ TEST_F(journal_on_disk, trims_nothing_while_held) {
   append(*j, 0, "a", listener_);
   ASSERT_TRUE(listener_.wait_for(1));
   {
-    const local_journal::hold hold{*j};
+    const log_store::hold hold{*j.log};
     j->trim(0, 1);
     append(*j, 0, "b", listener_);
     ASSERT_TRUE(listener_.wait_for(2));
-    const auto snapshot = j->file().read();
+    const auto snapshot = j.log->file().read();
     EXPECT_TRUE(snapshot.find(runtime::store::wal_table, std::string_view{"\0\0\0\0\0\0\0\1", 8}));
   }
   append(*j, 0, "c", listener_);
   ASSERT_TRUE(listener_.wait_for(3));
-  const auto snapshot = j->file().read();
+  const auto snapshot = j.log->file().read();
   EXPECT_FALSE(snapshot.find(runtime::store::wal_table, std::string_view{"\0\0\0\0\0\0\0\1", 8}));
 }
 
@@ -203,12 +215,12 @@ TEST_F(journal_on_disk, grows_its_map_when_it_is_full) {
     ASSERT_TRUE(listener_.wait_for(i));
   }
   EXPECT_EQ(everything(*j, 0).size(), 64u);
-  EXPECT_GT(j->file().filled().map_bytes, 4u << 20);
+  EXPECT_GT(j.log->file().filled().map_bytes, 4u << 20);
 }
 
 TEST_F(journal_on_disk, is_open_once) {
   auto j = open();
-  const auto second = local_journal::open(options_, meters_);
+  const auto second = log_store::open(options_, meters_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, code::conflict);
   EXPECT_NE(second.error().why.find("in use by"), std::string::npos);
@@ -218,16 +230,16 @@ TEST_F(journal_on_disk, is_open_once) {
 TEST_F(journal_on_disk, refuses_another_number_of_partitions_and_another_node) {
   open();
   options_.partitions = 8;
-  EXPECT_NE(local_journal::open(options_, meters_).error().why.find("16 partitions"),
+  EXPECT_NE(log_store::open(options_, meters_).error().why.find("16 partitions"),
             std::string::npos);
   options_.partitions = 16;
   options_.node = "other";
-  EXPECT_EQ(local_journal::open(options_, meters_).error().code, code::conflict);
+  EXPECT_EQ(log_store::open(options_, meters_).error().code, code::conflict);
 }
 
 TEST_F(journal_on_disk, says_what_to_do_when_the_directory_is_missing) {
   options_.file = directory_ / "nowhere" / "journal.mdb";
-  const auto opened = local_journal::open(options_, meters_);
+  const auto opened = log_store::open(options_, meters_);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, code::unavailable);
   EXPECT_NE(opened.error().where.find("nowhere"), std::string::npos);

@@ -60,8 +60,8 @@ public:
         FAIL() << f.file << ": " << f.place << ": " << f.what;
     }
     data_options options{.directory = path_, .partitions = partitions};
-    options.journal.most_batch = 2000;
-    options.journal.map_bytes = options.state.map_bytes = 1 << 18;
+    options.log.most_batch = 2000;
+    options.log.map_bytes = options.state.map_bytes = 1 << 18;
     options.state.most_rows = 1 + random_() % 20;
     options.state.interval = span{static_cast<std::int64_t>(random_() % 10)};
     auto opened = data_directory::open(options, meters_);
