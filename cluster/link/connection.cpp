@@ -87,7 +87,7 @@ void connection::take(frame f) {
     if (auto allowed = receiving_.arrived(cost); !allowed)
       return lose(std::move(allowed).error());
     tallies_->frames_in.fetch_add(1, std::memory_order_relaxed);
-    calls_.arrived(std::move(f.bytes), held_credit{shared_from_this(), cost});
+    calls_.arrived(f.topic, std::move(f.bytes), held_credit{shared_from_this(), cost});
     return;
   }
   const auto number = number_in(f);
@@ -155,8 +155,8 @@ void connection::pump() {
     sending_.spend(next + frame_header_bytes);
     return true;
   });
-  for (auto& bytes : taken_) {
-    put_header(batch_, frame_kind::payload, bytes.view(), options_.checking);
+  for (auto& [topic, bytes] : taken_) {
+    put_header(batch_, frame_kind::payload, bytes.view(), options_.checking, topic);
     if (bytes.size() > copied_bytes)
       large_ = std::move(bytes);
     else

@@ -48,7 +48,7 @@ private:
 class connection : public std::enable_shared_from_this<connection> {
 public:
   struct calls {
-    std::function<void(blob, held_credit)> arrived;
+    std::function<void(topic, blob, held_credit)> arrived;
     std::function<void(failure)> lost;                       // once
     std::function<void(std::chrono::microseconds)> answered; // how long a ping took
   };
@@ -93,7 +93,7 @@ private:
   link::patience patience_;
   std::atomic<std::size_t> freed_{0}; // given back, and not yet taken note of
   std::vector<frame> frames_;
-  std::vector<blob> taken_;
+  std::vector<waiting_frame> taken_;
   std::string urgent_;
   std::string batch_;
   blob large_; // the last of the batch, written from where it is

@@ -89,7 +89,7 @@ void mesh::fabric::show(peer& p) const {
   }
 }
 
-result<void> mesh::fabric::send(std::string_view node, channel which, blob bytes) {
+result<void> mesh::fabric::send(std::string_view node, channel which, topic about, blob bytes) {
   if (bytes.size() > most_frame_bytes)
     return failure{code::too_large,
                    "a frame of " + std::to_string(bytes.size()) + " bytes is too large", "frame",
@@ -97,7 +97,7 @@ result<void> mesh::fabric::send(std::string_view node, channel which, blob bytes
   const auto p = find(node);
   if (!p)
     return failure{code::not_found, "node '" + std::string{node} + "' is no peer", "peer", ""};
-  return p->of(which).out->put(std::move(bytes));
+  return p->of(which).out->put(about, std::move(bytes));
 }
 
 std::vector<peer_status> mesh::fabric::peers() const {
@@ -268,9 +268,9 @@ void mesh::fabric::establish(const known& p, acquaintance a) {
     return; // whoever was told has removed the peer
   const auto weak = weak_from_this();
   live->start(
-      {[weak, p, which, epoch = fresh.epoch](blob bytes, held_credit credit) {
+      {[weak, p, which, epoch = fresh.epoch](topic about, blob bytes, held_credit credit) {
          if (const auto me = weak.lock())
-           me->calls_.on_frame({p->node, which, epoch, std::move(bytes), std::move(credit)});
+           me->calls_.on_frame({p->node, which, about, epoch, std::move(bytes), std::move(credit)});
        },
        [weak, p, which](const failure& why) {
          if (const auto me = weak.lock())

@@ -30,7 +30,7 @@ public:
   const runtime::clock& clock() const { return clock_; }
 
   // Any thread.
-  result<void> send(std::string_view node, channel, blob);
+  result<void> send(std::string_view node, channel, topic, blob);
   std::vector<peer_status> peers() const;
 
   void set_peer(const std::string& node, const std::string& address);

@@ -22,6 +22,10 @@ template <class Number> Number get(const char* at) {
   return number;
 }
 
+bool is_sound(frame_kind kind, topic t) {
+  return kind == frame_kind::payload ? t >= topic::raft && t <= topic::state : t == topic{};
+}
+
 failure broken_frame(std::string why) {
   return {code::malformed, std::move(why), "frame",
           "See that only nodes of this cluster, of versions that fit, are at that address."};
@@ -29,10 +33,12 @@ failure broken_frame(std::string why) {
 
 } // namespace
 
-void put_header(std::string& out, frame_kind kind, std::string_view payload, checking how) {
+void put_header(std::string& out, frame_kind kind, std::string_view payload, checking how,
+                topic t) {
   char header[frame_header_bytes]{};
   put(header, static_cast<std::uint32_t>(payload.size()));
   header[4] = static_cast<char>(kind);
+  header[5] = static_cast<char>(t);
   if (how == checking::crc32c)
     put(header + 8, runtime::store::checksum(payload));
   out.append(header, sizeof header);
@@ -62,9 +68,10 @@ std::span<char> frame_reader::room() {
 }
 
 result<frame_reader::header> frame_reader::read_header(const char* at) const {
-  header h{get<std::uint32_t>(at), static_cast<frame_kind>(at[4]), get<std::uint32_t>(at + 8)};
+  header h{get<std::uint32_t>(at), static_cast<frame_kind>(at[4]), static_cast<topic>(at[5]),
+           get<std::uint32_t>(at + 8)};
   if (at[4] < static_cast<char>(frame_kind::hello) || at[4] > static_cast<char>(frame_kind::pong) ||
-      at[5] != 0 || at[6] != 0 || at[7] != 0)
+      !is_sound(h.kind, h.topic) || at[6] != 0 || at[7] != 0)
     return broken_frame("what came is no frame of this protocol");
   if (h.length > most_)
     return broken_frame("a frame claims " + std::to_string(h.length) + " bytes, and at most " +
@@ -75,7 +82,7 @@ result<frame_reader::header> frame_reader::read_header(const char* at) const {
 result<void> frame_reader::finish(const header& h, blob bytes, std::vector<frame>& whole) const {
   if (checking_ == checking::crc32c && runtime::store::checksum(bytes.view()) != h.check)
     return broken_frame("a frame was changed on its way: its checksum is wrong");
-  whole.push_back({h.kind, std::move(bytes)});
+  whole.push_back({h.kind, std::move(bytes), h.topic});
   return {};
 }
 

@@ -2,7 +2,9 @@
 // little-endian.
 //
 //   length   4 bytes, of the payload alone
-//   kind     1 byte, then 3 that are zero
+//   kind     1 byte
+//   topic    1 byte, for whom a payload is; else zero
+//   zero     2 bytes
 //   check    4 bytes: CRC-32C of the payload where nothing else protects it, else zero
 //   payload
 //
@@ -30,9 +32,13 @@ enum class frame_kind : std::uint8_t {
   pong = 6,    // the same bytes back
 };
 
+/// For whom a payload is on the other side.
+enum class topic : std::uint8_t { raft = 1, ask = 2, answer = 3, state = 4 };
+
 struct frame {
   frame_kind kind{};
   blob bytes;
+  link::topic topic{}; // of a payload
 };
 
 inline constexpr std::size_t frame_header_bytes = 12;
@@ -42,7 +48,7 @@ inline constexpr std::size_t most_greeting_bytes = 4u << 10;
 enum class checking : std::uint8_t { none, crc32c };
 
 /// The header, behind what `out` holds.
-void put_header(std::string& out, frame_kind, std::string_view payload, checking);
+void put_header(std::string& out, frame_kind, std::string_view payload, checking, topic = {});
 /// A frame of one number.
 void put_number(std::string& out, frame_kind, std::uint64_t, checking);
 /// `malformed` unless there are 8 bytes.
@@ -66,6 +72,7 @@ private:
   struct header {
     std::uint32_t length = 0;
     frame_kind kind{};
+    link::topic topic{};
     std::uint32_t check = 0;
   };
   result<header> read_header(const char*) const;

@@ -57,8 +57,8 @@ void mesh::remove_peer(const std::string& node) {
   boost::asio::post(fabric_->io(), [f = fabric_, node] { f->remove_peer(node); });
 }
 
-result<void> mesh::send(std::string_view node, channel which, blob bytes) {
-  return fabric_->send(node, which, std::move(bytes));
+result<void> mesh::send(std::string_view node, channel which, topic about, blob bytes) {
+  return fabric_->send(node, which, about, std::move(bytes));
 }
 
 result<void> mesh::renew(const tenon::cluster::credentials& fresh) {

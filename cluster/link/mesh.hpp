@@ -1,6 +1,7 @@
 // The network of a cluster, seen from one node: a mutually authenticated pair of connections to
 // every peer, one for what is small and urgent (control) and one for what is large (bulk), so that
-// neither waits for the other. It carries opaque bytes and knows nothing of what they mean.
+// neither waits for the other. It carries opaque bytes, each with the topic that says for whom they
+// are, and knows nothing of what they mean.
 //
 // A peer is up while its control connection stands; then frames may be sent on both channels.
 // Frames of one channel and epoch arrive in the order sent, each at most once; when a connection
@@ -54,6 +55,7 @@ struct mesh_options {
 struct arrival {
   std::string_view node; // valid during the call
   link::channel channel{};
+  link::topic topic{};
   std::uint64_t epoch = 0;
   blob bytes;
   held_credit credit; // keep it as long as the bytes are held or worked at, here or elsewhere
@@ -107,7 +109,7 @@ public:
 
   /// `not_found` for who is no peer, `unavailable` while it is down, `overloaded` when too much
   /// waits for it, `too_large` beyond most_frame_bytes.
-  result<void> send(std::string_view node, channel, blob);
+  result<void> send(std::string_view node, channel, topic, blob);
 
   /// New connections show these from now on; those that stand go on.
   result<void> renew(const tenon::cluster::credentials&);

@@ -2,7 +2,7 @@
 
 namespace tenon::cluster::link {
 
-result<void> outbox::put(blob bytes) {
+result<void> outbox::put(topic t, blob bytes) {
   bool wake = false;
   {
     const std::lock_guard held{mutex_};
@@ -17,7 +17,7 @@ result<void> outbox::put(blob bytes) {
                      "peer", "See whether the node or the network between is slow.", span{100}};
     }
     bytes_ += cost;
-    waiting_.push_back(std::move(bytes));
+    waiting_.push_back({t, std::move(bytes)});
     wake = !awake_;
     awake_ = true;
   }

@@ -3,8 +3,7 @@
 // costs its own senders and nobody else.
 #pragma once
 
-#include "protocols/blob.hpp"
-#include "protocols/failure.hpp"
+#include "cluster/link/frame.hpp"
 
 #include <deque>
 #include <functional>
@@ -16,6 +15,11 @@ namespace tenon::cluster::link {
 /// What a frame that waits costs besides its bytes.
 inline constexpr std::size_t waiting_cost = 64;
 
+struct waiting_frame {
+  link::topic topic{};
+  blob bytes;
+};
+
 class outbox {
 public:
   /// `wake` is called by the thread that sends, at most once until somebody takes.
@@ -24,15 +28,15 @@ public:
 
   /// `unavailable` while closed, as it is at first; `overloaded` when it is full. One frame always
   /// fits into an empty one.
-  result<void> put(blob);
+  result<void> put(topic, blob);
 
   /// The oldest, as long as `wanted` says so of the bytes taken so far.
-  template <class Wanted> void take(std::vector<blob>& into, Wanted wanted) {
+  template <class Wanted> void take(std::vector<waiting_frame>& into, Wanted wanted) {
     const std::lock_guard held{mutex_};
     std::size_t taken = 0;
-    while (!waiting_.empty() && wanted(taken, waiting_.front().size())) {
-      taken += waiting_.front().size();
-      bytes_ -= waiting_.front().size() + waiting_cost;
+    while (!waiting_.empty() && wanted(taken, waiting_.front().bytes.size())) {
+      taken += waiting_.front().bytes.size();
+      bytes_ -= waiting_.front().bytes.size() + waiting_cost;
       into.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
@@ -48,7 +52,7 @@ private:
   const std::size_t most_bytes_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
-  std::deque<blob> waiting_;
+  std::deque<waiting_frame> waiting_;
   std::size_t bytes_ = 0;
   std::size_t refused_ = 0;
   bool open_ = false;

@@ -65,7 +65,7 @@ double one_way(node& from, std::atomic<std::uint64_t>& arrived, std::uint64_t fr
   arrived = 0;
   const auto began = std::chrono::steady_clock::now();
   for (std::uint64_t sent = 0; sent < frames;)
-    if (from->send("n2", channel::control, bytes))
+    if (from->send("n2", channel::control, link::topic::ask, bytes))
       ++sent;
     else
       std::this_thread::yield();
@@ -81,7 +81,7 @@ void measure(const std::string& how, const std::optional<authority>& by, const s
   node* replier = nullptr;
   node b{"n2", certified_by(by, "n2"), [&](link::arrival a) {
            if (echoes)
-             (void)(*replier)->send("n1", channel::control, a.bytes);
+             (void)(*replier)->send("n1", channel::control, link::topic::ask, a.bytes);
            arrived.fetch_add(1, std::memory_order_relaxed);
          }};
   replier = &b;
@@ -119,7 +119,7 @@ void measure(const std::string& how, const std::optional<authority>& by, const s
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     const auto began = std::chrono::steady_clock::now();
     const auto before = back.load();
-    if (!a->send("n2", channel::control, bytes))
+    if (!a->send("n2", channel::control, link::topic::ask, bytes))
       continue;
     back.wait(before);
     took.push_back(

@@ -193,7 +193,7 @@ TEST_F(strangers, that_claim_a_frame_of_four_gigabytes_are_disconnected) {
   const auto friendly = befriend(a, certify(ours, "n2"));
   ASSERT_TRUE(friendly.wire);
   ASSERT_TRUE(becomes([&] { return a.of("n2").up; }));
-  write(*friendly.wire, std::string{"\xff\xff\xff\xff\x03\0\0\0\0\0\0\0", 12});
+  write(*friendly.wire, std::string{"\xff\xff\xff\xff\x03\x01\0\0\0\0\0\0", 12});
   ASSERT_TRUE(becomes([&] { return !a.of("n2").up; }));
   EXPECT_NE(a.trouble_with("n2").why.find("claims 4294967295 bytes"), std::string::npos);
 }
@@ -207,8 +207,8 @@ TEST_F(strangers, that_send_without_credit_are_disconnected) {
   ASSERT_TRUE(friendly.wire);
   std::string frames;
   for (int i = 0; i < 3; ++i) {
-    link::put_header(frames, link::frame_kind::payload, std::string(900, 'x'),
-                     link::checking::none);
+    link::put_header(frames, link::frame_kind::payload, std::string(900, 'x'), link::checking::none,
+                     link::topic::raft);
     frames.append(900, 'x');
   }
   write(*friendly.wire, frames);
@@ -230,7 +230,7 @@ TEST_F(strangers, that_speak_no_tls_or_nothing_are_cut_off_and_disturb_nobody) {
   auto silent = reach(a);
   EXPECT_EQ(read_out(silent), 0u);
   b.echoes = true;
-  ASSERT_TRUE(a->send("n2", channel::control, blob::from("still there")));
+  ASSERT_TRUE(a->send("n2", channel::control, link::topic::ask, blob::from("still there")));
   EXPECT_TRUE(becomes([&] { return a.count() == 1; }));
   EXPECT_EQ(a.of("n2").control.connections, 1u);
 }

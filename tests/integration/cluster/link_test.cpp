@@ -14,13 +14,17 @@ TEST(link, carries_frames_both_ways_on_both_channels) {
   introduce(a, "n1", b, "n2");
   b.echoes = true;
   const std::string large(3u << 20, 'x');
-  ASSERT_TRUE(a->send("n2", channel::control, blob::from("small")));
-  ASSERT_TRUE(a->send("n2", channel::control, blob{}));
-  ASSERT_TRUE(a->send("n2", channel::bulk, blob::copy_of(large)));
+  ASSERT_TRUE(a->send("n2", channel::control, link::topic::raft, blob::from("small")));
+  ASSERT_TRUE(a->send("n2", channel::control, link::topic::ask, blob{}));
+  ASSERT_TRUE(a->send("n2", channel::bulk, link::topic::state, blob::copy_of(large)));
   ASSERT_TRUE(becomes([&] { return a.count() == 3; }));
   std::vector<std::string> control, bulk;
-  for (const auto& f : a.frames())
+  for (const auto& f : a.frames()) {
     (f.channel == channel::control ? control : bulk).push_back(f.bytes);
+    EXPECT_EQ(f.topic, f.channel == channel::bulk ? link::topic::state
+                       : f.bytes.empty()          ? link::topic::ask
+                                                  : link::topic::raft);
+  }
   EXPECT_EQ(control, (std::vector<std::string>{"small", ""}));
   ASSERT_EQ(bulk.size(), 1u);
   EXPECT_TRUE(bulk[0] == large);
@@ -41,7 +45,8 @@ TEST(link, carries_the_largest_frame_though_the_window_is_smaller_and_plain_ones
       c = static_cast<char>(random());
     const auto bytes = blob::from(std::string{large});
     for (int i = 0; i < 2; ++i)
-      ASSERT_TRUE(becomes([&] { return a->send("n2", channel::bulk, bytes).has_value(); }));
+      ASSERT_TRUE(becomes(
+          [&] { return a->send("n2", channel::bulk, link::topic::ask, bytes).has_value(); }));
     ASSERT_TRUE(becomes([&] { return a.count() == 2; }));
     for (const auto& f : a.frames())
       EXPECT_TRUE(f.bytes == large);
@@ -52,7 +57,7 @@ TEST(link, counts_what_it_carries) {
   linked_node a{"n1", std::nullopt}, b{"n2", std::nullopt};
   introduce(a, "n1", b, "n2");
   for (int i = 0; i < 3; ++i)
-    ASSERT_TRUE(a->send("n2", channel::bulk, blob::from("x")));
+    ASSERT_TRUE(a->send("n2", channel::bulk, link::topic::ask, blob::from("x")));
   const auto says = [](linked_node& node, const std::string& line) {
     return becomes([&] { return node.metrics().find(line) != std::string::npos; });
   };
@@ -71,16 +76,17 @@ TEST(link, connects_three_nodes_each_with_each_and_tells_how_far_they_are) {
   introduce(a, "n1", b, "n2");
   introduce(b, "n2", c, "n3");
   introduce(a, "n1", c, "n3");
-  ASSERT_TRUE(a->send("n3", channel::control, blob::from("from a")));
-  ASSERT_TRUE(b->send("n3", channel::control, blob::from("from b")));
+  ASSERT_TRUE(a->send("n3", channel::control, link::topic::ask, blob::from("from a")));
+  ASSERT_TRUE(b->send("n3", channel::control, link::topic::ask, blob::from("from b")));
   ASSERT_TRUE(becomes([&] { return c.count() == 2; }));
   for (const auto& f : c.frames())
     EXPECT_EQ(f.bytes, f.node == "n1" ? "from a" : "from b");
   EXPECT_TRUE(becomes([&] { return a.of("n2").round_trip && a.of("n3").round_trip; }));
-  const auto nobody = a->send("n9", channel::control, blob::from("x"));
+  const auto nobody = a->send("n9", channel::control, link::topic::ask, blob::from("x"));
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().code, code::not_found);
-  const auto large = a->send("n2", channel::bulk, blob::from(std::string((16u << 20) + 1, 'x')));
+  const auto large =
+      a->send("n2", channel::bulk, link::topic::ask, blob::from(std::string((16u << 20) + 1, 'x')));
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().code, code::too_large);
 }
@@ -101,7 +107,7 @@ TEST(link, tells_at_once_when_a_peer_ends_and_connects_again_when_it_is_back) {
   EXPECT_LT(steady_clock::now() - ended, std::chrono::milliseconds{500}); // silence takes a second
   EXPECT_TRUE(
       becomes([&] { return a.changes().back() == "down n2: the peer closed the connection"; }));
-  const auto refused = a->send("n2", channel::control, blob::from("x"));
+  const auto refused = a->send("n2", channel::control, link::topic::ask, blob::from("x"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, code::unavailable);
   linked_node again{"n2", certify(ours, "n2"), [&](auto& o) { o.port = port; }};
@@ -126,11 +132,11 @@ TEST(link, is_made_again_after_it_was_cut_and_no_older_frame_comes_after_a_newer
     ASSERT_TRUE(becomes([&] { return a.sees("n2") && b.sees("n1"); }));
     const auto before = a.of("n2").control.connections;
     for (auto n = 1 + random() % 200; n > 0; --n)
-      if (a->send("n2", channel::control, blob::from(std::to_string(sent))))
+      if (a->send("n2", channel::control, link::topic::ask, blob::from(std::to_string(sent))))
         ++sent;
     const auto had = b.count();
     ASSERT_TRUE(becomes([&] {
-      if (a->send("n2", channel::control, blob::from(std::to_string(sent))))
+      if (a->send("n2", channel::control, link::topic::ask, blob::from(std::to_string(sent))))
         ++sent;
       return b.count() > had;
     }));
@@ -162,8 +168,9 @@ TEST(link, of_two_that_dial_at_once_keeps_one_and_both_keep_the_same) {
              a.of("n2").bulk.epoch == b.of("n1").bulk.epoch;
     }));
     b.echoes = true;
-    ASSERT_TRUE(
-        becomes([&] { return a->send("n2", channel::control, blob::from("x")) && a.count() > 0; }));
+    ASSERT_TRUE(becomes([&] {
+      return a->send("n2", channel::control, link::topic::ask, blob::from("x")) && a.count() > 0;
+    }));
   }
 }
 

@@ -48,6 +48,7 @@ struct heard {
   link::channel channel{};
   std::uint64_t epoch = 0;
   std::string bytes;
+  link::topic topic{};
 };
 
 class linked_node {
@@ -142,9 +143,9 @@ private:
   }
   void take(link::arrival a) {
     if (echoes)
-      (void)mesh_->send(a.node, a.channel, a.bytes);
+      (void)mesh_->send(a.node, a.channel, a.topic, a.bytes);
     const std::lock_guard held{mutex_};
-    frames_.push_back({std::string{a.node}, a.channel, a.epoch, a.bytes.text()});
+    frames_.push_back({std::string{a.node}, a.channel, a.epoch, a.bytes.text(), a.topic});
     if (holds_)
       held_.push_back(std::move(a.credit));
   }

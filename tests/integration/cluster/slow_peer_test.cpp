@@ -12,7 +12,7 @@ blob a_piece() {
 /// Sends until it is refused; how many pieces were taken.
 std::size_t fill(linked_node& from, const std::string& to, channel which, failure& why) {
   for (std::size_t sent = 0; sent < 10'000; ++sent)
-    if (auto taken = from->send(to, which, a_piece()); !taken) {
+    if (auto taken = from->send(to, which, link::topic::ask, a_piece()); !taken) {
       why = taken.error();
       return sent;
     }
@@ -43,13 +43,13 @@ TEST(slow_peer, is_refused_more_while_others_go_on_and_recovers) {
   EXPECT_GT(a.of("n2").bulk.refused, 0u);
   // Neither its own control channel nor another peer is held up.
   quick.echoes = slow.echoes = true;
-  ASSERT_TRUE(a->send("n2", channel::control, blob::from("urgent")));
-  ASSERT_TRUE(a->send("n3", channel::bulk, blob::from("other")));
+  ASSERT_TRUE(a->send("n2", channel::control, link::topic::ask, blob::from("urgent")));
+  ASSERT_TRUE(a->send("n3", channel::bulk, link::topic::ask, blob::from("other")));
   ASSERT_TRUE(becomes([&] { return a.count() == 2; }));
   slow.echoes = false;
   slow.hold(false);
   ASSERT_TRUE(becomes([&] { return slow.count() == sent + 1 && a.of("n2").bulk.queued == 0; }));
-  EXPECT_TRUE(a->send("n2", channel::bulk, a_piece()));
+  EXPECT_TRUE(a->send("n2", channel::bulk, link::topic::ask, a_piece()));
   EXPECT_EQ(a.of("n2").bulk.connections, 1u);
 }
 
@@ -63,7 +63,7 @@ TEST(slow_peer, that_takes_nothing_for_too_long_loses_its_bulk_connection_and_st
   introduce(a, "n1", slow, "n2");
   slow.hold(true);
   for (int i = 0; i < 20; ++i)
-    ASSERT_TRUE(a->send("n2", channel::bulk, a_piece()));
+    ASSERT_TRUE(a->send("n2", channel::bulk, link::topic::ask, a_piece()));
   ASSERT_TRUE(becomes([&] { return a.of("n2").last_error.has_value(); }));
   EXPECT_EQ(a.of("n2").last_error->code, code::overloaded);
   EXPECT_TRUE(a.of("n2").up);
@@ -71,7 +71,7 @@ TEST(slow_peer, that_takes_nothing_for_too_long_loses_its_bulk_connection_and_st
   slow.hold(false);
   ASSERT_TRUE(becomes([&] { return a.sees("n2") && a.of("n2").bulk.connections > 1; }));
   const auto before = slow.count();
-  EXPECT_TRUE(a->send("n2", channel::bulk, a_piece()));
+  EXPECT_TRUE(a->send("n2", channel::bulk, link::topic::ask, a_piece()));
   EXPECT_TRUE(becomes([&] { return slow.count() > before; }));
 }
 
@@ -84,7 +84,7 @@ TEST(rotation, shows_new_certificates_to_new_connections_and_drops_none_that_sta
   std::atomic<std::size_t> sent = 0;
   std::thread traffic{[&] {
     while (!stop)
-      if (a->send("n2", channel::control, blob::from(std::to_string(sent))))
+      if (a->send("n2", channel::control, link::topic::ask, blob::from(std::to_string(sent))))
         ++sent;
       else
         std::this_thread::yield();

@@ -20,9 +20,10 @@ result<void> give(frame_reader& reader, std::string_view bytes, std::vector<fram
   return {};
 }
 
-std::string written(frame_kind kind, const std::string& payload, checking how) {
+std::string written(frame_kind kind, const std::string& payload, checking how,
+                    topic about = topic::ask) {
   std::string out;
-  put_header(out, kind, payload, how);
+  put_header(out, kind, payload, how, kind == frame_kind::payload ? about : topic{});
   return out + payload;
 }
 
@@ -41,8 +42,10 @@ TEST(frame, comes_out_as_it_went_in_however_the_bytes_are_cut) {
       for (auto& c : payload)
         c = static_cast<char>(random());
       const auto kind = static_cast<frame_kind>(1 + random() % 6);
-      stream += written(kind, payload, how);
-      sent.push_back({kind, blob::from(std::move(payload))});
+      const auto about = static_cast<topic>(1 + random() % 4);
+      stream += written(kind, payload, how, about);
+      sent.push_back(
+          {kind, blob::from(std::move(payload)), kind == frame_kind::payload ? about : topic{}});
     }
     frame_reader reader{how, most_frame_bytes};
     std::vector<frame> whole;
@@ -54,6 +57,7 @@ TEST(frame, comes_out_as_it_went_in_however_the_bytes_are_cut) {
     ASSERT_EQ(whole.size(), sent.size());
     for (std::size_t i = 0; i < sent.size(); ++i) {
       EXPECT_EQ(whole[i].kind, sent[i].kind);
+      EXPECT_EQ(whole[i].topic, sent[i].topic);
       EXPECT_EQ(whole[i].bytes, sent[i].bytes);
     }
   }
@@ -66,6 +70,7 @@ TEST(frame, that_claims_four_gigabytes_is_refused_before_anything_is_allocated) 
   std::string header(frame_header_bytes, '\0');
   std::memset(header.data(), 0xff, 4);
   header[4] = static_cast<char>(frame_kind::payload);
+  header[5] = static_cast<char>(topic::raft);
   const auto read = give(reader, header, whole);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, code::malformed);
@@ -111,6 +116,21 @@ TEST(frame, that_changed_on_its_way_is_found_where_there_is_a_checksum) {
     std::vector<frame> whole;
     EXPECT_FALSE(give(reader, bad, whole)) << i;
   }
+}
+
+TEST(frame, is_for_somebody_when_it_is_a_payload_and_only_then) {
+  const auto is_taken = [](frame_kind kind, int about) {
+    std::string bytes;
+    put_header(bytes, kind, "", checking::none, static_cast<topic>(about));
+    frame_reader reader{checking::none};
+    std::vector<frame> whole;
+    return give(reader, bytes, whole).has_value();
+  };
+  for (const int about : {0, 5, 200})
+    EXPECT_FALSE(is_taken(frame_kind::payload, about)) << about;
+  for (const int about : {1, 2, 3, 4})
+    EXPECT_TRUE(is_taken(frame_kind::payload, about)) << about;
+  EXPECT_FALSE(is_taken(frame_kind::ping, 1));
 }
 
 TEST(frame, is_not_found_in_what_other_protocols_say) {
