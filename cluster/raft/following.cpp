@@ -108,10 +108,6 @@ core_effects group::append(const std::vector<entry>& entries) {
   return core_submit(core_.get(), now_, given.data(), given.size());
 }
 
-bool group::begun_term() const {
-  return standing_.part == part::leader && barrier_ && committed_ >= barrier_;
-}
-
 void group::advance() {
   // No further than what is durable here, so that no state is ever stored ahead of its log.
   const auto reached = std::min(core_committed(core_.get()), core_stored(core_.get()));
@@ -130,7 +126,7 @@ void group::advance() {
 }
 
 void group::serve_reads() {
-  if (!begun_term())
+  if (!has_begun())
     return;
   do {
     if (reads_.begin(committed_))

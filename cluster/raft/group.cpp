@@ -158,7 +158,7 @@ result<std::uint64_t> group::change(const wanted_change& wanted, span now) {
   const auto* newest = tail_.newest_configuration();
   if (standing_.part != part::leader || core_transferring(core_.get()) || !newest)
     return not_leading(standing_);
-  if (options_.guards.barrier_before_change && !begun_term())
+  if (options_.guards.barrier_before_change && !has_begun())
     return failure{.code = code::unavailable,
                    .why = "the leader's term has only just begun",
                    .retry_after = options_.heartbeat};
@@ -244,6 +244,25 @@ const configuration* group::members() const {
 
 bool group::is_changing() const {
   return core_changing(core_.get());
+}
+
+bool group::has_begun() const {
+  return standing_.part == part::leader && barrier_ && committed_ >= barrier_;
+}
+
+bool group::is_transferring() const {
+  return core_transferring(core_.get());
+}
+
+std::uint64_t group::matched(node_id node) const {
+  if (standing_.part != part::leader)
+    return 0;
+  return node == self_ ? core_stored(core_.get()) : core_matched(core_.get(), node);
+}
+
+bool group::has_caught_up(node_id node) const {
+  const auto known = matched(node);
+  return known > 0 && tail_.last() - known <= options_.nearly_caught_up;
 }
 
 std::uint64_t group::moment_of(span now) {

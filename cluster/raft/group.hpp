@@ -118,6 +118,14 @@ public:
   const configuration* members() const; // the newest, committed or not; nullptr: none yet
   /// Whether a change of members is under way, as far as this node knows.
   bool is_changing() const;
+  /// Whether this node leads, and all that earlier leaders had committed is committed here.
+  bool has_begun() const;
+  /// Whether the leadership is being handed over.
+  bool is_transferring() const;
+  /// How far a member's log is known to be ours; 0 where we do not lead, or know nothing of it.
+  std::uint64_t matched(node_id) const;
+  /// Whether it lacks so little that it may vote.
+  bool has_caught_up(node_id) const;
   /// Messages that no sound peer sends, dropped.
   std::uint64_t dropped() const { return dropped_; }
 
@@ -140,7 +148,6 @@ private:
   void serve_reads();
   void ask_round();
   core_effects append(const std::vector<entry>&);
-  bool begun_term() const;
   raft::write& new_write();
 
   void deliver(node_id from, std::uint64_t term, const say::append&);

@@ -47,7 +47,7 @@ inline const std::vector<library> libraries{
     {"prometheus/", {"runtime/"}},
     {"re2/", {"runtime/expression/"}},
     {"zlib.h", {"runtime/outbound/", "actors/sync/sources/files/bytes/"}},
-    {"boost/", {"runtime/outbound/", "cluster/link/", "nodes/"}},
+    {"boost/", {"runtime/outbound/", "cluster/link/", "cluster/replication/", "nodes/"}},
     {"openssl/",
      {"runtime/outbound/", "runtime/expression/functions/", "runtime/sealing/", "runtime/signing/",
       "cluster/identity/", "cluster/link/", "actors/sync/sources/network/", "nodes/"}},
