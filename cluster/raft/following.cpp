@@ -87,6 +87,8 @@ void group::follow_role(const core_effects& effects) {
       auto refused = reads_.drop();
       update_.refused_reads.insert(update_.refused_reads.end(), refused.begin(), refused.end());
     }
+    if (now.part != part::leader)
+      handing_over_.reset();
     standing_ = now;
     update_.standing = now;
   }
@@ -123,6 +125,19 @@ void group::advance() {
            {}, 0);
   }
   serve_reads();
+  hand_over_when_level();
+}
+
+// The library tells a follower to stand when it answers anything, and not again. One that lacks
+// entries at that moment does not stand, and the transfer comes to nothing.
+void group::hand_over_when_level() {
+  if (!handing_over_ || matched(handing_over_->to) < tail_.last() ||
+      core_stored(core_.get()) < tail_.last())
+    return;
+  const auto to = std::exchange(handing_over_, {})->to;
+  const auto effects = core_transfer(core_.get(), now_, to);
+  must(effects.failed == 0, "consensus refused a transfer that is allowed");
+  absorb(effects, {}, 0);
 }
 
 void group::serve_reads() {

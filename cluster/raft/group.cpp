@@ -61,7 +61,7 @@ group& group::operator=(group&&) noexcept = default;
 
 result<std::uint64_t> group::submit(std::vector<blob> commands, span now) {
   moment_of(now);
-  if (standing_.part != part::leader || core_transferring(core_.get()))
+  if (standing_.part != part::leader || is_transferring())
     return not_leading(standing_);
   if (commands.empty())
     return failure{.code = code::malformed, .why = "nothing was submitted"};
@@ -109,13 +109,17 @@ void group::tick(span now) {
       core_raise_term(core_.get());
     absorb(core_timeout(core_.get(), now_), {}, 0);
   }
+  if (handing_over_ && now_ >= handing_over_->until)
+    handing_over_.reset();
   if (reads_.round() && now_ >= asked_at_ + milliseconds(options_.heartbeat))
     ask_round();
 }
 
 span group::due() const {
   // The library never counts what it stopped sending to, and would be due for ever.
-  const auto core = std::max(core_deadline(core_.get()), now_ + 1);
+  auto core = std::max(core_deadline(core_.get()), now_ + 1);
+  if (handing_over_)
+    core = std::min(core, std::max(handing_over_->until, now_ + 1));
   const auto asked = asked_at_ + milliseconds(options_.heartbeat);
   return span{static_cast<std::int64_t>(reads_.round() ? std::min(core, asked) : core)};
 }
@@ -137,7 +141,7 @@ void group::lost(node_id peer, span now) {
 
 result<void> group::transfer(node_id to, span now) {
   moment_of(now);
-  if (standing_.part != part::leader || core_transferring(core_.get()))
+  if (standing_.part != part::leader || is_transferring())
     return not_leading(standing_);
   const auto* own = members();
   const auto* target = to && own ? find_member(*own, to) : nullptr;
@@ -147,16 +151,24 @@ result<void> group::transfer(node_id to, span now) {
     return failure{.code = code::conflict,
                    .why = to ? "node " + std::to_string(to) + " does not vote in the partition"
                              : "no other node votes in the partition"};
-  const auto effects = core_transfer(core_.get(), now_, to);
-  must(effects.failed == 0, "consensus refused a transfer that is allowed");
-  absorb(effects, {}, 0);
+  if (!options_.guards.hand_over_whole_log) {
+    absorb(core_transfer(core_.get(), now_, to), {}, 0);
+    return {};
+  }
+  auto heir = to;
+  for (const auto& m : own->members)
+    if (!to && m.role == role::voter && m.node != self_ &&
+        (!heir || matched(m.node) > matched(heir)))
+      heir = m.node;
+  handing_over_ = {heir, now_ + milliseconds(options_.election)};
+  hand_over_when_level();
   return {};
 }
 
 result<std::uint64_t> group::change(const wanted_change& wanted, span now) {
   moment_of(now);
   const auto* newest = tail_.newest_configuration();
-  if (standing_.part != part::leader || core_transferring(core_.get()) || !newest)
+  if (standing_.part != part::leader || is_transferring() || !newest)
     return not_leading(standing_);
   if (options_.guards.barrier_before_change && !has_begun())
     return failure{.code = code::unavailable,
@@ -251,7 +263,7 @@ bool group::has_begun() const {
 }
 
 bool group::is_transferring() const {
-  return core_transferring(core_.get());
+  return handing_over_ || core_transferring(core_.get());
 }
 
 std::uint64_t group::matched(node_id node) const {

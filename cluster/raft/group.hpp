@@ -10,6 +10,7 @@
 //   a learner under the old one;
 // - who is no voter by its own log votes all the same: the log may lack its promotion, and without
 //   its vote nobody could be elected;
+// - who is to take over is told to when it has the whole log, and not on its first sign of life;
 // - who refuses a tentative vote for a later term says which, else the only one with the whole log
 //   may ask in an old term for ever;
 // - a leader does not take itself out; frames of an older connection are dropped.
@@ -46,6 +47,7 @@ struct guards {
   bool raise_lone_term = true;
   bool strangers_vote = true;
   bool refusals_tell_terms = true;
+  bool hand_over_whole_log = true;
 };
 
 struct options {
@@ -89,7 +91,7 @@ public:
   /// The connection to the peer broke: if it was the leader, nobody waits for its silence.
   void lost(node_id peer, span now);
 
-  /// 0: to whoever is furthest. Nothing is taken until it is over, at most an election timeout.
+  /// 0: to whoever is furthest. Nothing is taken until it is over, at most two election timeouts.
   result<void> transfer(node_id to, span now);
 
   /// Answers the index at which the change is made once it is committed.
@@ -162,6 +164,7 @@ private:
   void vote_as_stranger(node_id from, std::uint64_t term, const say::ask_vote&);
   void hand_over(const core_message&, const std::vector<entry>&);
   bool is_admissible(const message&) const;
+  void hand_over_when_level();
 
   void send(const core_message&);
   void send_entries(const core_message&);
@@ -177,6 +180,11 @@ private:
   read_rounds reads_;
   std::deque<pending> pending_;
   std::map<node_id, std::uint64_t> epochs_;
+  struct handing_over {
+    node_id to = 0;
+    std::uint64_t until = 0; // then it is given up
+  };
+  std::optional<handing_over> handing_over_; // waits for the other one's log
   std::optional<raft::fetch> fetching_;
   std::optional<stamp> stored_state_; // the newest
   ballot ballot_;

@@ -174,7 +174,7 @@ void replica::follow(const raft::standing& now) {
   } else if (!leading) {
     give_up_leading();
   }
-  if (leading)
+  if (leading && now.term > std::exchange(elected_, now.term))
     around_.counts.elected.Increment();
   front_.set_leader(now.leader);
 }

@@ -96,6 +96,7 @@ private:
   raft::group group_;
   replication::trailing trailing_;
   bool leads_ = false;
+  std::uint64_t elected_ = 0; // the last term in which it was
   std::uint64_t asked_ = 0;   // the last write that was given to the store
   std::uint64_t written_ = 0; // that the group knows to be durable
   std::uint64_t reads_ = 0;   // tokens given

@@ -346,6 +346,53 @@ TEST(raft_guards, drop_what_no_sound_peer_says) {
   EXPECT_TRUE(all.at(1).take().messages.empty());
 }
 
+/// The one that is to take over has the log, and makes it durable in two steps.
+raft::node_id handed_over_while_it_writes(const raft::options& chosen) {
+  replicas all{voters({1, 2, 3}), chosen};
+  all.elect();
+  all.lead(1);
+  all.pass(span{100});
+  auto& heir = all.nodes.at(2);
+  heir.holds_writes = true;
+  all.submit(1, "a");
+  all.submit(1, "b");
+  EXPECT_TRUE(all.at(1).transfer(2, all.now));
+  all.settle();
+  EXPECT_EQ(heir.unwritten.size(), 2u);
+  heir.log->keep(heir.unwritten.front());
+  heir.group->written(heir.unwritten.front().number, all.now);
+  heir.unwritten.pop_front();
+  all.settle();
+  heir.holds_writes = false;
+  all.pass(span{100});
+  return all.leader();
+}
+
+TEST(raft_guards, hand_over_once_the_whole_log_is_there) {
+  EXPECT_EQ(handed_over_while_it_writes({}), 2u);
+}
+
+TEST(raft_guards, show_that_the_library_hands_over_too_early_and_only_once) {
+  raft::options without;
+  without.guards.hand_over_whole_log = false;
+  EXPECT_EQ(handed_over_while_it_writes(without), 1u) << "the library is mended";
+}
+
+TEST(raft_guards, give_a_hand_over_up_that_does_not_come_to_its_end) {
+  replicas all{voters({1, 2, 3})};
+  all.elect();
+  all.lead(1);
+  all.cut(1, 2);
+  all.submit(1, "a");
+  ASSERT_TRUE(all.at(1).transfer(2, all.now));
+  EXPECT_TRUE(all.at(1).is_transferring());
+  EXPECT_FALSE(all.at(1).submit({blob::copy_of("b")}, all.now));
+  all.pass(span{350});
+  EXPECT_FALSE(all.at(1).is_transferring());
+  all.submit(1, "c");
+  EXPECT_EQ(all.texts(3), (std::vector<std::string>{"a", "c"}));
+}
+
 } // namespace
 
 } // namespace tenon::tests
