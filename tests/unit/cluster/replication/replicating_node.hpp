@@ -27,7 +27,7 @@ namespace replication = cluster::replication;
 using replication::replicated_journal;
 using runtime::partition_number;
 
-inline raft::configuration voting(std::initializer_list<raft::node_id> nodes) {
+inline raft::configuration voting(const std::vector<raft::node_id>& nodes) {
   raft::configuration all;
   for (const auto node : nodes)
     all.members.push_back({.node = node, .role = raft::role::voter});
