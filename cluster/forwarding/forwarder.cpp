@@ -195,7 +195,8 @@ void forwarder::speak(steady_point now) {
 /// What is called here may lead to `send` and `changed`, but never to what the
 /// loop alone may call.
 void forwarder::carry_out() {
-  auto todo = outgoing_.decided();
+  auto todo = std::exchange(todo_, {}); // in case that leads here again
+  outgoing_.decided(todo);
   for (const auto took : todo.seconds)
     counts_.seconds.Observe(took);
   for (auto& each : todo.answers)
@@ -204,6 +205,7 @@ void forwarder::carry_out() {
     if (!around_.deliver(each.to, each.message)) // not yet, or not any more
       outgoing_.take(each.partition, std::move(each.to), std::move(each.message),
                      around_.clock.steady());
+  todo_ = std::move(todo);
 }
 
 void forwarder::tick() {

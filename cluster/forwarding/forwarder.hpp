@@ -94,6 +94,7 @@ private:
   // By the host, since the last turn.
   std::vector<std::pair<incoming::ticket, partition_number>> declined_;
   std::map<node_id, steady_point> connected_; // and until when each is left alone
+  outgoing::decisions todo_;                  // its memory, between two turns
   outgoing::tally counted_;                   // what the meters know
   std::uint64_t counted_refused_ = 0;
 };

@@ -250,6 +250,13 @@ void outgoing::left(node_id node, words::parcel&, bool taken, steady_point now) 
     }
 }
 
+void outgoing::decided(decisions& into) {
+  into.answers.clear();
+  into.returns.clear();
+  into.seconds.clear();
+  std::swap(into, decisions_);
+}
+
 std::size_t outgoing::out(node_id node) const {
   const auto it = peers_.find(node);
   return it == peers_.end() ? 0 : it->second.asks;

@@ -76,7 +76,8 @@ public:
   /// Whether the parcel was taken; when not, its asks have not left and wait.
   void left(node_id, words::parcel&, bool, steady_point now);
 
-  decisions decided() { return std::exchange(decisions_, {}); }
+  /// What was decided since; `into` is emptied before, and its memory used again.
+  void decided(decisions& into);
   const tally& counted() const { return tally_; }
   std::size_t waiting() const { return waiting_; }
   std::size_t waiting_bytes() const { return waiting_bytes_; }

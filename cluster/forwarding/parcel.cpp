@@ -10,6 +10,12 @@ namespace {
 // What the fixed parts of each take, with what texts are rounded up by.
 constexpr std::size_t ask_overhead = 136;
 constexpr std::size_t answer_overhead = 120;
+// What is small is copied out of its frame, so that what is kept for long does not keep the rest.
+constexpr std::size_t copied_bytes = 32u << 10;
+
+blob detached(blob bytes) {
+  return bytes.size() > copied_bytes ? std::move(bytes) : blob::copy_of(bytes.view());
+}
 
 std::uint64_t number_in(const std::uint8_t* bytes) {
   std::uint64_t number = 0;
@@ -65,7 +71,7 @@ words::ask in_words(partition_number partition, std::string to, const runtime::e
 
 std::unique_ptr<runtime::envelope> envelope_of(words::ask&& a, steady_point now) {
   auto e = std::make_unique<runtime::envelope>();
-  e->command = std::move(a.command);
+  e->command = detached(std::move(a.command));
   if (a.remaining_ms > 0)
     e->expires = now + span{a.remaining_ms};
   if (!a.sender.empty())
@@ -101,7 +107,7 @@ words::said in_words(result<blob> r) {
 
 result<blob> result_of(words::said&& said) {
   if (auto* const reply = std::get_if<words::replied>(&said))
-    return std::move(reply->bytes);
+    return detached(std::move(reply->bytes));
   if (auto* const no = std::get_if<words::refused>(&said))
     return failure{code_named(no->code), std::move(no->why), std::move(no->where),
                    std::move(no->remedy), no->retry_after};

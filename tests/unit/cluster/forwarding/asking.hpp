@@ -29,7 +29,8 @@ struct asking {
   }
   void settle() {
     out.stir(now);
-    auto todo = out.decided();
+    outgoing::decisions todo;
+    out.decided(todo);
     for (auto& each : todo.answers)
       each.to(std::move(each.with));
     for (auto& each : todo.returns)

@@ -52,6 +52,21 @@ TEST(forwarding_parcel, carries_every_failure_with_all_that_it_says) {
   EXPECT_EQ(forwarding::result_of(forwarding::in_words(short_one)), result<blob>{short_one});
 }
 
+TEST(forwarding_parcel, keeps_no_frame_alive_for_something_small_in_it) {
+  words::parcel parcel;
+  parcel.asks.push_back({.to = "a/b/c", .command = blob::from("small")});
+  parcel.asks.push_back({.to = "a/b/c", .command = blob::from(std::string(100'000, 'x'))});
+  parcel.answers.push_back({1, words::replied{blob::from("small")}});
+  const auto frame = protocols::encode(parcel);
+  auto heard = protocols::decode<words::parcel>(frame).value();
+  const auto within = [&](const blob& b) {
+    return b.data() >= frame.data() && b.data() < frame.data() + frame.size();
+  };
+  EXPECT_FALSE(within(forwarding::envelope_of(std::move(heard.asks[0]), start)->command));
+  EXPECT_TRUE(within(forwarding::envelope_of(std::move(heard.asks[1]), start)->command));
+  EXPECT_FALSE(within(*forwarding::result_of(std::move(heard.answers[0].said))));
+}
+
 TEST(forwarding_parcel, takes_a_code_that_it_does_not_know_for_internal) {
   EXPECT_EQ(forwarding::result_of(words::refused{.code = "of the future"}).error().code,
             code::internal);

@@ -254,7 +254,8 @@ private:
   }
 
   void execute(node_id n) {
-    auto todo = nodes_[n].out->decided();
+    outgoing::decisions todo;
+    nodes_[n].out->decided(todo);
     for (auto& each : todo.answers)
       each.to(std::move(each.with));
     for (auto& each : todo.returns)
