@@ -97,6 +97,7 @@ private:
 
   void accept();
   void meet(boost::asio::ip::tcp::socket);
+  void sort_out(boost::asio::ip::tcp::socket);
   void tick();
   void meter(lane&);
 

@@ -9,6 +9,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr span accept_again{100};
+constexpr char tls_begins = 0x16; // a record of the handshake (RFC 8446, 5.1)
 
 } // namespace
 
@@ -47,7 +48,10 @@ void mesh::fabric::accept() {
     if (!me || me->closed_)
       return;
     if (!e) {
-      me->meet(std::move(socket));
+      if (me->calls_.on_visitor)
+        me->sort_out(std::move(socket));
+      else
+        me->meet(std::move(socket));
       return me->accept();
     }
     // Out of descriptors, most likely: what stands goes on, and newcomers wait.
@@ -58,6 +62,45 @@ void mesh::fabric::accept() {
       if (!cancelled && held && !held->closed_)
         held->accept();
     });
+  });
+}
+
+/// A first look at what comes, without taking it: nodes begin with TLS, visitors with a letter.
+void mesh::fabric::sort_out(tcp::socket socket) {
+  if (strangers_.size() >= options_.most_strangers)
+    return counts_.refused.Increment();
+  struct arriving {
+    tcp::socket socket;
+    asio::steady_timer limit;
+  };
+  const auto it = std::make_shared<arriving>(std::move(socket), asio::steady_timer{io_});
+  const auto id = ++met_;
+  const auto stop = [it] {
+    error_code ignored;
+    it->limit.cancel();
+    it->socket.cancel(ignored);
+  };
+  strangers_[id] = stop;
+  it->limit.expires_after(options_.handshake);
+  it->limit.async_wait([stop](error_code cancelled) {
+    if (!cancelled)
+      stop();
+  });
+  it->socket.async_wait(tcp::socket::wait_read, [weak = weak_from_this(), it, id](error_code e) {
+    const auto me = weak.lock();
+    it->limit.cancel();
+    if (!me || me->closed_)
+      return;
+    me->strangers_.erase(id);
+    char first = 0;
+    const auto got =
+        e ? 0 : it->socket.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, e);
+    if (e || got == 0)
+      return me->counts_.refused.Increment();
+    if (first == tls_begins)
+      me->meet(std::move(it->socket));
+    else
+      me->calls_.on_visitor(std::move(it->socket));
   });
 }
 

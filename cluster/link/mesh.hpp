@@ -70,6 +70,9 @@ struct mesh_calls {
   /// Whether a node that dials, with a good certificate, and was never set as a peer, may come in.
   /// Without it: no.
   std::function<bool(const std::string& node)> admits{};
+  /// Who connects and does not begin as nodes do, with TLS: it wants something else, at the same
+  /// port. Nothing of what it said is read yet.
+  std::function<void(boost::asio::ip::tcp::socket)> on_visitor{};
 };
 
 struct channel_status {

@@ -91,22 +91,37 @@ private:
 } // namespace
 
 result<security> secure(const credentials& held) {
+  auto made = secure_newcomer(held.trusted);
+  if (!made)
+    return made;
   const auto certificate = certificate_from(held.certificate);
   if (!certificate)
     return certificate.error();
   const auto key = key_from(held.key);
   if (!key)
     return key.error();
-  auto trust = trust_from(held.trusted);
-  if (!trust)
-    return trust.error();
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tlsv13);
-  auto* const native = context->native_handle();
+  auto* const native = (*made)->native_handle();
   if (SSL_CTX_use_certificate(native, certificate->get()) != 1 ||
       SSL_CTX_use_PrivateKey(native, key->get()) != 1)
     return failure{code::malformed, "certificate and key cannot be used: " + openssl_reason(),
                    "certificate",
                    "Restore both from the same backup, or have the node join again."};
+  return made;
+}
+
+result<security> secure_door(const credentials& held) {
+  auto made = secure(held);
+  if (made)
+    SSL_CTX_set_verify((*made)->native_handle(), SSL_VERIFY_PEER, nullptr);
+  return made;
+}
+
+result<security> secure_newcomer(const std::string& authority) {
+  auto trust = trust_from(authority);
+  if (!trust)
+    return trust.error();
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tlsv13);
+  auto* const native = context->native_handle();
   SSL_CTX_set_cert_store(native, trust->release());
   SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION);
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);

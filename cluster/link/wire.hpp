@@ -42,6 +42,10 @@ public:
 
 /// `malformed` when the credentials cannot be used.
 result<security> secure(const credentials&);
+/// For the door: who accepts does not insist on a certificate, and one that is shown must be good.
+result<security> secure_door(const credentials&);
+/// For who has no certificate yet, and trusts whom this authority has certified.
+result<security> secure_newcomer(const std::string& authority);
 
 /// Without security: plain.
 std::unique_ptr<wire> make_wire(boost::asio::ip::tcp::socket, const security&);
