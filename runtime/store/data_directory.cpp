@@ -1,6 +1,7 @@
 #include "runtime/store/data_directory.hpp"
 
 #include "runtime/store/examination.hpp"
+#include "runtime/store/journal_file.hpp"
 #include "runtime/store/local_journal.hpp"
 #include "runtime/store/storage_failure.hpp"
 #include "runtime/store/synced_file.hpp"
@@ -104,6 +105,22 @@ result<std::unique_ptr<data_directory>> data_directory::open(data_options option
   if (auto ok = check_together(*opened->log_, *opened->state_); !ok)
     return std::move(ok).error();
   return opened;
+}
+
+result<std::optional<partition_number>> partitions_of(const fs::path& directory) {
+  std::error_code error;
+  const auto file = journal_file_of(directory);
+  if (!fs::exists(file, error))
+    return std::optional<partition_number>{};
+  const auto opened = environment::open(
+      {.file = file, .create = false, .read_only = true, .walk_up_to = 0}, journal_tables());
+  if (!opened)
+    return opened.error();
+  const auto header = read_journal_header(**opened);
+  if (!header)
+    return header.error();
+  return *header ? std::optional{static_cast<partition_number>((*header)->logs.size())}
+                 : std::nullopt;
 }
 
 /// The state first and the log behind it, with nothing trimmed in between: the log's copy then

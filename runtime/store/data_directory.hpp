@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tenon::runtime::store {
@@ -57,6 +58,9 @@ private:
 
 /// Puts a backup, which is checked first, into a new or empty directory.
 result<void> restore(const std::filesystem::path& backup, const std::filesystem::path& directory);
+
+/// How many the directory has; nothing where none was made yet. Not while somebody uses it.
+result<std::optional<partition_number>> partitions_of(const std::filesystem::path& directory);
 
 std::filesystem::path journal_file_of(const std::filesystem::path& directory);
 std::filesystem::path state_file_of(const std::filesystem::path& directory);
