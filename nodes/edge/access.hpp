@@ -32,14 +32,15 @@ std::string_view name_of(role);
 std::optional<role> role_of(std::string_view name);
 
 /// Permissions are `kind:verb` with the verbs read, write, delete, operate and administer. Kinds
-/// that guard the others (audit, key, tenant, node) are never meant by "any kind", except for
-/// owners.
+/// that guard the others (audit, key, tenant, node, cluster) are never meant by "any kind", except
+/// for owners.
 ///
 ///   viewer     read any kind
-///   operator   read and operate any kind; read node
+///   operator   read and operate any kind; read node and cluster
 ///   developer  read, write, delete and operate any kind
-///   admin      as developer; everything on key; read and administer tenant; read and operate node
-///   auditor    read any kind; read audit, key, tenant and node
+///   admin      as developer; everything on key and cluster; read and administer tenant; read and
+///              operate node
+///   auditor    read any kind; read audit, key, tenant, node and cluster
 ///   owner      everything
 bool may(role, std::string_view kind, std::string_view verb);
 
@@ -142,7 +143,8 @@ private:
   lockout addresses_{10'000};
 };
 
-/// `forbidden` says which permission is missing, or whose the key is.
+/// `forbidden` says which permission is missing, or whose the key is. The tenant `system` is the
+/// nodes' own: whatever is there is of the kind `node`.
 result<void> authorize(const principal&, std::string_view tenant, std::string_view kind,
                        std::string_view verb);
 

@@ -135,6 +135,9 @@ TEST(edge_roles, may_do_what_the_table_says) {
   EXPECT_TRUE(edge::may(role::developer, "workflow", "delete"));
   EXPECT_TRUE(edge::may(role::admin, "key", "write"));
   EXPECT_FALSE(edge::may(role::admin, "audit", "read"));
+  EXPECT_TRUE(edge::may(role::admin, "cluster", "administer"));
+  EXPECT_TRUE(edge::may(role::operator_, "cluster", "read"));
+  EXPECT_FALSE(edge::may(role::operator_, "cluster", "administer"));
   EXPECT_TRUE(edge::may(role::auditor, "audit", "read"));
   EXPECT_FALSE(edge::may(role::auditor, "sync", "operate"));
   EXPECT_TRUE(edge::may(role::owner, "audit", "administer"));
@@ -142,7 +145,7 @@ TEST(edge_roles, may_do_what_the_table_says) {
 
 TEST(edge_roles, never_reach_guarding_kinds_by_any_kind_nor_by_their_plural) {
   for (const auto* kind :
-       {"audit", "key", "tenant", "node", "audits", "keys", "tenants", "nodes"}) {
+       {"audit", "key", "tenant", "node", "cluster", "audits", "keys", "tenants", "nodes"}) {
     EXPECT_FALSE(edge::may(role::viewer, kind, "read")) << kind;
     EXPECT_FALSE(edge::may(role::developer, kind, "write")) << kind;
   }
@@ -155,6 +158,17 @@ TEST(edge_roles, are_worth_nothing_in_a_foreign_tenant) {
   const edge::principal everywhere{"k", "*", role::viewer};
   EXPECT_TRUE(edge::authorize(everywhere, "zeta", "sync", "read"));
   EXPECT_EQ(edge::authorize(everywhere, "zeta", "sync", "write").error().code, code::forbidden);
+}
+
+TEST(edge_roles, reach_what_the_nodes_keep_of_themselves_only_as_the_node) {
+  const auto may = [](role who, std::string_view kind, std::string_view verb) {
+    return edge::authorize({"k", "*", who}, "system", kind, verb).has_value();
+  };
+  EXPECT_FALSE(may(role::viewer, "actors", "read"));
+  EXPECT_FALSE(may(role::developer, "actors", "operate"));
+  EXPECT_FALSE(may(role::admin, "sync", "write"));
+  EXPECT_TRUE(may(role::admin, "actors", "read"));
+  EXPECT_TRUE(may(role::owner, "actors", "operate"));
 }
 
 TEST(edge_roles, read_back_their_names) {
