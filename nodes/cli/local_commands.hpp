@@ -26,6 +26,18 @@ struct node_options {
   std::string public_url;                     // empty: where it listens
   std::size_t sync_concurrency = 32;
   std::size_t tenant_sync_concurrency = 24; // 0: as the node's
+  unsigned partitions = 0;                  // 0: 16 at the first start, then what is there
+  std::string version;                      // of this program
+
+  std::string cluster_address;   // host:port, for other nodes; empty: none can come
+  std::string cluster_advertise; // host:port as they see it; empty: the same
+  std::string name;              // of the node; empty: the machine's
+  std::string zone;
+  bool edge_only = false;
+  std::string join;    // host:port of a member
+  std::string token;   // or TENON_JOIN_TOKEN
+  std::string cluster; // the name of the one that is meant
+  bool replace = false;
 };
 
 struct check_options {

@@ -19,6 +19,10 @@ namespace tenon::actors::connectors {
 class platform;
 }
 
+namespace tenon::nodes::cluster {
+class steward;
+}
+
 namespace tenon::nodes::edge {
 
 /// One thing that must be true before the node wants requests.
@@ -51,6 +55,7 @@ struct environment {
   runtime::workers* workers = nullptr;
   /// The address under which others reach this edge: "https://tenon.example.com".
   std::function<std::string()> public_url{};
+  cluster::steward* cluster = nullptr; // null where the node has no part in one
 };
 
 } // namespace tenon::nodes::edge

@@ -3,6 +3,7 @@
 #include "nodes/cli/access.hpp"
 #include "nodes/cli/api.hpp"
 #include "nodes/cli/exit_code.hpp"
+#include "nodes/node/local_cluster.hpp"
 #include "nodes/node/local_words.hpp"
 #include "nodes/node/master_key.hpp"
 #include "nodes/node/node.hpp"
@@ -84,11 +85,16 @@ int run_node(const cli::node_options& o) {
                          .public_url = o.public_url,
                          .sync_concurrency = o.sync_concurrency,
                          .tenant_sync_concurrency = o.tenant_sync_concurrency,
-                         .owner_key = environment("TENON_OWNER_KEY")};
+                         .owner_key = environment("TENON_OWNER_KEY"),
+                         .partitions = static_cast<std::uint16_t>(o.partitions)};
   for (const auto& directory : o.allow_files)
     settings.allow_files.emplace_back(directory);
   for (const auto& directory : o.allow_file_writes)
     settings.allow_file_writes.emplace_back(directory);
+  auto steward = be_member(o);
+  if (!steward)
+    return complain(steward.error());
+  settings.steward = *std::move(steward);
   auto started = node::start(std::move(settings));
   if (!started)
     return complain(started.error());

@@ -13,14 +13,15 @@ int complain(const failure& f, cli::exit_code code) {
   return static_cast<int>(code);
 }
 
-result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text) {
+result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text,
+                                                           const char* option) {
   const auto colon = text.rfind(':');
   std::uint16_t port = 0;
   const auto digits =
       colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
   const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (digits.empty() || wrong != std::errc{} || end != digits.data() + digits.size())
-    return failure{code::malformed, text + " is no address and port", "--http",
+    return failure{code::malformed, text + " is no address and port", option,
                    "Write it like 127.0.0.1:7070."};
   auto address = text.substr(0, colon);
   if (address.starts_with('[') && address.ends_with(']'))

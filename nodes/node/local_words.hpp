@@ -14,8 +14,9 @@ namespace tenon::nodes {
 /// Tells the failure on stderr; the exit code.
 int complain(const failure&, cli::exit_code = cli::exit_code::failed);
 
-/// "127.0.0.1:7070", "[::1]:7070".
-result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text);
+/// "127.0.0.1:7070", "[::1]:7070", as the option says.
+result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& text,
+                                                           const char* option = "--http");
 
 /// Blocks the signals that end a process, before any thread starts, so that only `sigwait` on the
 /// set that is given back sees them.

@@ -16,6 +16,7 @@ constexpr auto key_file = "master.key";
 constexpr auto check_file = "master.check";
 constexpr auto rule_file = "master.passphrase";
 constexpr auto passphrase_variable = "TENON_MASTER_PASSPHRASE";
+constexpr std::size_t most_file_bytes = 64u << 10;
 // A passphrase has no version; by its rule it is always the same key.
 constexpr std::uint32_t passphrase_version = 1;
 
@@ -134,6 +135,38 @@ result<void> copy_key_check(const std::filesystem::path& from, const std::filesy
       return written;
   }
   return {};
+}
+
+result<shared_master_key> shared_master_key_of(const std::filesystem::path& data) {
+  shared_master_key shared;
+  const std::pair<const char*, std::string*> files[]{
+      {key_file, &shared.key}, {check_file, &shared.check}, {rule_file, &shared.rule}};
+  for (const auto& [name, into] : files) {
+    auto text = runtime::read_private_file(data / name, most_file_bytes, "");
+    if (!text && text.error().code != code::not_found)
+      return std::move(text).error();
+    if (text)
+      *into = *std::move(text);
+  }
+  return shared;
+}
+
+result<void> keep(const std::filesystem::path& data, const shared_master_key& shared) {
+  const std::pair<const char*, const std::string*> files[]{
+      {key_file, &shared.key}, {check_file, &shared.check}, {rule_file, &shared.rule}};
+  for (const auto& [name, text] : files)
+    if (!text->empty())
+      if (auto written = runtime::write_private_file(data / name, *text); !written)
+        return written;
+  return {};
+}
+
+bool is_given_master_keys(const std::filesystem::path& given) {
+  const auto is_set = [](const char* variable) {
+    const char* said = std::getenv(variable);
+    return said && *said;
+  };
+  return !given.empty() || is_set(runtime::master_key_variable) || is_set(passphrase_variable);
 }
 
 } // namespace tenon::nodes

@@ -6,6 +6,7 @@
 #include "runtime/sealing/sealing.hpp"
 
 #include <filesystem>
+#include <string>
 
 namespace tenon::nodes {
 
@@ -19,5 +20,18 @@ result<runtime::sealing> open_master_keys(const std::filesystem::path& data,
 /// Takes along what tells the right keys from wrong ones, from a data directory to its backup or
 /// back. Not the keys.
 result<void> copy_key_check(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// What another node of the same cluster needs to open what is sealed here: the node's own key,
+/// where it has one, and what tells the right keys from wrong ones.
+struct shared_master_key {
+  std::string key{}; // a secret; empty when the keys are given to each node
+  std::string check{};
+  std::string rule{}; // of a passphrase
+};
+result<shared_master_key> shared_master_key_of(const std::filesystem::path& data);
+result<void> keep(const std::filesystem::path& data, const shared_master_key&);
+
+/// Whether somebody gave keys, by a file or the environment.
+bool is_given_master_keys(const std::filesystem::path& given);
 
 } // namespace tenon::nodes

@@ -10,6 +10,7 @@
 #include "actors/sync/sources/singer.hpp"
 #include "actors/sync/transfer.hpp"
 #include "actors/trigger/starting.hpp"
+#include "nodes/cluster/steward.hpp"
 #include "nodes/edge/environment.hpp"
 #include "nodes/edge/gateway.hpp"
 #include "nodes/edge/server.hpp"
@@ -69,6 +70,31 @@ result<std::map<std::string, std::filesystem::path>> allowed_taps(const node_set
   return taps;
 }
 
+runtime::catalog kinds_of_actors() {
+  auto all = actors::catalog();
+  all.push_back(cluster::council_kind());
+  return all;
+}
+
+constexpr std::uint16_t usual_partitions = 16;
+
+/// Chosen once in the life of a data directory.
+result<std::uint16_t> partitions_for(const node_settings& s) {
+  const auto there = runtime::store::partitions_of(s.data);
+  if (!there)
+    return there.error();
+  if (*there && s.partitions != 0 && **there != s.partitions)
+    return failure{code::conflict,
+                   "the data directory has " + std::to_string(**there) + " partitions, and not " +
+                       std::to_string(s.partitions),
+                   "--partitions",
+                   "Their number is chosen at the first start: leave the option out, or begin "
+                   "with a new directory."};
+  if (*there)
+    return static_cast<std::uint16_t>(**there);
+  return s.partitions == 0 ? usual_partitions : s.partitions;
+}
+
 /// Ready once every partition has recovered and the edge listens, for as long as it does.
 class node_readiness final : public edge::readiness {
 public:
@@ -89,12 +115,15 @@ struct node::parts {
       turns->close(); // before those who would perform what begins
   }
 
+  result<void> open_data(const node_settings&);
+  result<void> join_cluster(const node_settings&);
   result<void> add_kinds(const node_settings&, const runtime::outbound::policy&);
   void add_performers(const node_settings&);
 
   runtime::system_clock clock;
   runtime::meters meters;
   node_readiness ready;
+  const runtime::catalog kinds = kinds_of_actors();
   std::unique_ptr<runtime::store::data_directory> data;
   std::filesystem::path directory;
   std::string public_url;
@@ -119,10 +148,46 @@ struct node::parts {
   actors::destination_kinds destinations;
 
   std::unique_ptr<kept_keys> keys;
+  std::optional<cluster::steward> steward;
   std::unique_ptr<edge::gateway> gateway;
   std::unique_ptr<edge::server> server;
   std::chrono::milliseconds start_time{};
 };
+
+result<void> node::parts::open_data(const node_settings& s) {
+  const auto partitions = partitions_for(s);
+  if (!partitions)
+    return partitions.error();
+  auto opened = runtime::store::data_directory::open(
+      {.directory = s.data, .partitions = *partitions}, meters);
+  if (!opened)
+    return std::move(opened).error();
+  data = *std::move(opened);
+  directory = s.data;
+  auto master_keys = open_master_keys(s.data, s.master_key, random);
+  if (!master_keys)
+    return std::move(master_keys).error();
+  seal.emplace(*std::move(master_keys), random);
+  auto kept = kept_keys::open(s.data, s.owner_key);
+  if (!kept)
+    return std::move(kept).error();
+  keys = *std::move(kept);
+  return {};
+}
+
+/// After the actors, one of which knows the members.
+result<void> node::parts::join_cluster(const node_settings& s) {
+  auto settings = s.steward;
+  settings.data = s.data;
+  settings.partitions = data->journal().partitions();
+  steward.emplace(
+      std::move(settings),
+      [this](blob command, cluster::answer<blob> next) {
+        host->ask(cluster::the_council, std::move(command), runtime::answer_once{std::move(next)});
+      },
+      clock, meters, random);
+  return steward->start();
+}
 
 /// What syncs read from and write to.
 result<void> node::parts::add_kinds(const node_settings& s,
@@ -179,19 +244,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       return std::move(address).error();
     p->public_url = *std::move(address);
   }
-  auto data = runtime::store::data_directory::open({.directory = s.data}, p->meters);
-  if (!data)
-    return std::move(data).error();
-  p->data = *std::move(data);
-  p->directory = s.data;
-  auto master_keys = open_master_keys(s.data, s.master_key, p->random);
-  if (!master_keys)
-    return std::move(master_keys).error();
-  p->seal.emplace(*std::move(master_keys), p->random);
-  auto keys = kept_keys::open(s.data, s.owner_key);
-  if (!keys)
-    return std::move(keys).error();
-  p->keys = *std::move(keys);
+  if (auto opened = p->open_data(s); !opened)
+    return std::move(opened).error();
 
   runtime::outbound::client_options outbound;
   for (const auto& text : s.allow_networks) {
@@ -212,8 +266,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->taps.emplace(runtime::workers::limits{.threads = tap_threads});
   p->workers.emplace(runtime::workers::limits{.threads = threads});
 
-  auto& host = p->host.emplace(p->system, actors::catalog(), p->data->journal(), p->data->state(),
-                               *p->seal, p->clock, p->meters);
+  auto& host = p->host.emplace(p->system, p->kinds, p->data->journal(), p->data->state(), *p->seal,
+                               p->clock, p->meters);
   auto& platform = p->platform.emplace(actors::connectors::outside{
       host, *p->web, *p->timer, p->clock,
       [&shipped = p->shipped](std::string_view name) { return shipped.find(name); }});
@@ -222,6 +276,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   p->add_performers(s);
   host.start();
   p->ready.recovered = true;
+  if (auto joined = p->join_cluster(s); !joined)
+    return std::move(joined).error();
 
   auto* parts = p.get();
   const edge::environment around{
@@ -244,7 +300,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
       },
       &platform,
       &*p->workers,
-      [parts] { return parts->public_url; }};
+      [parts] { return parts->public_url; },
+      &*p->steward};
   edge::options listen{.address = s.address, .port = s.port, .threads = std::max(1u, threads / 2)};
   if (!s.tls_certificate.empty())
     listen.tls = edge::certificate_files{s.tls_certificate, s.tls_key};
@@ -273,6 +330,7 @@ node::~node() {
   p.ready.stopping = true;
   if (p.server)
     p.server->stop(grace);
+  p.steward.reset();
   // What waits outside hears that it is over, and its actors hear nothing more: the calls are
   // asked again after the next start.
   if (p.turns)

@@ -1,9 +1,10 @@
 // One node, put together by hand: what it consists of, in the order in which it starts, and the
 // reverse in which it ends.
 //
-//     data directory → actors' host → outside (HTTP client, timers, workers) → edge
+//     data directory → actors' host → outside (HTTP client, timers, workers) → cluster → edge
 #pragma once
 
+#include "nodes/cluster/settings.hpp"
 #include "protocols/failure.hpp"
 
 #include <cstdint>
@@ -29,7 +30,9 @@ struct node_settings {
   std::string public_url; // under which providers and people reach it; empty: where it listens
   std::size_t sync_concurrency = 32;        // pages of syncs at once
   std::size_t tenant_sync_concurrency = 24; // of one tenant; 0: as the node's
-  std::string owner_key; // instead of a drawn one; empty: drawn at the first start
+  std::string owner_key;             // instead of a drawn one; empty: drawn at the first start
+  std::uint16_t partitions = 0;      // of a new data directory; 0: 16, or what it has
+  cluster::steward_settings steward; // `data` and `partitions` are set by the node
 };
 
 class node {

@@ -4,6 +4,43 @@
 #include "nodes/cli/words.hpp"
 
 namespace tenon::nodes::cli {
+namespace {
+
+void declare_cluster(const command_words& command, const std::shared_ptr<node_options>& o) {
+  command
+      .option("--cluster-address", o->cluster_address,
+              "Where other nodes of a cluster reach it; port 0 takes a free one")
+      .type_name("HOST:PORT");
+  command
+      .option("--cluster-advertise", o->cluster_advertise,
+              "The same as the others see it, where that differs")
+      .type_name("HOST:PORT");
+  command
+      .option("--name", o->name, "Its name in the cluster, of a-z, 0-9 and -; else the machine's")
+      .type_name("NAME");
+  command.option("--zone", o->zone, "What fails together with it: a rack, a site")
+      .type_name("ZONE");
+  command.flag("--edge-only", o->edge_only, "It takes requests and holds no partitions");
+  command
+      .option("--join", o->join,
+              "A member's --cluster-address: the first start, with a token, makes it one too")
+      .type_name("HOST:PORT");
+  command
+      .option("--token", o->token,
+              "What `tenon cluster token` showed; else TENON_JOIN_TOKEN, which others cannot see")
+      .type_name("TOKEN");
+  command.option("--cluster", o->cluster, "The name of the cluster to join, to be sure of it")
+      .type_name("NAME");
+  command.flag("--replace", o->replace,
+               "It takes the place of the dead member of its name, whose disk is lost");
+  command
+      .option("--partitions", o->partitions,
+              "How many a new data directory has; 16 unless told, and never changed")
+      .type_name("N")
+      .between(1, 1024);
+}
+
+} // namespace
 
 void declare_node(const command_words& app, shell& s) {
   auto o = std::make_shared<node_options>();
@@ -67,6 +104,8 @@ void declare_node(const command_words& app, shell& s) {
       .type_name("N")
       .between(0, 10'000)
       .shows_default();
+  declare_cluster(command, o);
+  o->version = TENON_VERSION;
   s.does(command, [&s, o] { return static_cast<exit_code>(s.local.node(*o)); });
 }
 

@@ -1,0 +1,344 @@
+#include "nodes/cluster/steward.hpp"
+
+#include "nodes/cluster/knocking.hpp"
+#include "nodes/cluster/steward_loop.hpp"
+#include "runtime/telemetry/log.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <future>
+
+namespace tenon::nodes::cluster {
+namespace {
+
+constexpr span between_starts{300};
+
+std::string written(const std::string& host, std::uint16_t port) {
+  const bool six = host.find(':') != host.npos;
+  return (six ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+membership::node_id number_of(const std::string& node) {
+  return static_cast<membership::node_id>(std::strtoul(node.c_str(), nullptr, 10));
+}
+
+steward_settings settled(steward_settings s) {
+  if (!s.host.empty() && s.port == 0)
+    s.port = free_port(s.host);
+  if (!s.host.empty() && s.advertised.empty())
+    s.advertised = written(s.host, s.port);
+  return s;
+}
+
+} // namespace
+
+protocols::cluster::node description_of(const steward_settings& s) {
+  protocols::cluster::node n;
+  n.name = s.name;
+  n.addresses = {s.advertised};
+  n.zone = s.zone;
+  n.worker = s.worker;
+  n.edge = true;
+  n.version = s.version;
+  n.speaks_from = oldest_features;
+  n.speaks_to = newest_features;
+  n.boot_id = s.boot;
+  return n;
+}
+
+std::uint16_t free_port(const std::string& host) {
+  boost::system::error_code e;
+  const auto address = boost::asio::ip::make_address(host, e);
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor taken{io};
+  if (!e)
+    taken.open({address.is_v6() ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4()}, e);
+  if (!e)
+    taken.bind({address, 0}, e);
+  return e ? std::uint16_t{0} : taken.local_endpoint(e).port();
+}
+
+failure steward::loop::alone() {
+  return {code::conflict, "this node is alone: there is no cluster", "cluster",
+          "Make one with `tenon cluster init NAME`."};
+}
+
+steward::loop::loop(steward_settings s, ask_council ask, const runtime::clock& clock,
+                    runtime::meters& meters, runtime::entropy& random, replicas* r)
+    : settings_{settled(std::move(s))}, ask_{std::move(ask)}, clock_{clock}, meters_{meters},
+      random_{random}, replicas_{r}, stays_{io_.get_executor()}, ticks_{io_}, health_{clock.now()} {
+}
+
+void steward::loop::run() {
+  thread_ = std::thread{[this] { io_.run(); }};
+}
+
+void steward::loop::stop() {
+  io_.stop();
+  if (thread_.joinable())
+    thread_.join();
+  stopped_ = true;
+  door_.reset();
+  mesh_.reset();
+}
+
+void steward::loop::ask(const council_words::command& c, answer<blob> next) {
+  auto command = protocols::encode(c);
+  if (card_ && card_->node != founder)
+    return ask_at_doors(std::make_shared<const blob>(std::move(command)), doors(), 0,
+                        {code::unavailable, "no other node of the cluster is known", "cluster",
+                         "Start this node with --join and the address of one."},
+                        std::move(next));
+  ask_(std::move(command), [weak = weak_from_this(), next = std::move(next)](result<blob> got) {
+    if (const auto me = weak.lock())
+      boost::asio::post(me->io_, [me, next, got = std::move(got)]() mutable {
+        if (!me->stopped_)
+          next(std::move(got));
+      });
+  });
+}
+
+std::vector<std::string> steward::loop::doors() const {
+  std::vector<std::string> all;
+  for (const auto& n : state_->nodes)
+    if (n.id != card_->node && membership::is_member(n))
+      all.insert(all.end(), n.addresses.begin(), n.addresses.end());
+  if (!settings_.seed.empty() && std::ranges::find(all, settings_.seed) == all.end())
+    all.push_back(settings_.seed);
+  return all;
+}
+
+void steward::loop::ask_at_doors(std::shared_ptr<const blob> command,
+                                 std::vector<std::string> addresses, std::size_t at, failure last,
+                                 answer<blob> next) {
+  if (at == addresses.size())
+    return next(std::move(last));
+  knocking k{.address = addresses[at],
+             .judge = [held = card_->shown](const std::string&) { return link::secure(held); },
+             .say = council_words::question{*command}};
+  knock(io_, clock_, std::move(k),
+        [me = shared_from_this(), command = std::move(command), addresses = std::move(addresses),
+         at, next = std::move(next)](result<council_words::answer> got) mutable {
+          if (got && std::holds_alternative<council_words::report>(*got))
+            return next(std::get<council_words::report>(*std::move(got)).reply);
+          auto why = got ? failure{code::malformed, "the door answered something else",
+                                   addresses[at], "Install the same version on all nodes."}
+                         : std::move(got).error();
+          const bool decided = why.code != code::unavailable && why.code != code::timed_out &&
+                               why.code != code::unauthenticated;
+          if (decided)
+            return next(std::move(why));
+          me->ask_at_doors(std::move(command), std::move(addresses), at + 1, std::move(why),
+                           std::move(next));
+        });
+}
+
+void steward::loop::tell(cluster_words::command c, answer<council_words::told> next) {
+  if (!card_)
+    return next(alone());
+  const auto seen = neighbours_.seen_from(card_->node, *state_);
+  ask_for<council_words::told>(council_words::tell{std::move(c), seen.self, seen.alive},
+                               std::move(next));
+}
+
+void steward::loop::look(answer<survey> next) {
+  if (!card_)
+    return next(survey{});
+  ask_for<council_words::seen>(
+      council_words::look{checksum_},
+      [me = shared_from_this(), next = std::move(next)](result<council_words::seen> got) {
+        if (!got)
+          return next(std::move(got).error());
+        me->take(*got);
+        auto seen = me->neighbours_.seen_from(me->card_->node, *me->state_);
+        next(survey{me->state_, seen.self, std::move(seen.alive), me->groups()});
+      });
+}
+
+void steward::loop::begin(answer<void> next) {
+  auto kept = kept_card(settings_.data, clock_.now());
+  if (!kept && kept.error().code == code::not_found)
+    return next({});
+  if (!kept)
+    return next(std::move(kept).error());
+  if (settings_.host.empty())
+    return next(failure{
+        code::malformed, "this node is a member of a cluster, and was given no address for it",
+        "--cluster-address", "Give it a host:port of this machine that the others can reach."});
+  card_ = *std::move(kept);
+  if (auto members = kept_members(settings_.data))
+    state_ = std::make_shared<membership::state>(*std::move(members));
+  else if (members.error().code != code::not_found)
+    runtime::log::warn("cluster.members_forgotten", {{"why", members.error().why}});
+  start_again(clock_.steady() + settings_.settling, std::move(next));
+}
+
+/// Another process may have been this node a moment ago, and be heard still.
+void steward::loop::start_again(std::chrono::steady_clock::time_point until, answer<void> next) {
+  ask_for<council_words::seen>(council_words::look{}, [me = shared_from_this(), until,
+                                                       next = std::move(next)](
+                                                          result<council_words::seen> got) mutable {
+    if (got && got->state && got->state->id.empty() && me->card_->node == founder) {
+      // Ended between keeping who it is and being it.
+      runtime::log::warn("cluster.unfinished", {{"cluster", me->card_->cluster}});
+      me->card_.reset();
+      drop_card(me->settings_.data);
+      return next({});
+    }
+    if (got)
+      me->take(*got);
+    me->say_started([me, until, next = std::move(next)](result<council_words::told> told) {
+      const bool silent =
+          !told && (told.error().code == code::unavailable || told.error().code == code::timed_out);
+      if (told || silent) {
+        auto opened = me->open_network();
+        if (opened)
+          me->tick();
+        return next(std::move(opened));
+      }
+      if (told.error().code != code::conflict || me->clock_.steady() >= until)
+        return next(std::move(told).error());
+      me->ticks_.expires_after(between_starts);
+      me->ticks_.async_wait([me, until, next](boost::system::error_code e) {
+        if (!e)
+          me->start_again(until, next);
+      });
+    });
+  });
+}
+
+void steward::loop::say_started(answer<council_words::told> next) {
+  tell(cluster_words::start{card_->cluster,
+                            card_->node,
+                            settings_.boot,
+                            {settings_.advertised},
+                            settings_.version,
+                            oldest_features,
+                            newest_features},
+       [me = shared_from_this(), next = std::move(next)](result<council_words::told> told) {
+         me->started_ = told.has_value();
+         next(std::move(told));
+       });
+}
+
+/// A certificate outlives a membership: who has left asks nothing any more.
+void steward::loop::ask_for_member(const std::string& node, const blob& command,
+                                   answer<blob> next) {
+  const auto read = protocols::decode<council_words::command>(command);
+  if (!read)
+    return next(read.error());
+  look([me = shared_from_this(), node, read = *read,
+        next = std::move(next)](const result<survey>& got) {
+    if (!got)
+      return next(got.error());
+    const auto* n = membership::find(*got->state, number_of(node));
+    if (n == nullptr || !membership::is_member(*n))
+      return next(failure{code::forbidden,
+                          "node " + node + " is no member of the cluster " + got->state->name,
+                          "node", "Empty its data directory and join with a new token."});
+    me->ask(read, next);
+  });
+}
+
+result<void> steward::loop::open_network() {
+  door_calls at_door{
+      .on_newcomer =
+          [this](council_words::newcomer n, door_calls::answer<council_words::welcome> next) {
+            admit(std::move(n), std::move(next));
+          },
+      .on_command =
+          [this](const std::string& node, const blob& command, door_calls::answer<blob> next) {
+            ask_for_member(node, command, std::move(next));
+          }};
+  auto opened = door::open(io_, clock_, card_->cluster, card_->shown, std::move(at_door));
+  if (!opened)
+    return std::move(opened).error();
+  door_ = *std::move(opened);
+  link::mesh_calls calls{.on_frame = [](const link::arrival&) {},
+                         .on_up =
+                             [this](const std::string& node, const link::hello& h) {
+                               neighbours_.up(number_of(node), h.boot);
+                               health_.hear(number_of(node), true, clock_.now());
+                             },
+                         .on_down =
+                             [this](const std::string& node, const failure&) {
+                               neighbours_.down(number_of(node));
+                               health_.hear(number_of(node), false, clock_.now());
+                             },
+                         .admits =
+                             [this](const std::string& node) {
+                               const auto* n = membership::find(*state_, number_of(node));
+                               return n != nullptr && membership::is_member(*n);
+                             },
+                         .on_visitor =
+                             [this](boost::asio::ip::tcp::socket s) {
+                               if (door_)
+                                 door_->receive(std::move(s));
+                             }};
+  link::mesh_options options{.cluster = card_->cluster,
+                             .node = std::to_string(card_->node),
+                             .boot = settings_.boot,
+                             .features = newest_features,
+                             .host = settings_.host,
+                             .port = settings_.port,
+                             .advertised = settings_.advertised,
+                             .credentials = card_->shown};
+  auto mesh = link::mesh::open(io_, std::move(options), std::move(calls), clock_, meters_);
+  if (!mesh)
+    return std::move(mesh).error();
+  mesh_ = *std::move(mesh);
+  health_.hear(card_->node, true, clock_.now());
+  peers_.clear();
+  set_peers();
+  return {};
+}
+
+steward::steward(steward_settings s, ask_council ask, const runtime::clock& clock,
+                 runtime::meters& meters, runtime::entropy& random, replicas* r)
+    : loop_{std::make_shared<loop>(std::move(s), std::move(ask), clock, meters, random, r)} {
+  loop_->run();
+}
+
+steward::~steward() {
+  loop_->stop();
+}
+
+result<void> steward::start() {
+  const auto said = std::make_shared<std::promise<result<void>>>();
+  boost::asio::post(loop_->io(), [l = loop_, said] {
+    l->begin([said](result<void> r) { said->set_value(std::move(r)); });
+  });
+  return said->get_future().get();
+}
+
+void steward::found(const std::string& name, std::uint32_t factor,
+                    answer<protocols::council::told> next) {
+  boost::asio::post(loop_->io(), [l = loop_, name, factor, next = std::move(next)] {
+    l->found(name, factor, next);
+  });
+}
+
+void steward::issue_token(span lives, answer<shown_token> next) {
+  boost::asio::post(loop_->io(),
+                    [l = loop_, lives, next = std::move(next)] { l->issue_token(lives, next); });
+}
+
+void steward::tell(protocols::cluster::command c, answer<protocols::council::told> next) {
+  boost::asio::post(loop_->io(), [l = loop_, c = std::move(c), next = std::move(next)]() mutable {
+    l->tell(std::move(c), std::move(next));
+  });
+}
+
+void steward::look(answer<survey> next) {
+  boost::asio::post(loop_->io(), [l = loop_, next = std::move(next)] { l->look(next); });
+}
+
+bool steward::moves_replicas() const {
+  return loop_->moves_replicas();
+}
+
+const std::string& steward::address() const {
+  return loop_->settings().advertised;
+}
+
+} // namespace tenon::nodes::cluster
