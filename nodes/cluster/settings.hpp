@@ -21,7 +21,7 @@ struct steward_settings {
   std::uint64_t boot = 0;
   std::uint16_t partitions = 16;
   std::string seed{};                      // a member's address, beside those that are known
-  span settling = std::chrono::seconds{5}; // for which a start waits to be heard by the council
+  span settling = std::chrono::seconds{3}; // for which a start waits to be heard by the council
 };
 
 } // namespace tenon::nodes::cluster

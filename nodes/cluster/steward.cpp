@@ -66,20 +66,24 @@ failure steward::loop::alone() {
 steward::loop::loop(steward_settings s, ask_council ask, const runtime::clock& clock,
                     runtime::meters& meters, runtime::entropy& random, replicas* r)
     : settings_{settled(std::move(s))}, ask_{std::move(ask)}, clock_{clock}, meters_{meters},
-      random_{random}, replicas_{r}, stays_{io_.get_executor()}, ticks_{io_}, health_{clock.now()} {
-}
+      random_{random}, replicas_{r}, stays_{io_->get_executor()}, ticks_{*io_}, health_{
+                                                                                    clock.now()} {}
 
 void steward::loop::run() {
-  thread_ = std::thread{[this] { io_.run(); }};
+  thread_ = std::thread{[this] { io_->run(); }};
 }
 
 void steward::loop::stop() {
-  io_.stop();
+  io_->stop();
   if (thread_.joinable())
     thread_.join();
+  const std::lock_guard held{gate_};
   stopped_ = true;
   door_.reset();
   mesh_.reset();
+  ticks_.reset();
+  stays_.reset();
+  io_.reset();
 }
 
 void steward::loop::ask(const council_words::command& c, answer<blob> next) {
@@ -90,16 +94,19 @@ void steward::loop::ask(const council_words::command& c, answer<blob> next) {
                          "Start this node with --join and the address of one."},
                         std::move(next));
   ask_(std::move(command), [weak = weak_from_this(), next = std::move(next)](result<blob> got) {
-    if (const auto me = weak.lock())
-      boost::asio::post(me->io_, [me, next, got = std::move(got)]() mutable {
-        if (!me->stopped_)
-          next(std::move(got));
-      });
+    const auto me = weak.lock();
+    if (!me)
+      return;
+    const std::lock_guard held{me->gate_};
+    if (!me->stopped_)
+      boost::asio::post(*me->io_, [next, got = std::move(got)]() mutable { next(std::move(got)); });
   });
 }
 
 std::vector<std::string> steward::loop::doors() const {
   std::vector<std::string> all;
+  for (const auto& [node, address] : called_from_)
+    all.push_back(address);
   for (const auto& n : state_->nodes)
     if (n.id != card_->node && membership::is_member(n))
       all.insert(all.end(), n.addresses.begin(), n.addresses.end());
@@ -116,7 +123,7 @@ void steward::loop::ask_at_doors(std::shared_ptr<const blob> command,
   knocking k{.address = addresses[at],
              .judge = [held = card_->shown](const std::string&) { return link::secure(held); },
              .say = council_words::question{*command}};
-  knock(io_, clock_, std::move(k),
+  knock(*io_, clock_, std::move(k),
         [me = shared_from_this(), command = std::move(command), addresses = std::move(addresses),
          at, next = std::move(next)](result<council_words::answer> got) mutable {
           if (got && std::holds_alternative<council_words::report>(*got))
@@ -198,8 +205,8 @@ void steward::loop::start_again(std::chrono::steady_clock::time_point until, ans
       }
       if (told.error().code != code::conflict || me->clock_.steady() >= until)
         return next(std::move(told).error());
-      me->ticks_.expires_after(between_starts);
-      me->ticks_.async_wait([me, until, next](boost::system::error_code e) {
+      me->ticks_->expires_after(between_starts);
+      me->ticks_->async_wait([me, until, next](boost::system::error_code e) {
         if (!e)
           me->start_again(until, next);
       });
@@ -250,7 +257,7 @@ result<void> steward::loop::open_network() {
           [this](const std::string& node, const blob& command, door_calls::answer<blob> next) {
             ask_for_member(node, command, std::move(next));
           }};
-  auto opened = door::open(io_, clock_, card_->cluster, card_->shown, std::move(at_door));
+  auto opened = door::open(*io_, clock_, card_->cluster, card_->shown, std::move(at_door));
   if (!opened)
     return std::move(opened).error();
   door_ = *std::move(opened);
@@ -258,11 +265,14 @@ result<void> steward::loop::open_network() {
                          .on_up =
                              [this](const std::string& node, const link::hello& h) {
                                neighbours_.up(number_of(node), h.boot);
+                               if (!h.address.empty())
+                                 called_from_[number_of(node)] = h.address;
                                health_.hear(number_of(node), true, clock_.now());
                              },
                          .on_down =
                              [this](const std::string& node, const failure&) {
                                neighbours_.down(number_of(node));
+                               called_from_.erase(number_of(node));
                                health_.hear(number_of(node), false, clock_.now());
                              },
                          .admits =
@@ -283,7 +293,7 @@ result<void> steward::loop::open_network() {
                              .port = settings_.port,
                              .advertised = settings_.advertised,
                              .credentials = card_->shown};
-  auto mesh = link::mesh::open(io_, std::move(options), std::move(calls), clock_, meters_);
+  auto mesh = link::mesh::open(*io_, std::move(options), std::move(calls), clock_, meters_);
   if (!mesh)
     return std::move(mesh).error();
   mesh_ = *std::move(mesh);
@@ -306,9 +316,17 @@ steward::~steward() {
 result<void> steward::start() {
   const auto said = std::make_shared<std::promise<result<void>>>();
   boost::asio::post(loop_->io(), [l = loop_, said] {
-    l->begin([said](result<void> r) { said->set_value(std::move(r)); });
+    l->begin([said](result<void> r) {
+      if (!r)
+        runtime::log::warn("cluster.not_started", {{"why", r.error().why}});
+      said->set_value(std::move(r));
+    });
   });
-  return said->get_future().get();
+  auto answered = said->get_future();
+  // Members that are silent may be so for long, and this node may be one they wait for.
+  if (answered.wait_for(2 * loop_->settings().settling) != std::future_status::ready)
+    return {};
+  return answered.get();
 }
 
 void steward::found(const std::string& name, std::uint32_t factor,

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <mutex>
 #include <thread>
 
 namespace tenon::nodes::cluster {
@@ -34,7 +35,7 @@ public:
   void tell(cluster_words::command, answer<council_words::told>);
   void look(answer<survey>);
 
-  boost::asio::io_context& io() { return io_; }
+  boost::asio::io_context& io() { return *io_; }
   const steward_settings& settings() const { return settings_; }
   bool moves_replicas() const { return replicas_ != nullptr; }
 
@@ -75,19 +76,22 @@ private:
   runtime::entropy& random_;
   replicas* const replicas_;
 
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays_;
-  boost::asio::steady_timer ticks_;
+  // Gone before the rest: what waits in it holds this loop.
+  std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(1);
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> stays_;
+  std::optional<boost::asio::steady_timer> ticks_;
+  std::mutex gate_; // between who answers from elsewhere and the end
+  bool stopped_ = false;
   std::optional<card> card_;
   std::shared_ptr<const membership::state> state_ = std::make_shared<membership::state>();
   std::uint32_t checksum_ = 0;
   bool started_ = false;
   bool founding_ = false;
-  bool stopped_ = false;
   neighbours neighbours_;
   placement::health health_;
   const placement::limits limits_{};
   std::map<membership::node_id, std::string> peers_;
+  std::map<membership::node_id, std::string> called_from_; // where who came says it can be reached
   std::unique_ptr<door> door_;
   std::unique_ptr<link::mesh> mesh_;
   std::thread thread_;

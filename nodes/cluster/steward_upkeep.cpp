@@ -15,8 +15,8 @@ void complain(const char* event, const failure& why) {
 } // namespace
 
 void steward::loop::tick() {
-  ticks_.expires_after(between_looks);
-  ticks_.async_wait([weak = weak_from_this()](boost::system::error_code e) {
+  ticks_->expires_after(between_looks);
+  ticks_->async_wait([weak = weak_from_this()](boost::system::error_code e) {
     const auto me = weak.lock();
     if (e || !me || !me->card_)
       return;

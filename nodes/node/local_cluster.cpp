@@ -36,6 +36,9 @@ result<cluster::steward_settings> settings_of(const cli::node_options& o) {
     return listen.error();
   s.host = listen->first;
   s.port = listen->second;
+  if (s.advertised.empty() && (s.host == "0.0.0.0" || s.host == "::"))
+    return failure{code::malformed, "others cannot find a node at " + s.host, "--cluster-advertise",
+                   "Say under which host:port they reach this machine."};
   // Others are told where it is before it listens.
   if (s.port == 0)
     s.port = cluster::free_port(s.host);
