@@ -143,7 +143,9 @@ void steward::loop::ask_at_doors(std::shared_ptr<const blob> command,
 void steward::loop::tell(cluster_words::command c, answer<council_words::told> next) {
   if (!card_)
     return next(alone());
-  const auto seen = neighbours_.seen_from(card_->node, *state_);
+  // Who says that it starts is not yet the process that is known as this node.
+  const bool starts = std::holds_alternative<cluster_words::start>(c);
+  const auto seen = neighbours_.seen_from(starts ? 0 : card_->node, *state_);
   ask_for<council_words::told>(council_words::tell{std::move(c), seen.self, seen.alive},
                                std::move(next));
 }
@@ -228,7 +230,8 @@ void steward::loop::say_started(answer<council_words::told> next) {
        });
 }
 
-/// A certificate outlives a membership: who has left asks nothing any more.
+/// A certificate outlives a membership: who has left asks nothing any more. Who lives is judged
+/// from here, because the asker's network may not be up, and it may be there twice.
 void steward::loop::ask_for_member(const std::string& node, const blob& command,
                                    answer<blob> next) {
   const auto read = protocols::decode<council_words::command>(command);
@@ -243,7 +246,12 @@ void steward::loop::ask_for_member(const std::string& node, const blob& command,
       return next(failure{code::forbidden,
                           "node " + node + " is no member of the cluster " + got->state->name,
                           "node", "Empty its data directory and join with a new token."});
-    me->ask(read, next);
+    auto asked = read;
+    if (auto* t = std::get_if<council_words::tell>(&asked)) {
+      t->self = got->self;
+      t->alive = got->alive;
+    }
+    me->ask(asked, next);
   });
 }
 
