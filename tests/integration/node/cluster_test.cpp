@@ -220,6 +220,24 @@ TEST_F(cluster_of_processes, is_not_taken_for_another_by_who_joins) {
   expect_says(refused(good), "is no address");
 }
 
+TEST_F(cluster_of_processes, is_not_harmed_by_what_strangers_say_at_its_port) {
+  found();
+  const auto good = token();
+  const auto at = static_cast<std::uint16_t>(std::stoi(door_.substr(door_.find(':') + 1)));
+  const std::string greeting = "tenon door 1\n";
+  for (const auto& said : {std::string{"GET / HTTP/1.1\r\n\r\n"}, std::string{"tenon door 2\n"},
+                           greeting + std::string(4096, 'x'), greeting + "\x16\x03\x01\xff\xff",
+                           std::string{"\x16\x03\x01\x02", 4}, std::string{"\0", 1}}) {
+    raw_client stranger{at};
+    stranger.send(said);
+  }
+  raw_client curious{at};
+  curious.send(greeting);
+  expect_says(curious.take(40), "-----BEGIN CERTIFICATE-----");
+  start_second(good);
+  await_both();
+}
+
 TEST_F(cluster_of_processes, lets_a_node_go_and_does_not_know_it_afterwards) {
   found();
   start_second(token());
