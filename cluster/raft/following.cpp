@@ -113,10 +113,10 @@ core_effects group::append(const std::vector<entry>& entries) {
 void group::advance() {
   // No further than what is durable here, so that no state is ever stored ahead of its log.
   const auto reached = std::min(core_committed(core_.get()), core_stored(core_.get()));
-  if (reached > committed_)
-    committed_ = reached;
-  for (const auto* next = tail_.configuration_after(configured_); next && next->index <= committed_;
-       next = tail_.configuration_after(configured_)) {
+  const bool moved = reached > committed_;
+  committed_ = std::max(committed_, reached);
+  for (const auto* next = moved ? tail_.configuration_after(configured_) : nullptr;
+       next && next->index <= committed_; next = tail_.configuration_after(configured_)) {
     configured_ = next->index;
     update_.configuration = next->configuration;
     const auto members = core_members(next->configuration);
@@ -141,7 +141,7 @@ void group::hand_over_when_level() {
 }
 
 void group::serve_reads() {
-  if (!has_begun())
+  if (!reads_.waiting() || !has_begun())
     return;
   do {
     if (reads_.begin(committed_))

@@ -69,8 +69,9 @@ front::batch front::take(const hold&) {
 }
 
 std::size_t front::confirm(std::uint64_t committed) {
-  if (committed > committed_)
-    set_committed(committed);
+  if (committed <= committed_)
+    return 0;
+  set_committed(committed);
   std::size_t count = 0, weight = 0;
   while (!awaited_.empty() && awaited_.front().index <= committed) {
     const auto next = awaited_.front();

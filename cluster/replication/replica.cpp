@@ -2,6 +2,7 @@
 
 #include "protocols/ensure.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -37,7 +38,8 @@ counts::counts(runtime::meters& m)
 replica::replica(partition_number p, raft::node_id self, const raft::options& o, raft::durable kept,
                  storage::group_log log, front& f, surroundings& around, span now)
     : partition_{p}, log_{log}, front_{f}, around_{around}, note_{around.agenda, p},
-      group_{self, o, std::move(kept), now, log_}, trailing_{around.trailing} {
+      group_{self, o, std::move(kept), now, log_}, beat_{std::max(o.heartbeat / 2, span{1})},
+      trailing_{around.trailing} {
   front_.set_committed(group_.committed());
 }
 
@@ -46,18 +48,14 @@ replica::~replica() {
 }
 
 void replica::look(span now) {
-  flush(now);
+  if (leads_) {
+    auto waiting = front_.take(front_.stop());
+    submit(std::move(waiting), now);
+  }
   if (const auto number = around_.agenda.written(partition_); number > written_) {
     written_ = number;
     group_.written(number, now);
   }
-}
-
-void replica::flush(span now) {
-  if (!leads_)
-    return;
-  auto waiting = front_.take(front_.stop());
-  submit(std::move(waiting), now);
 }
 
 void replica::submit(front::batch waiting, span now) {
@@ -76,12 +74,10 @@ void replica::submit(front::batch waiting, span now) {
 }
 
 void replica::tick(span now) {
-  flush(now);
   group_.tick(now);
 }
 
 void replica::receive(raft::node_id from, std::uint64_t epoch, const raft::message& m, span now) {
-  flush(now);
   const auto dropped = group_.dropped();
   group_.receive(from, epoch, m, now);
   if (group_.dropped() > dropped)
@@ -89,7 +85,6 @@ void replica::receive(raft::node_id from, std::uint64_t epoch, const raft::messa
 }
 
 void replica::lost(raft::node_id peer, span now) {
-  flush(now);
   group_.lost(peer, now);
 }
 
@@ -124,7 +119,6 @@ void replica::transfer(raft::node_id to, span now, handed_over done) {
 }
 
 void replica::read(span now, allowed done) {
-  flush(now);
   const auto token = ++reads_;
   if (auto asked = group_.read(token, now); !asked)
     return done(std::move(asked).error());
@@ -132,7 +126,6 @@ void replica::read(span now, allowed done) {
 }
 
 void replica::trim(std::uint64_t through, span now) {
-  flush(now);
   if (const auto at = group_.stamp_at(through)) // else it is forgotten already
     group_.saved(*at, trailing_.behind(through), now);
 }
@@ -145,8 +138,7 @@ void replica::not_fetched() {
   group_.not_fetched();
 }
 
-void replica::perform(span now) {
-  flush(now);
+void replica::perform() {
   auto todo = group_.take();
   if (todo.standing)
     follow(*todo.standing);
@@ -198,7 +190,8 @@ void replica::write(raft::write w) {
 }
 
 void replica::confirm(std::uint64_t committed) {
-  around_.counts.confirmed.Increment(static_cast<double>(front_.confirm(committed)));
+  if (const auto count = front_.confirm(committed))
+    around_.counts.confirmed.Increment(static_cast<double>(count));
   while (!changing_.empty() && changing_.front().index <= committed) {
     const auto done = std::move(changing_.front());
     changing_.erase(changing_.begin());
@@ -230,8 +223,10 @@ void replica::finish_transfer() {
       "partition " + std::to_string(partition_), "See whether it has caught up, then repeat."});
 }
 
+// Heartbeats of all partitions that are led wait for each other, so that they leave together.
 span replica::due() const {
-  return group_.due();
+  const auto at = group_.due();
+  return leads_ ? (at + beat_ - span{1}) / beat_ * beat_ : at;
 }
 
 view replica::now_is() const {

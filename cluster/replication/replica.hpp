@@ -1,6 +1,6 @@
 // One partition on this node: its group, its log and its front, held together. What happened goes
 // in, in any order and as much as there is; `perform` then does what the group asks for. Entries
-// that wait in front go to the group before anything else that may move its log's end.
+// that wait in front go to the group before a change of members, which takes an index, too.
 //
 // For the loop's thread.
 #pragma once
@@ -66,7 +66,7 @@ public:
   void fetched(const raft::stamp&, span now);
   void not_fetched();
 
-  void perform(span now);
+  void perform();
   span due() const;
   view now_is() const;
 
@@ -79,7 +79,6 @@ private:
     changed done;
   };
 
-  void flush(span now);
   void submit(front::batch, span now);
   void follow(const raft::standing&);
   void give_up_leading();
@@ -94,6 +93,7 @@ private:
   surroundings& around_;
   agenda::note note_;
   raft::group group_;
+  const span beat_;
   replication::trailing trailing_;
   bool leads_ = false;
   std::uint64_t elected_ = 0; // the last term in which it was

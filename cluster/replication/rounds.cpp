@@ -155,12 +155,13 @@ void replicated_journal::rounds::deliver(raft::node_id from, std::uint64_t epoch
                        {{"node", static_cast<std::int64_t>(from)}, {"why", messages.error().why}});
     return;
   }
+  const auto at = now();
   for (const auto& m : *messages) {
     if (m.group >= replicas_.size()) {
       counts_.misread.Increment();
       continue;
     }
-    replicas_[m.group]->receive(from, epoch, m.message, now());
+    replicas_[m.group]->receive(from, epoch, m.message, at);
     touch(m.group);
   }
 }
@@ -195,7 +196,7 @@ void replicated_journal::rounds::run() {
   }
   for (std::size_t i = 0; i < touched_.size(); ++i) { // more may come meanwhile
     const auto p = touched_[i];
-    replicas_[p]->perform(now());
+    replicas_[p]->perform();
     if (closed_)
       return;
     is_touched_[p] = false;
