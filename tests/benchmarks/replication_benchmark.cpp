@@ -41,7 +41,7 @@ using append = std::function<result<std::uint64_t>(partition_number, runtime::du
 /// Keeps a number of appends in flight in one partition, as a node's cells do.
 class load final : public runtime::durable_listener {
 public:
-  load(partition_number p, std::size_t room) : partition_{p}, room_{room} {}
+  load(partition_number p, std::size_t room) : partition_{p}, most_{room}, room_{room} {}
 
   void durable(std::uint64_t index) noexcept override {
     durable_.store(index, std::memory_order_release);
@@ -58,18 +58,22 @@ public:
     for (; room_ > 0; --room_, moved = true) {
       const auto index = to(partition_, *this);
       if (!index)
-        break;
-      if (taken_ == 0)
+        return moved;
+      if (!std::exchange(began_, true))
         taken_ = *index - 1;
       begun_[(*index - 1) % begun_.size()] = now;
     }
     return moved;
   }
 
+  bool waits() const { return room_ < most_; }
+
 private:
   partition_number partition_;
+  std::size_t most_;
   std::size_t room_;
-  std::uint64_t taken_ = 0;
+  bool began_ = false;
+  std::uint64_t taken_ = 0; // the last index that is taken note of
   std::atomic<std::uint64_t> durable_ = 0;
   std::vector<clock_type::time_point> begun_ = std::vector<clock_type::time_point>(8192);
 };
@@ -82,15 +86,20 @@ void measure(const std::string& what, const std::string& goal, double most, cons
   latencies.reserve(20'000'000);
   const auto used = tests::processor_seconds();
   const auto began = clock_type::now();
-  while (seconds_since(began) < most) {
+  double took = 0;
+  const auto taken = [&](partition_number p, runtime::durable_listener& l) {
+    return took > 0 ? result<std::uint64_t>{failure{code::unavailable, "it is over"}} : to(p, l);
+  };
+  while (took == 0 || std::ranges::any_of(loads, [](const auto& l) { return l->waits(); })) {
     const auto before = told.load(std::memory_order_acquire);
     bool moved = false;
     for (auto& l : loads)
-      moved = l->turn(to, latencies) || moved;
+      moved = l->turn(taken, latencies) || moved;
     if (!moved)
       told.wait(before);
+    if (took == 0 && seconds_since(began) >= most)
+      took = seconds_since(began);
   }
-  const auto took = seconds_since(began);
   const auto processor = tests::processor_seconds() - used;
   std::ranges::sort(latencies);
   const auto count = static_cast<double>(latencies.size());
@@ -102,7 +111,6 @@ void measure(const std::string& what, const std::string& goal, double most, cons
                       tests::with_commas(count / took) + "/s, p50 " + quantile(0.5) + " ms, p99 " +
                           quantile(0.99) + " ms, " + tests::fixed(processor * 1e6 / count, 2) +
                           " us of processor");
-  std::this_thread::sleep_for(std::chrono::milliseconds{200}); // the last are told to whom is there
 }
 
 class node {
@@ -226,10 +234,14 @@ void idle(const std::filesystem::path& directory, double most) {
   auto all = cluster_of(3, directory, many);
   for (partition_number p = 0; p < many; ++p)
     owner(all, p);
-  std::this_thread::sleep_for(std::chrono::seconds{2});
+  const auto rest = [](double seconds) {
+    std::promise<void> never;
+    never.get_future().wait_for(std::chrono::duration<double>{seconds});
+  };
+  rest(2);
   const auto used = tests::processor_seconds();
   const auto began = clock_type::now();
-  std::this_thread::sleep_for(std::chrono::duration<double>{most});
+  rest(most);
   const auto share = (tests::processor_seconds() - used) / seconds_since(began) / 3;
   tests::print_figure("1,024 idle partitions on 3 nodes, of a core for each", "< 5 %",
                       tests::fixed(share * 100, 1) + " %");
