@@ -2,6 +2,9 @@
 // of its partition's log. Rows are written lazily and coalesced; the log is the truth, and whoever
 // reads a row replays the entries after its index. As a port.
 //
+// A partition is fenced: only who owns it may change what is stored of it, or, while nobody here
+// does, who follows the log of the one that does.
+//
 // A cell owns, under its key: one row, any number of table rows, and any number of history rows.
 // No call reaches across partitions or tenants except the two listings.
 #pragma once
@@ -36,6 +39,7 @@ struct state_save {
   partition_number partition = 0;
   identity id;
   std::uint64_t index = 0;
+  std::uint64_t term = 0;        // of the owner; 0 of who follows
   std::optional<blob> row;       // absent: the identity is gone; its table and history go too
   std::optional<moment> wake_at; // earliest deadline: listed by `due`
   bool unfinished = false;       // has outbox entries or calls pending: listed by `unfinished`
@@ -59,7 +63,13 @@ public:
   history(partition_number, const identity&, std::uint64_t from, std::size_t limit,
           const std::function<bool(std::uint64_t number, const blob& event)>& each) const = 0;
 
-  /// `saved` is called from the state's own thread when everything of `s` is durable.
+  /// From now on only saves and checkpoints of this term are taken. What was handed over in another
+  /// one and is not yet being written is forgotten, and no read sees it any more: it may hold what
+  /// was never confirmed, and the next owner's log reaches the same indices.
+  virtual void fence(partition_number, std::uint64_t term) = 0;
+
+  /// `saved` is called from the state's own thread when everything of `s` is durable; never when
+  /// a fence stood before `s`, or fell before it was written.
   virtual void save(state_save s, std::function<void()> saved) = 0;
 
   /// Bytes handed to `save` and not yet durable: callers slow down when it grows.
@@ -67,7 +77,7 @@ public:
 
   /// Everything of the partition up to and including `index` has been handed to `save`. Once that
   /// is durable the number is too, and the journal may trim up to it.
-  virtual void checkpoint(partition_number, std::uint64_t index) = 0;
+  virtual void checkpoint(partition_number, std::uint64_t index, std::uint64_t term = 0) = 0;
   /// The last durable checkpoint: replay begins after it.
   virtual std::uint64_t checkpointed(partition_number) const = 0;
 

@@ -25,9 +25,12 @@ public:
             const std::function<bool(std::string_view, const blob&)>& each) const override;
   void history(partition_number, const identity&, std::uint64_t from, std::size_t limit,
                const std::function<bool(std::uint64_t, const blob&)>& each) const override;
+  void fence(partition_number p, std::uint64_t term) override { below_.fence(p, term); }
   void save(state_save, std::function<void()> saved) override;
   std::size_t waiting() const override { return below_.waiting(); }
-  void checkpoint(partition_number p, std::uint64_t index) override { below_.checkpoint(p, index); }
+  void checkpoint(partition_number p, std::uint64_t index, std::uint64_t term) override {
+    below_.checkpoint(p, index, term);
+  }
   std::uint64_t checkpointed(partition_number p) const override { return below_.checkpointed(p); }
   std::vector<std::string> list(std::string_view tenant, std::string_view kind,
                                 std::string_view after, std::size_t limit) const override;

@@ -85,27 +85,44 @@ result<void> local_state::load_file() {
   return {};
 }
 
+void local_state::fence(partition_number p, std::uint64_t term) {
+  auto& partition = partitions_.at(p);
+  pending_layer open, writing; // destroyed without the lock
+  {
+    const std::unique_lock lock{partition.mutex};
+    partition.term = term;
+    ++partition.fences;
+    std::swap(open, partition.open);
+    if (!partition.being_written) // otherwise it is confirmed, in every term
+      std::swap(writing, partition.writing);
+  }
+  waiting_ -= open.bytes() + writing.bytes();
+}
+
 void local_state::save(state_save s, std::function<void()> saved) {
   auto& partition = partitions_.at(s.partition);
   const state_key key{s.partition, s.id};
   const auto weight = weight_of(s);
+  std::size_t before = 0;
   {
     const std::unique_lock lock{partition.mutex};
+    if (s.term != partition.term)
+      return;
     partition.open.take(std::string{key.view()}, std::move(s), std::move(saved),
                         [&] { return stored_history(partition, key); });
+    before = waiting_.fetch_add(weight); // with the lock: a fence takes it away again
   }
-  const auto before = waiting_.fetch_add(weight);
   if (before == 0)
     wake_writer();
   else if (before + weight >= options_.write_early && !early_.exchange(true))
     wake_writer();
 }
 
-void local_state::checkpoint(partition_number p, std::uint64_t index) {
+void local_state::checkpoint(partition_number p, std::uint64_t index, std::uint64_t term) {
   auto& partition = partitions_.at(p);
   {
     const std::unique_lock lock{partition.mutex};
-    if (index <= partition.checkpointed)
+    if (term != partition.term || index <= partition.checkpointed)
       return;
     partition.open.mark(index);
   }
@@ -163,15 +180,30 @@ bool local_state::gather(outcome last) {
   return true;
 }
 
+/// The journal is asked without the lock, because it may be about to set a fence. What it says is
+/// true of the time before the fence, and then counts only if none has fallen meanwhile.
+bool local_state::ready_to_write(partition_number p) {
+  auto& partition = partitions_[p];
+  std::uint64_t fences = 0;
+  {
+    const std::shared_lock lock{partition.mutex};
+    fences = partition.fences;
+  }
+  const auto durable = journal_.durable(p);
+  const std::unique_lock lock{partition.mutex};
+  partition.being_written = fences == partition.fences && durable >= partition.writing.needs();
+  return partition.being_written;
+}
+
 local_state::outcome local_state::write_all() {
   auto reached = outcome::all_written;
   bool behind = false;
   std::vector<partition_number> ready;
   for (std::size_t p = 0; p < partitions_.size(); ++p) {
     auto& partition = partitions_[p];
-    const auto number = static_cast<partition_number>(p);
     {
       const std::unique_lock lock{partition.mutex};
+      partition.being_written = false;
       if (partition.writing.empty())
         std::swap(partition.open, partition.writing);
       else if (!partition.open.empty())
@@ -179,10 +211,8 @@ local_state::outcome local_state::write_all() {
       if (partition.writing.empty())
         continue;
     }
-    if (journal_.durable(number) < partition.writing.needs())
-      behind = true;
-    else
-      ready.push_back(number);
+    const auto number = static_cast<partition_number>(p);
+    (ready_to_write(number) ? ready.push_back(number) : void(behind = true));
   }
   state_writer{*this}.write(ready);
   const auto reading = environment_->reading();

@@ -55,9 +55,10 @@ public:
   void
   history(partition_number, const identity&, std::uint64_t from, std::size_t limit,
           const std::function<bool(std::uint64_t number, const blob& event)>& each) const override;
+  void fence(partition_number, std::uint64_t term) override;
   void save(state_save, std::function<void()> saved) override;
   std::size_t waiting() const override { return waiting_.load(std::memory_order_relaxed); }
-  void checkpoint(partition_number, std::uint64_t index) override;
+  void checkpoint(partition_number, std::uint64_t index, std::uint64_t term = 0) override;
   std::uint64_t checkpointed(partition_number) const override;
   std::vector<std::string> list(std::string_view tenant, std::string_view kind,
                                 std::string_view after, std::size_t limit) const override;
@@ -74,9 +75,12 @@ public:
 
 private:
   struct partition_state {
-    mutable std::shared_mutex mutex; // guards the layers; `writing` is changed by the writer alone
+    mutable std::shared_mutex mutex; // guards all of it
     pending_layer open;
-    pending_layer writing;
+    pending_layer writing;      // changed by the writer alone once it is being written
+    bool being_written = false; // the journal has confirmed what `writing` needs
+    std::uint64_t term = 0;     // whose saves are taken
+    std::uint64_t fences = 0;   // how many there have been
     std::atomic<std::uint64_t> checkpointed = 0;
   };
   struct counts {
@@ -108,6 +112,7 @@ private:
 
   void run();
   bool gather(outcome last);
+  bool ready_to_write(partition_number);
   outcome write_all();
   void wake_writer();
 

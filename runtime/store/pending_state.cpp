@@ -77,6 +77,13 @@ void pending_layer::mark(std::uint64_t checkpoint) {
   needs_ = std::max(needs_, checkpoint);
 }
 
+std::size_t pending_layer::bytes() const {
+  std::size_t all = 0;
+  for (const auto& [key, cell] : cells_)
+    all += cell.bytes;
+  return all;
+}
+
 const pending_cell* pending_layer::find(std::string_view key) const {
   const auto found = cells_.find(key);
   return found == cells_.end() ? nullptr : &found->second;

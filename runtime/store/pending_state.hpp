@@ -51,6 +51,7 @@ public:
   /// What the layer needs to be durable in the journal before it may be written.
   std::uint64_t needs() const { return needs_; }
   std::uint64_t checkpoint() const { return checkpoint_; }
+  std::size_t bytes() const;
   bool empty() const { return cells_.empty() && checkpoint_ == 0; }
 
   /// Takes the cell out, to be destroyed elsewhere.

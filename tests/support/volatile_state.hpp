@@ -92,10 +92,23 @@ public:
       if (!each(from, events[from]))
         return;
   }
+  void fence(partition_number p, std::uint64_t term) override {
+    const std::scoped_lock lock{mutex_};
+    terms_[p] = term;
+    const auto elsewhere = [&](const auto& at) { return at.first.first != p; };
+    std::erase_if(current_.cells, std::not_fn(elsewhere));
+    for (const auto& one : stored_.cells)
+      if (!elsewhere(one))
+        current_.cells.insert(one);
+    std::erase_if(touched_, [&](const auto& key) { return key.first == p; });
+    current_.checkpoints[p] = stored_.checkpoints[p];
+  }
   void save(state_save s, std::function<void()> saved) override {
     bool at_once = false;
     {
       const std::scoped_lock lock{mutex_};
+      if (s.term != terms_[s.partition])
+        return;
       waiting_ += s.row ? s.row->size() : 0;
       if (s.table)
         for (const auto& change : *s.table)
@@ -111,8 +124,10 @@ public:
     const std::scoped_lock lock{mutex_};
     return waiting_;
   }
-  void checkpoint(partition_number p, std::uint64_t index) override {
+  void checkpoint(partition_number p, std::uint64_t index, std::uint64_t term = 0) override {
     const std::scoped_lock lock{mutex_};
+    if (term != terms_[p])
+      return;
     auto& marked = current_.checkpoints[p];
     marked = std::max(marked, index);
     if (mode_ == confirming::automatic)
@@ -208,6 +223,7 @@ private:
 
   mutable std::mutex mutex_;
   confirming mode_;
+  std::map<partition_number, std::uint64_t> terms_; // whose saves are taken
   content current_;
   content stored_;
   std::set<std::pair<partition_number, identity>> touched_; // where the two may differ
