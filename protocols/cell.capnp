@@ -22,7 +22,8 @@ struct CellEntry {
   # Requests to the outside, performed after this entry is durable.
 
   settled @4 :List(UInt64);
-  # Numbers of earlier calls whose outcome these events took in: they are not performed again.
+  # Numbers of earlier calls whose outcome these events took in, and of earlier messages that were
+  # received since: they are not performed and not sent again.
 
   received @5 :List(CellReceipt);
   # Messages of other actors that these events took in: a repetition is acknowledged and ignored.

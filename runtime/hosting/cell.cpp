@@ -30,9 +30,9 @@ constexpr span patience_look = std::chrono::seconds{1};
 
 } // namespace
 
-cell::cell(caf::actor_config& config, const seat& where, identity who)
-    : local_actor{config}, seat_{where}, id_{std::move(who)}, mailbox_{mailbox_bound},
-      active_{where.around.now().time_since_epoch().count()} {}
+cell::cell(caf::actor_config& config, std::shared_ptr<const seat> where, identity who)
+    : local_actor{config}, seat_{std::move(where)}, id_{std::move(who)}, mailbox_{mailbox_bound},
+      active_{seat_->around.now().time_since_epoch().count()} {}
 
 cell::~cell() = default;
 
@@ -90,6 +90,10 @@ void cell::intrusive_ptr_release_impl() {
 
 caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_t) {
   context(unit);
+  if (seat_->tenure.over()) {
+    step_down();
+    return leave(unit, 0);
+  }
   auto orders = mailbox_.take_orders();
   const auto noticed = attention_.exchange(0, std::memory_order_relaxed);
   open_gate();
@@ -99,9 +103,9 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
     o(*this);
   if (at() == spoilt && gate_.empty() && !unappended_)
     reload();
-  if (at() == waiting_to_restart && seat_.around.steady() >= restart_at_)
+  if (at() == waiting_to_restart && seat_->around.steady() >= restart_at_)
     go(awake);
-  if (body_ && (noticed & static_cast<std::uint8_t>(attention::clock)))
+  if (self_.body && (noticed & static_cast<std::uint8_t>(attention::clock)))
     send_out(); // what could not be delivered before
   if (at() == quarantined)
     refuse_everything({.code = code::unavailable,
@@ -110,11 +114,17 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
                        .retry_after = span{5000}});
   if (works())
     work();
-  if (body_ && body_->rows() && body_->rows()->unsaved_bytes() > unsaved_rows_bytes)
+  if (self_.body && self_.body->rows() && self_.body->rows()->unsaved_bytes() > unsaved_rows_bytes)
     save();
   if (retiring_ && gate_.empty() && !unappended_) {
     const auto first_kept = save();
-    mailbox_.close();
+    auto rest = mailbox_.close();
+    for (auto& o : rest.orders) // somebody waits for each
+      o(*this);
+    // Dropped commands answer `unavailable`; one by one, because a chain that unwound by itself
+    // would recurse.
+    while (rest.commands)
+      rest.commands = std::move(rest.commands->next);
     return leave(unit, first_kept);
   }
   const bool asked_to_leave = noticed & static_cast<std::uint8_t>(attention::passivate);
@@ -137,13 +147,13 @@ caf::resumable::resume_result cell::resume(caf::execution_unit* unit, std::size_
 }
 
 void cell::look_again_after(span delay) {
-  const auto now = seat_.around.steady().time_since_epoch();
+  const auto now = seat_->around.steady().time_since_epoch();
   const auto when = std::chrono::nanoseconds{now + delay}.count();
   const auto set = looks_again_.load(std::memory_order_relaxed);
   if (set > std::chrono::nanoseconds{now}.count() && set <= when)
     return; // an earlier look is coming
   looks_again_.store(when, std::memory_order_relaxed);
-  seat_.around.wake_after(*this, delay);
+  seat_->around.wake_after(*this, delay);
 }
 
 void cell::refuse_expired() {
@@ -156,7 +166,7 @@ void cell::refuse_expired() {
 
 caf::resumable::resume_result cell::leave(caf::execution_unit* unit, std::uint64_t first_kept) {
   go(asleep);
-  seat_.around.left(*this);
+  seat_->around.left(*this);
   cleanup(caf::exit_reason::normal, unit);
   if (retiring_)
     std::exchange(retiring_, nullptr)(first_kept);
@@ -169,11 +179,11 @@ bool cell::takes_commands() const {
 }
 
 bool cell::works() const {
-  return takes_commands() && !seat_.around.congested(body_ && body_->rows() != nullptr);
+  return takes_commands() && !seat_->around.congested(self_.body && self_.body->rows() != nullptr);
 }
 
 void cell::work() {
-  if (!body_ && !load())
+  if (!self_.body && !load())
     return;
   batch b;
   if (poison_)
@@ -181,7 +191,7 @@ void cell::work() {
   auto chain = mailbox_.take(batch_commands);
   const auto begun = std::chrono::steady_clock::now();
   if (chain)
-    seat_.metrics.queue_seconds.Observe(
+    seat_->metrics.queue_seconds.Observe(
         std::chrono::duration<double>(begun - chain->put_at).count());
   std::size_t bytes = 0;
   std::uint64_t commands = 0;
@@ -191,7 +201,7 @@ void cell::work() {
     return crash(b, nullptr, std::move(chain), e.what());
   }
   // One time for the batch: reading both clocks for each command costs a tenth of a short decision.
-  const auto now = seat_.around.now();
+  const auto now = seat_->around.now();
   if (chain)
     active_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   while (chain) {
@@ -215,37 +225,38 @@ void cell::work() {
   }
   commands_.fetch_add(commands, std::memory_order_relaxed);
   if (commands > 0)
-    seat_.metrics.commands.Increment(static_cast<double>(commands));
+    seat_->metrics.commands.Increment(static_cast<double>(commands));
   commit(b);
   arm();
 }
 
 bool cell::decide(batch& b, envelope& e, moment now, steady_point begun) {
   if (begun > e.expires && !e.from && e.settles == 0) {
-    b.out.answers.emplace_back(std::move(e.answer),
-                               failure{code::timed_out, "it waited longer than the asker would"});
+    b.out.answers.push_back({std::move(e.answer),
+                             failure{code::timed_out, "it waited longer than the asker would"},
+                             true});
     return true;
   }
   const auto repeats = [&](const auto& r) {
     return r.sender == e.from->sender && r.number >= e.from->number;
   };
-  if (e.from && (ledger_.heard(e.from->sender, e.from->number) ||
+  if (e.from && (self_.ledger.heard(e.from->sender, e.from->number) ||
                  std::ranges::any_of(b.entry.received, repeats))) {
-    b.out.answers.emplace_back(std::move(e.answer), blob{}); // taken in before
+    b.out.answers.push_back({std::move(e.answer), blob{}, true}); // taken in before
     return true;
   }
   if (e.settles != 0) {
     std::erase(performing_, e.settles);
-    if (!ledger_.find_call(e.settles))
+    if (!self_.ledger.find_call(e.settles))
       return true; // settled before: a repetition after a restart
   }
-  if (ledger_.outbox_size() + b.entry.sends.size() > outbox_bound)
+  if (self_.ledger.outbox_size() + b.entry.sends.size() > outbox_bound)
     return false;
   const trace_scope working{e.trace};
   deciding_ = e.trace;
-  auto d = body_->decide(e.command, now);
+  auto d = self_.body->decide(e.command, now);
   if (!d.reply)
-    seat_.metrics.refusals.Increment();
+    seat_->metrics.refusals.Increment();
   if (e.from) {
     const bool later = !d.reply && (d.reply.error().code == code::overloaded ||
                                     d.reply.error().code == code::unavailable);
@@ -255,7 +266,8 @@ bool cell::decide(batch& b, envelope& e, moment now, steady_point begun) {
   if (e.settles != 0)
     b.entry.settled.push_back(e.settles);
   if (e.answer)
-    b.out.answers.emplace_back(std::move(e.answer), std::move(d.reply));
+    b.out.answers.push_back({std::move(e.answer), std::move(d.reply),
+                             e.from || (d.events.empty() && d.sends.empty() && d.calls.empty())});
   gather(b, std::move(d));
   return true;
 }
@@ -263,7 +275,7 @@ bool cell::decide(batch& b, envelope& e, moment now, steady_point begun) {
 void cell::gather(batch& b, decided&& d) {
   auto& entry = b.entry;
   if (entry.numbered == 0)
-    entry.numbered = ledger_.numbered();
+    entry.numbered = self_.ledger.numbered();
   std::ranges::move(d.events, std::back_inserter(entry.events));
   const auto trace = deciding_ ? to_traceparent(deciding_) : std::string{};
   for (auto& s : d.sends) {
@@ -283,38 +295,34 @@ void cell::gather(batch& b, decided&& d) {
 }
 
 void cell::fire_deadlines(batch& b) {
-  if (armed_ == moment{} || seat_.around.now() < armed_)
+  if (armed_ == moment{} || seat_->around.now() < armed_)
     return;
   armed_ = {};
   deciding_ = {};
-  const auto now = seat_.around.now();
-  for (const auto& d : body_->due()) {
+  const auto now = seat_->around.now();
+  for (const auto& d : self_.body->due()) {
     if (d.at > now)
       continue;
-    gather(b, body_->decide(d.command, now));
-    for (const auto& left : body_->due())
+    gather(b, self_.body->decide(d.command, now));
+    for (const auto& left : self_.body->due())
       ensure(left.at != d.at || !(left.command == d.command),
              "a deadline is still there after it was told");
   }
 }
 
 void cell::arm() {
-  if (!body_)
+  if (!self_.body)
     return;
-  moment earliest = moment::max();
-  for (const auto& d : body_->due())
-    earliest = std::min(earliest, d.at);
-  if (earliest == moment::max())
-    armed_ = {};
-  else if (earliest != armed_) {
-    armed_ = earliest;
-    seat_.around.wake_at(*this, earliest);
-  }
+  const auto earliest = self_.wakes_at();
+  if (earliest && *earliest != armed_)
+    seat_->around.wake_at(*this, *earliest);
+  armed_ = earliest.value_or(moment{});
 }
 
 bool cell::may_leave() const {
-  return gate_.empty() && !unappended_ && unsaved_.empty() && !ledger_.unfinished() && !poison_ &&
-         !suspended_ && (at() == awake || at() == asleep);
+  return gate_.empty() && !unappended_ && unsaved_.empty() && !self_.ledger.unfinished() &&
+         !self_.ledger.has_deliveries() && !poison_ && !suspended_ &&
+         (at() == awake || at() == asleep);
 }
 
 } // namespace tenon::runtime

@@ -7,15 +7,20 @@
 //        ▲─────────idle───────────┘ ▲──────────back-off───────────────────┤
 //                                                 quarantined ◀─too often─┘
 //
+// A cell lives within one tenure of its partition. When that is over it releases nothing more:
+// whoever waits for an entry without confirmation is told so, and what still waits in the mailbox
+// is sent again, to whoever owns the partition next.
+//
 // A crash costs the actor its memory, never its mailbox: it is loaded again from row and journal. A
 // command that crashes its actor three times goes to the dead letters.
 //
 // Durability is the journal's, scheduling is CAF's, everything else around it is `surroundings`.
 #pragma once
 
-#include "runtime/hosting/ledger.hpp"
 #include "runtime/hosting/mailbox.hpp"
+#include "runtime/hosting/replica.hpp"
 #include "runtime/hosting/surroundings.hpp"
+#include "runtime/hosting/tenure.hpp"
 
 #include <caf/local_actor.hpp>
 #include <caf/resumable.hpp>
@@ -35,16 +40,15 @@ class cell final : public caf::local_actor, public caf::resumable, public durabl
 public:
   enum class delivery : std::uint8_t { taken, full, left };
 
-  struct seat { // where it sits; the same for every cell of a kind in a partition
+  struct seat { // where it sits; the same for every cell of a kind in a tenure
     surroundings& around;
     const runtime::kind& kind;
     void* kind_metrics;
     cell_metrics& metrics;
-    partition_number partition;
-    std::uint64_t term;
+    runtime::tenure& tenure;
   };
 
-  cell(caf::actor_config&, const seat&, identity);
+  cell(caf::actor_config&, std::shared_ptr<const seat>, identity);
   ~cell() override;
 
   // From any thread.
@@ -54,7 +58,7 @@ public:
   void durable(std::uint64_t index) noexcept override;
 
   const identity& who() const { return id_; }
-  const seat& where() const { return seat_; }
+  const seat& where() const { return *seat_; }
   std::string_view phase() const { return phase_names[phase_.load(std::memory_order_relaxed)]; }
   std::uint32_t waiting() const { return mailbox_.size(); }
   std::uint64_t decided_commands() const { return commands_.load(std::memory_order_relaxed); }
@@ -89,10 +93,15 @@ private:
   static constexpr std::string_view phase_names[]{"asleep", "awake", "spoilt", "waiting",
                                                   "quarantined"};
 
+  struct pending_answer {
+    answer_once answer;
+    result<blob> reply;
+    bool repeatable = false; // nothing followed from it, or the receiver knows a repetition
+  };
   struct promise { // what opens when an entry is durable
     std::uint64_t index = 0;
     std::uint64_t numbered = 0;
-    std::vector<std::pair<answer_once, result<blob>>> answers;
+    std::vector<pending_answer> answers;
     std::vector<outgoing> notes;
     std::vector<std::uint64_t> calls;
     steady_point since;
@@ -106,8 +115,8 @@ private:
   bool takes_commands() const;
   bool works() const; // and the store keeps up
   bool load();
-  result<void> replay_tail(std::uint64_t after);
-  result<protocols::cell::entry> read_entry(const blob&) const;
+  replica::origin origin() const;
+  result<void> replay_tail();
   void work();
   bool decide(batch&, envelope&, moment now, steady_point begun);
   void gather(batch&, decided&&);
@@ -116,9 +125,14 @@ private:
   void append(blob entry, promise);
   void give_up(promise&, const failure&);
   void open_gate();
-  void open(promise&);
+  bool open(promise&); // unless the tenure is over
   void send_out();
+  void send_ready();
+  void step_down();
+  void answer_unconfirmed();
+  void send_again(std::unique_ptr<envelope> chain);
   void delivered(std::uint64_t number, const result<blob>& answer);
+  void write_deliveries(); // an entry of their own, when no other one comes
   void perform(std::uint64_t number, bool repeated);
   void crash(batch&, std::unique_ptr<envelope> culprit, std::unique_ptr<envelope> rest,
              std::string_view why);
@@ -134,20 +148,17 @@ private:
   void go(phase_index p) { phase_.store(p, std::memory_order_relaxed); }
   phase_index at() const { return phase_.load(std::memory_order_relaxed); }
 
-  const seat& seat_;
+  std::shared_ptr<const seat> seat_;
   identity id_;
   mailbox mailbox_;
-  std::unique_ptr<body> body_;
-  ledger ledger_;
+  replica self_;
   std::vector<promise> gate_;                            // ascending index
   std::unique_ptr<std::pair<blob, promise>> unappended_; // refused by a full journal
   std::vector<std::uint64_t> unsaved_;    // indices of entries not handed to the store
-  std::vector<blob> unsaved_events_;      // of an actor that keeps its history
   std::vector<std::uint64_t> performing_; // calls under way in this process
   std::unique_ptr<envelope> poison_;      // to be parked once reloaded
   farewell retiring_;
   std::string last_crash_;
-  std::uint64_t last_index_ = 0;
   std::uint64_t released_ = 0; // sends up to this number are durable
   moment armed_{};
   steady_point restart_at_{};

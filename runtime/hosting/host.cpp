@@ -6,9 +6,23 @@
 #include <caf/make_actor.hpp>
 
 #include <algorithm>
-#include <iterator>
 
 namespace tenon::runtime {
+namespace {
+
+// Locks of the directory; with more partitions than these each has one.
+constexpr std::size_t shards_at_least = 64;
+
+failure not_here(const identity& id) {
+  return {code::unavailable,
+          "another node owns the partition of " + to_string(id),
+          {},
+          "Ask that node.",
+          span{200}};
+}
+
+} // namespace
+
 cell_metrics::cell_metrics(meters& m, std::string_view kind)
     : commands{m.count("tenon_actor_commands_total", "Commands decided.",
                        {{"kind", std::string{kind}}})},
@@ -30,16 +44,35 @@ host::host(caf::actor_system& system, const catalog& kinds, journal& j, state& s
                                                           return it != kinds_.end() &&
                                                                  it->second.kind->secret;
                                                         }},
-      clock_{c}, options_{o}, supervisors_{o.supervision, o.escalation},
-      messages_{m.count("tenon_messages_total", "Messages sent to actors.")},
-      loaded_gauge_{m.level("tenon_actors_loaded", "Actors in memory.")}, alarms_{c} {
+      clock_{c}, options_{o}, shards_each_{std::max<std::size_t>(1,
+                                                                 shards_at_least / j.partitions())},
+      shards_(shards_each_ * j.partitions()),
+      following_{
+          {j, state_, seal,
+           [this](std::string_view kind) {
+             const auto it = kinds_.find(kind);
+             return it == kinds_.end()
+                        ? following::known_kind{}
+                        : following::known_kind{it->second.kind, it->second.metrics.get()};
+           },
+           [this](partition_number p, std::uint64_t changes, const std::function<void()>& store) {
+             const std::lock_guard hold{partitions_[p]->guard};
+             if (partitions_[p]->changes != changes)
+               return false;
+             store();
+             return true;
+           }},
+          o.following_limits},
+      supervisors_{o.supervision, o.escalation}, messages_{m.count("tenon_messages_total",
+                                                                   "Messages sent to actors.")},
+      loaded_gauge_{m.level("tenon_actors_loaded", "Actors in memory.")}, alarms_{c},
+      handing_over_{c}, catching_up_{c} {
   for (const auto& k : kinds) {
     auto& hosted = kinds_[std::string{k.name}];
     hosted.kind = &k;
     hosted.metrics = k.make_metrics(m);
     hosted.measured = std::make_unique<cell_metrics>(m, k.name);
-    for (partition_number p = 0; p < j.partitions(); ++p)
-      hosted.seats.push_back({*this, k, hosted.metrics.get(), *hosted.measured, p, j.term(p)});
+    hosted.number = kinds_.size() - 1;
   }
   for (partition_number p = 0; p < j.partitions(); ++p)
     partitions_.push_back(std::make_unique<partition>());
@@ -53,50 +86,8 @@ void host::add(std::string effect, std::unique_ptr<performer> p) {
   performers_.insert_or_assign(std::move(effect), std::move(p));
 }
 
-void host::start() {
-  // Nobody is woken before every partition's log is known: who wakes may ask somebody whose entries
-  // lie in another one, and that one must not answer without them.
-  std::vector<identity> woken;
-  for (partition_number p = 0; p < journal_.partitions(); ++p)
-    recover(p, woken);
-  for (const auto& id : woken)
-    if (const auto found = find_or_wake(id))
-      as_cell(*found).tell([](cell& c) { c.inspect(); });
-  const auto count = journal_.partitions();
-  for (partition_number p = 0; p < count; ++p) // staggered, so that the store's work is even
-    alarms_.after(options_.checkpoint * p / count,
-                  [this, p] { alarms_.every(options_.checkpoint, [this, p] { checkpoint(p); }); });
-  alarms_.every(std::chrono::seconds{1}, [this] {
-    wake_due();
-    passivate_idle();
-  });
-}
-
-void host::recover(partition_number p, std::vector<identity>& woken) {
-  std::ranges::move(state_.unfinished(p), std::back_inserter(woken));
-  auto& part = *partitions_[p];
-  const std::lock_guard hold{part.guard};
-  journal_.scan(p, state_.checkpointed(p), [&](const journal_entry& e) {
-    const auto entry = protocols::decode<protocols::cell::entry>(e.bytes);
-    must(entry.has_value(), "an entry of the journal cannot be read; run `tenon check`");
-    const auto id = parse_identity(entry->identity);
-    must(id.has_value(), "an entry of the journal names nobody; run `tenon check`");
-    auto& indices = part.tail[*id];
-    if (indices.empty())
-      woken.push_back(*id);
-    indices.push_back(e.index);
-  });
-}
-
-std::vector<std::uint64_t> host::tail_of(partition_number p, const identity& id) {
-  auto& part = *partitions_[p];
-  const std::lock_guard hold{part.guard};
-  const auto it = part.tail.find(id);
-  if (it == part.tail.end())
-    return {};
-  auto indices = std::move(it->second);
-  part.tail.erase(it);
-  return indices;
+void host::reach(elsewhere& others) {
+  elsewhere_ = &others;
 }
 
 cell& host::as_cell(const cell_ref& ref) {
@@ -107,11 +98,24 @@ partition_number host::partition_of(const identity& id) const {
   return static_cast<partition_number>(placement_of(id) % journal_.partitions());
 }
 
-host::shard& host::shard_of(const identity& id) const {
-  return shards_[std::hash<identity>{}(id) % shards_.size()];
+host::holding& host::holding_of(const cell& c) {
+  return static_cast<holding&>(c.where().tenure);
 }
 
-host::cell_ref host::find(const identity& id) const {
+std::uint64_t host::term_of(partition_number p) const {
+  const auto owned = held(p, false);
+  return owned ? owned->term : 0;
+}
+
+std::span<host::shard> host::shards_of(partition_number p) {
+  return std::span{shards_}.subspan(p * shards_each_, shards_each_);
+}
+
+host::shard& host::shard_of(const identity& id) {
+  return shards_of(partition_of(id))[std::hash<identity>{}(id) % shards_each_];
+}
+
+host::cell_ref host::find(const identity& id) {
   auto& s = shard_of(id);
   const std::shared_lock hold{s.guard};
   const auto it = s.cells.find(id);
@@ -121,54 +125,93 @@ host::cell_ref host::find(const identity& id) const {
 result<host::cell_ref> host::find_or_wake(const identity& id) {
   if (auto found = find(id))
     return found;
-  const auto kind = kinds_.find(id.kind);
-  if (kind == kinds_.end())
-    return failure{code::not_found, "there is no kind of actor called " + id.kind, "kind"};
   if (auto ok = check(id); !ok)
     return std::move(ok).error();
   auto& s = shard_of(id);
   const std::unique_lock hold{s.guard};
   if (stopping_) // under the guard: whoever stops the node looks at the shard afterwards
     return failure{code::unavailable, "the node is stopping", {}, "Ask again.", span{1000}};
+  if (!s.open)
+    return cell_ref{};
+  const auto kind = kinds_.find(id.kind);
+  if (kind == kinds_.end())
+    return failure{code::not_found, "there is no kind of actor called " + id.kind, "kind"};
   auto& place = s.cells[id];
   if (!place) {
     caf::actor_config config;
+    std::shared_ptr<const cell::seat> seat{s.open, &s.open->seats[kind->second.number]};
     place = caf::make_actor<cell, cell_ref>(system_.next_actor_id(), system_.node(), &system_,
-                                            config, kind->second.seats[partition_of(id)], id);
+                                            config, std::move(seat), id);
     as_cell(place).launch(nullptr, true, false);
+    const std::lock_guard counting{leaving_guard_};
+    ++cells_;
   }
   return place;
 }
 
-void host::left(cell& c) {
+bool host::erase(cell& c) {
   auto& s = shard_of(c.who());
   const std::unique_lock hold{s.guard};
   const auto it = s.cells.find(c.who());
-  if (it != s.cells.end() && &as_cell(it->second) == &c)
-    s.cells.erase(it);
+  if (it == s.cells.end() || &as_cell(it->second) != &c)
+    return false;
+  s.cells.erase(it);
+  return true;
 }
 
-void host::send(const identity& to, std::unique_ptr<envelope> e) {
-  messages_.Increment();
+void host::left(cell& c) {
+  erase(c);
+  const std::lock_guard counting{leaving_guard_};
+  --cells_;
+  one_left_.notify_all();
+}
+
+bool host::take(const identity& to, std::unique_ptr<envelope>& e) {
+  const auto refuse = [&e](failure why) {
+    e->answer(std::move(why));
+    e = nullptr;
+    return true;
+  };
   const bool bounded = e->settles == 0;
   for (;;) {
     const auto found = find_or_wake(to);
     if (!found)
-      return e->answer(found.error());
+      return refuse(found.error());
+    if (!*found) {
+      const auto admitted = wait_for_recovery(to, e);
+      if (admitted == admission::open)
+        continue;
+      return admitted == admission::taken;
+    }
     switch (as_cell(*found).deliver(e, bounded)) {
     case cell::delivery::taken:
-      return;
+      return true;
     case cell::delivery::full:
-      return e->answer(failure{code::overloaded,
-                               "the mailbox of " + to_string(to) + " is full",
-                               {},
-                               "Repeat later.",
-                               span{100}});
+      return refuse({code::overloaded,
+                     "the mailbox of " + to_string(to) + " is full",
+                     {},
+                     "Repeat later.",
+                     span{100}});
     case cell::delivery::left:
       // It closed its mailbox and is about to leave the directory: the next one takes the message.
-      left(as_cell(*found));
+      erase(as_cell(*found));
     }
   }
+}
+
+void host::pass_on(const identity& to, std::unique_ptr<envelope> e) {
+  if (take(to, e))
+    return;
+  if (elsewhere_)
+    return elsewhere_->send(to, std::move(e));
+  e->answer(failure{code::unavailable,
+                    "this node does not own partition " + std::to_string(partition_of(to)),
+                    to_string(to), "Ask again, or another node.", span{200}});
+}
+
+void host::send(const identity& to, std::unique_ptr<envelope> e) {
+  messages_.Increment();
+  pass_on(to, std::move(e));
 }
 
 void host::ask(const identity& to, blob command, answer_once answer, span patience) {
@@ -253,7 +296,7 @@ std::vector<actor_view> host::loaded(std::string_view tenant, std::size_t limit)
       if (views.size() >= limit || (!tenant.empty() && id.tenant != tenant))
         continue;
       const auto& c = as_cell(ref);
-      views.push_back({id, c.phase(), c.where().partition, c.waiting(), c.decided_commands(),
+      views.push_back({id, c.phase(), c.where().tenure.partition, c.waiting(), c.decided_commands(),
                        c.crash_count(), restarts_left(id)});
     }
   }
@@ -265,14 +308,22 @@ void host::inspect(const identity& id, std::function<void(result<value>)> done) 
   const auto found = find_or_wake(id);
   if (!found)
     return done(found.error());
-  if (!as_cell(*found).tell([done](cell& c) { done(c.inspect()); }))
-    done(failure{code::unavailable, "the actor just left memory", {}, "Ask again.", span{100}});
+  if (!*found)
+    return done(not_here(id));
+  const failure gone{code::unavailable, "the actor just left memory", {}, "Ask again.", span{100}};
+  const auto look = [done, gone](cell& c) {
+    c.where().tenure.over() ? done(gone) : done(c.inspect());
+  };
+  if (!as_cell(*found).tell(look))
+    done(gone);
 }
 
 result<void> host::operate(const identity& id, operation what) {
   const auto found = find_or_wake(id);
   if (!found)
     return found.error();
+  if (!*found)
+    return not_here(id);
   auto& c = as_cell(*found);
   switch (what) {
   case operation::suspend:

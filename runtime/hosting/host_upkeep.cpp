@@ -4,7 +4,6 @@
 #include "runtime/telemetry/log.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <set>
 
 namespace tenon::runtime {
@@ -31,36 +30,42 @@ private:
 
 } // namespace
 
+void host::add_dirty(holding& mine, cell_ref ref) {
+  const std::lock_guard hold{mine.guard};
+  if (!mine.over()) // otherwise nobody looks at the list again
+    mine.dirty.push_back(std::move(ref));
+}
+
 void host::dirty(cell& c) {
-  auto& part = *partitions_[c.where().partition];
-  const std::lock_guard hold{part.guard};
-  part.dirty.push_back(cell_ref{c.ctrl()});
+  add_dirty(holding_of(c), cell_ref{c.ctrl()});
 }
 
 void host::checkpoint(partition_number p) {
-  auto& part = *partitions_[p];
+  const auto mine = held(p, true);
+  if (!mine)
+    return;
   // First the index, then the cells: an entry up to it belongs to a cell that is in the list or
   // has handed its state over since.
   auto through = journal_.durable(p);
   std::vector<cell_ref> asked;
   {
-    const std::lock_guard hold{part.guard};
-    asked.swap(part.dirty);
-    for (const auto& [id, indices] : part.tail) // woken at start and not yet loaded
+    const std::lock_guard hold{mine->guard};
+    asked.swap(mine->dirty);
+    for (const auto& [id, indices] : mine->tail) // found at the start and not yet loaded
       through = std::min(through, indices.front() - 1);
   }
   const auto reached = state_.checkpointed(p);
-  auto round = std::make_shared<checkpoint_round>(through, [this, p, reached](std::uint64_t to) {
-    if (to > reached)
-      state_.checkpoint(p, to);
-  });
+  auto round = std::make_shared<checkpoint_round>(
+      through, [this, p, reached, term = mine->term](std::uint64_t to) {
+        if (to > reached)
+          state_.checkpoint(p, to, term);
+      });
   for (auto& ref : asked) {
-    // One that has left meanwhile handed everything over before.
-    const bool asks = as_cell(ref).tell([round, &part, ref](cell& c) {
+    // One that has left meanwhile handed everything over before, or its tenure is over.
+    const bool asks = as_cell(ref).tell([round, mine, ref](cell& c) {
       if (const auto first_kept = c.save()) {
         round->lower(first_kept - 1);
-        const std::lock_guard hold{part.guard};
-        part.dirty.push_back(ref);
+        add_dirty(*mine, ref);
       }
     });
     if (!asks && stopping_) // then one may leave with entries that it could not read
@@ -71,11 +76,13 @@ void host::checkpoint(partition_number p) {
 
 void host::wake_due() {
   constexpr std::size_t at_most = 1000;
-  for (partition_number p = 0; p < journal_.partitions(); ++p)
-    for (const auto& id : state_.due(p, clock_.now(), at_most))
-      if (!find(id)) // one in memory keeps its own time
-        if (const auto found = find_or_wake(id))
-          as_cell(*found).tell([](cell& c) { c.inspect(); });
+  for (partition_number p = 0; p < journal_.partitions(); ++p) {
+    if (!held(p, true))
+      continue;
+    auto asleep = state_.due(p, clock_.now(), at_most);
+    std::erase_if(asleep, [this](const auto& id) { return find(id) != nullptr; });
+    greet(asleep); // one in memory keeps its own time
+  }
 }
 
 void host::passivate_idle() {
@@ -123,40 +130,48 @@ void host::stop() {
     for (const auto& [id, ref] : s.cells)
       all.push_back(ref);
   }
-  std::mutex guard;
-  std::condition_variable one_left;
-  std::size_t staying = all.size();
   // How far the state of each partition reaches when all have left. A cell that cannot be read
   // leaves its entries in the log, for a node that can.
-  std::vector<std::uint64_t> reached;
+  struct reach {
+    std::shared_ptr<holding> of;
+    std::uint64_t index = ~std::uint64_t{0};
+  };
+  std::vector<reach> reached;
   for (partition_number p = 0; p < journal_.partitions(); ++p) {
-    reached.push_back(~std::uint64_t{0});
-    const std::lock_guard hold{partitions_[p]->guard};
-    for (const auto& [id, indices] : partitions_[p]->tail) // found at the start, never loaded
-      reached[p] = std::min(reached[p], indices.front() - 1);
+    auto& mine = reached.emplace_back(reach{held(p, true)});
+    if (!mine.of)
+      continue;
+    const std::lock_guard hold{mine.of->guard};
+    for (const auto& [id, indices] : mine.of->tail) // found at the start, never loaded
+      mine.index = std::min(mine.index, indices.front() - 1);
   }
+  std::size_t staying = all.size(); // guarded, like the rest, by leaving_guard_
   const auto gone = [&](partition_number p, std::uint64_t first_kept) {
-    const std::lock_guard hold{guard};
+    const std::lock_guard hold{leaving_guard_};
     if (first_kept > 0)
-      reached[p] = std::min(reached[p], first_kept - 1);
+      reached[p].index = std::min(reached[p].index, first_kept - 1);
     --staying;
-    one_left.notify_one();
+    one_left_.notify_all();
   };
   for (const auto& ref : all) {
-    const auto p = as_cell(ref).where().partition;
+    const auto p = as_cell(ref).where().tenure.partition;
     const auto leave = [gone, p](std::uint64_t first_kept) { gone(p, first_kept); };
     if (!as_cell(ref).tell([leave](cell& c) { c.retire(leave); }))
       leave(0); // it left by itself meanwhile, with nothing kept
   }
   {
-    std::unique_lock hold{guard};
-    one_left.wait(hold, [&] { return staying == 0; });
+    // Those of lost partitions leave by themselves, and must not be left behind.
+    std::unique_lock hold{leaving_guard_};
+    one_left_.wait(hold, [&] { return staying == 0 && cells_ == 0; });
   }
   alarms_.stop(); // only now: cells may have been waiting for room in the journal
+  handing_over_.stop();
+  catching_up_.stop();
   for (partition_number p = 0; p < journal_.partitions(); ++p)
-    if (const auto through = std::min(reached[p], journal_.durable(p));
-        through > state_.checkpointed(p))
-      state_.checkpoint(p, through);
+    if (const auto& [mine, index] = reached[p]; mine)
+      if (const auto through = std::min(index, journal_.durable(p));
+          through > state_.checkpointed(p))
+        state_.checkpoint(p, through, mine->term);
 }
 
 } // namespace tenon::runtime

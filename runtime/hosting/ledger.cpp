@@ -12,8 +12,10 @@ void ledger::take_in(const protocols::cell::entry& e) {
     outbox_.push_back({s});
   for (const auto& c : e.calls)
     calls_.push_back(c);
-  for (const auto number : e.settled)
+  for (const auto number : e.settled) {
     std::erase_if(calls_, [&](const auto& c) { return c.number == number; });
+    drop_send(number);
+  }
   for (const auto& r : e.received) {
     auto& last = receipts_[r.sender];
     last = std::max(last, r.number);
@@ -21,7 +23,17 @@ void ledger::take_in(const protocols::cell::entry& e) {
 }
 
 void ledger::delivered(std::uint64_t number) {
-  std::erase_if(outbox_, [&](const auto& w) { return w.send.number == number; });
+  if (drop_send(number))
+    deliveries_.push_back(number);
+}
+
+bool ledger::drop_send(std::uint64_t number) {
+  const auto it =
+      std::ranges::lower_bound(outbox_, number, {}, [](const auto& w) { return w.send.number; });
+  if (it == outbox_.end() || it->send.number != number)
+    return false;
+  outbox_.erase(it);
+  return true;
 }
 
 void ledger::undelivered(std::uint64_t number) {

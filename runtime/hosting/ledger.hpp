@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tenon::runtime {
@@ -17,8 +18,12 @@ public:
   /// Everything an entry says beyond its events.
   void take_in(const protocols::cell::entry&);
 
-  /// The receiver has it: it is not sent again. Not journaled, because a repetition is harmless.
+  /// The receiver has it: it is not sent again. An entry that follows says so, to whoever only has
+  /// the log; until then a repetition is harmless.
   void delivered(std::uint64_t number);
+  bool has_deliveries() const { return !deliveries_.empty(); }
+  /// What no entry has said yet.
+  std::vector<std::uint64_t> take_deliveries() { return std::exchange(deliveries_, {}); }
 
   /// Whether this message was taken in before.
   bool heard(const std::string& sender, std::uint64_t number) const;
@@ -44,12 +49,14 @@ private:
     protocols::cell::send send;
     bool in_flight = false;
   };
+  bool drop_send(std::uint64_t number);
 
   std::uint64_t numbered_ = 0;
   std::uint64_t events_ = 0;
   std::vector<waiting_send> outbox_; // ascending numbers
   std::vector<protocols::cell::call> calls_;
   std::map<std::string, std::uint64_t> receipts_;
+  std::vector<std::uint64_t> deliveries_;
 };
 
 } // namespace tenon::runtime

@@ -104,20 +104,12 @@ bool mailbox::close_if_empty() {
   return true;
 }
 
-void mailbox::close() {
-  std::unique_ptr<envelope> dropped;
-  {
-    const std::lock_guard hold{guard_};
-    closed_ = true;
-    orders_.clear();
-    dropped = std::move(first_);
-    last_ = nullptr;
-    waiting_ = 0;
-  }
-  // Outside the lock, because answers may lead back here; one by one, because a chain that unwound
-  // by itself would recurse.
-  while (dropped)
-    dropped = std::move(dropped->next);
+mailbox::remains mailbox::close() {
+  const std::lock_guard hold{guard_};
+  closed_ = true;
+  last_ = nullptr;
+  waiting_ = 0;
+  return {std::exchange(orders_, {}), std::move(first_)};
 }
 
 std::uint32_t mailbox::size() const {

@@ -46,8 +46,12 @@ public:
 
   /// Closes unless something waits. Whether it did.
   bool close_if_empty();
-  /// Closes whatever waits; dropped commands answer `unavailable`.
-  void close();
+  /// Closes whatever waits, and gives it to the caller.
+  struct remains {
+    std::vector<order> orders;
+    std::unique_ptr<envelope> commands; // a chain
+  };
+  remains close();
   std::uint32_t size() const;
 
 private:

@@ -59,10 +59,10 @@ public:
   virtual void wake_after(cell&, span) = 0;
   /// Has entries that are not in its stored row: must be asked to save at the next checkpoint.
   virtual void dirty(cell&) = 0;
-  /// Indices of this identity's entries that were found in the log at start, once.
-  virtual std::vector<std::uint64_t> tail_of(partition_number, const identity&) = 0;
+  /// Indices of its identity's entries that were found in the log when the tenure began, once.
+  virtual std::vector<std::uint64_t> tail_of(const cell&) = 0;
   virtual after_crash crashed(const identity&, std::string_view why) = 0;
-  /// The cell closed its mailbox and will not run again.
+  /// The cell closed its mailbox and will not run again. Once for each.
   virtual void left(cell&) = 0;
   /// Too much waits to be stored: decide nothing new for now; the host attends when that is over.
   /// It is rows that fill the store. A state is stored once a checkpoint, however often it changes,

@@ -67,11 +67,6 @@ public:
       ++log.term;
     }
   }
-  /// The partition gets this term: 0 takes it away from the node.
-  void set_term(partition_number p, std::uint64_t term) {
-    const std::scoped_lock lock{mutex_};
-    logs_.at(p).term = term;
-  }
   std::uint64_t trimmed(partition_number p) const {
     const std::scoped_lock lock{mutex_};
     return logs_.at(p).trimmed;
@@ -91,8 +86,7 @@ public:
   }
   void watch(runtime::ownership_listener& listener) override {
     for (partition_number p = 0; p < partitions(); ++p)
-      if (const auto owned = term(p); owned > 0)
-        listener.gained(p, owned);
+      listener.gained(p, term(p));
   }
   result<std::uint64_t> append(partition_number p, std::uint64_t term, blob entry,
                                runtime::durable_listener& listener) override {
