@@ -181,6 +181,7 @@ environment::~environment() {
 }
 
 void environment::write(const std::function<void(write_transaction&)>& change) {
+  const std::scoped_lock alone{writing_};
   for (;;) {
     MDB_txn* begun = nullptr;
     if (const int error = mdb_txn_begin(env_, nullptr, 0, &begun); error != 0)

@@ -49,7 +49,8 @@ class environment;
 /// A place in a table's order. Views stay valid until the transaction writes or ends.
 class cursor {
 public:
-  cursor(MDB_txn* transaction, table t);
+  /// `full` is of a transaction that writes: set when the map is, and then there is nothing here.
+  cursor(MDB_txn* transaction, table t, bool* full = nullptr);
   ~cursor();
   cursor(cursor&&) noexcept;
   cursor(const cursor&) = delete;
@@ -72,6 +73,7 @@ private:
   bool move(int operation);
 
   MDB_cursor* cursor_ = nullptr;
+  bool* full_ = nullptr;
   std::string_view key_;
   std::string_view value_;
 };
@@ -145,7 +147,7 @@ public:
   ~environment();
 
   /// Runs `change` in a transaction and commits it with fsync. `change` is repeated when the map
-  /// had to grow, so it must not have effects of its own. Called by one thread at a time.
+  /// had to grow, so it must not have effects of its own. One at a time; others wait.
   void write(const std::function<void(write_transaction&)>& change);
 
   read_transaction read() const;
@@ -183,6 +185,7 @@ private:
   // Held shared by every reader from begin to end, alone to grow: LMDB forbids moving the map
   // under a transaction.
   mutable std::shared_mutex growing_;
+  std::mutex writing_; // LMDB's own lock is not held while the map grows
   mutable resident resident_;
   mutable std::mutex slots_mutex_;
   mutable std::vector<slot> slots_;

@@ -41,7 +41,9 @@ bool found(int error) {
 
 } // namespace
 
-cursor::cursor(MDB_txn* transaction, table t) {
+cursor::cursor(MDB_txn* transaction, table t, bool* full) : full_{full} {
+  if (full_ && *full_)
+    return; // LMDB takes nothing more of such a transaction
   check_done(mdb_cursor_open(transaction, handle_of(t), &cursor_));
 }
 
@@ -51,9 +53,14 @@ cursor::~cursor() {
 }
 
 cursor::cursor(cursor&& other) noexcept
-    : cursor_{std::exchange(other.cursor_, nullptr)}, key_{other.key_}, value_{other.value_} {}
+    : cursor_{std::exchange(other.cursor_, nullptr)}, full_{other.full_}, key_{other.key_},
+      value_{other.value_} {}
 
 bool cursor::move(int operation) {
+  if (full_ && *full_) {
+    key_ = value_ = {};
+    return false;
+  }
   MDB_val key = as_val(key_);
   MDB_val value{};
   if (!found(mdb_cursor_get(cursor_, &key, &value, static_cast<MDB_cursor_op>(operation)))) {
@@ -90,13 +97,17 @@ bool cursor::find(std::string_view key) {
 }
 
 void cursor::erase() {
-  check_done(mdb_cursor_del(cursor_, 0));
+  const int error = mdb_cursor_del(cursor_, 0);
+  if (error == MDB_MAP_FULL && full_)
+    *full_ = true;
+  else
+    check_done(error);
 }
 
 cursor& write_transaction::place(table t) {
   auto& place = places_.at(t);
   if (!place)
-    place.emplace(transaction_, t);
+    place.emplace(transaction_, t, &full_);
   return *place;
 }
 
@@ -151,7 +162,7 @@ std::optional<std::string_view> write_transaction::find(table t, std::string_vie
 }
 
 cursor write_transaction::walk(table t) {
-  return {transaction_, t};
+  return {transaction_, t, &full_};
 }
 
 read_transaction::read_transaction(read_transaction&& other) noexcept
