@@ -52,9 +52,18 @@ result<void> copy_synced(const fs::path& from, const fs::path& to) {
   return name_file(made, to);
 }
 
-/// What was trimmed from the log must be in the stored state.
-result<void> check_together(const log_store& j, const local_state& s) {
-  for (partition_number p = 0; p < j.partitions(); ++p)
+/// What was trimmed from the log must be in the stored state, and a log that is not replicated
+/// cannot begin anew behind a state that was copied.
+result<void> check_together(const log_store& j, const local_state& s, bool lone) {
+  for (partition_number p = 0; p < j.partitions(); ++p) {
+    if (lone && s.checkpointed(p) > j.durable(p))
+      return failure{code::internal,
+                     "partition " + std::to_string(p) +
+                         ": the state is another node's, stored up to index " +
+                         std::to_string(s.checkpointed(p)) + ", and the log ends at " +
+                         std::to_string(j.durable(p)),
+                     s.file().file().string(),
+                     "Start it as a member of its cluster: only there the log can follow."};
     if (j.trimmed(p) > s.checkpointed(p))
       return failure{code::internal,
                      "partition " + std::to_string(p) + ": the log begins after index " +
@@ -62,6 +71,7 @@ result<void> check_together(const log_store& j, const local_state& s) {
                          std::to_string(s.checkpointed(p)),
                      s.file().file().string(),
                      "Journal and state are not of one time: restore both from one backup."};
+  }
   return {};
 }
 
@@ -91,6 +101,7 @@ result<std::unique_ptr<data_directory>> data_directory::open(data_options option
   if (!fs::exists(options.log.file, error) && fs::exists(options.state.file, error))
     return failure{code::internal, "the journal is missing, the stored state is there",
                    options.log.file.string(), "Restore a backup into an empty directory."};
+  const bool lone = options.log.next_terms;
   std::unique_ptr<data_directory> opened{new data_directory};
   auto log = log_store::open(std::move(options.log), m);
   if (!log)
@@ -102,7 +113,7 @@ result<std::unique_ptr<data_directory>> data_directory::open(data_options option
   if (!s)
     return std::move(s).error();
   opened->state_ = std::move(s).value();
-  if (auto ok = check_together(*opened->log_, *opened->state_); !ok)
+  if (auto ok = check_together(*opened->log_, *opened->state_, lone); !ok)
     return std::move(ok).error();
   return opened;
 }
@@ -125,7 +136,12 @@ result<std::optional<partition_number>> partitions_of(const fs::path& directory)
 
 /// The state first and the log behind it, with nothing trimmed in between: the log's copy then
 /// begins no later and ends no earlier than the state's copy needs.
-result<void> data_directory::backup(const fs::path& into) {
+result<void> data_directory::backup(const fs::path& into, span patience) {
+  const auto quiet = state_->hold_installations(patience);
+  if (!quiet)
+    return failure{code::unavailable,
+                   "a partition's stored state is just being replaced by another node's",
+                   state_->file().file().string(), "Repeat it in a while.", patience};
   if (auto ok = make_empty(into); !ok)
     return ok;
   const log_store::hold hold{*log_};

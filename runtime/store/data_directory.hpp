@@ -45,8 +45,9 @@ public:
   const std::string& node() const { return log_->node(); }
 
   /// A copy into a new or empty directory while everything goes on: all that was acknowledged when
-  /// it began is in it. Takes a while and reads a snapshot as long; one at a time.
-  result<void> backup(const std::filesystem::path& into);
+  /// it began is in it. Takes a while and reads a snapshot as long; one at a time. `unavailable`
+  /// when another node's copy is put in place of a partition's state for longer than `patience`.
+  result<void> backup(const std::filesystem::path& into, span patience = span{10'000});
 
 private:
   data_directory() = default;

@@ -6,6 +6,7 @@
 #include "runtime/store/log_course.hpp"
 #include "runtime/store/pages.hpp"
 #include "runtime/store/state_file.hpp"
+#include "runtime/store/state_installation.hpp"
 #include "runtime/store/storage_failure.hpp"
 
 #include <algorithm>
@@ -131,6 +132,8 @@ private:
       found("header", header.error().why);
       return {};
     }
+    if (*header)
+      examine_installations(from, (*header)->partitions);
     examine_checkpoints(from);
     if (!*header)
       return {};
@@ -147,13 +150,48 @@ private:
     return {};
   }
 
+  /// Copies of other nodes that were put in place, and such as a crash has left to be finished.
+  void examine_installations(const environment& from, std::uint32_t partitions) {
+    copied_.resize(partitions);
+    for (std::uint32_t n = 0; n < partitions; ++n) {
+      const auto p = static_cast<partition_number>(n);
+      if (auto stamp = read_stamp(from, p); !stamp)
+        found("partition " + std::to_string(p), stamp.error().why);
+      else if (*stamp)
+        copied_[p].stamp = **stamp;
+      const auto begun = read_installation(from, p);
+      copied_[p].unfinished = !begun || *begun;
+      if (!begun) {
+        found("partition " + std::to_string(p), begun.error().why);
+      } else if (*begun) {
+        if (auto ok = check_staged(from, p, **begun); !ok)
+          found("staged copy", ok.error().why);
+      }
+    }
+  }
+
+  struct copied {
+    state_stamp stamp;
+    bool unfinished = false; // its rows are of neither: only their checksums count
+  };
+  copied copied_to(std::size_t p) const { return p < copied_.size() ? copied_[p] : copied{}; }
+  bool is_unfinished(std::string_view key) const {
+    return key.size() >= 2 && copied_to(partition_of(key)).unfinished;
+  }
+  static std::size_t partition_of(std::string_view key) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(key[0]) << 8 |
+                                    static_cast<unsigned char>(key[1]));
+  }
+
   void examine_checkpoints(const environment& from) {
     for (std::size_t p = 0; p < logs_.size(); ++p) {
+      if (copied_to(p).unfinished)
+        continue;
       const auto place = "checkpoint of partition " + std::to_string(p);
       const auto index = read_checkpoint(from, static_cast<partition_number>(p));
       if (!index)
         found(place, index.error().why);
-      else if (*index >= logs_[p].next())
+      else if (*index >= std::max(logs_[p].next(), copied_to(p).stamp.index + 1))
         found(place, "it is at index " + std::to_string(*index) + ", the log ends at " +
                          std::to_string(logs_[p].next() - 1));
       else if (*index < logs_[p].trimmed())
@@ -182,9 +220,13 @@ private:
         found(place, "its checksum is wrong");
         continue;
       }
-      const auto p = static_cast<std::size_t>(static_cast<unsigned char>(at.key()[0]) << 8 |
-                                              static_cast<unsigned char>(at.key()[1]));
-      if (!logs_.empty() && (p >= logs_.size() || row->index >= logs_[p].next()))
+      if (is_unfinished(at.key()))
+        continue;
+      // Of a copy the rows may be ahead of the log; what they have is still to come.
+      const auto p = partition_of(at.key());
+      if (!logs_.empty() &&
+          (p >= logs_.size() ||
+           row->index >= std::max(logs_[p].next(), copied_to(p).stamp.reaches + 1)))
         found(place, "it is of index " + std::to_string(row->index) + ", which the log of " +
                          "partition " + std::to_string(p) + " does not have");
       if (row->wake_at && !snapshot.find(due_table, due_key(*row->wake_at, at.key())))
@@ -194,24 +236,12 @@ private:
     }
   }
 
-  /// The key of the row that a table or history key belongs to.
-  static std::string_view owner_of(std::string_view key) {
-    std::size_t end = 2;
-    for (int part = 0; part < 3; ++part) {
-      const auto zero = key.find('\0', std::min(end, key.size()));
-      if (zero == key.npos)
-        return {};
-      end = zero + 1;
-    }
-    return key.substr(0, end);
-  }
-
   void examine_table_rows(const read_transaction& snapshot) {
     auto at = snapshot.walk(rows_table);
     for (bool more = at.first(); more; more = at.next()) {
       ++seen_.table_rows;
       if (!unsealed(at.key(), at.value()))
-        found("table of " + name_of_row(owner_of(at.key())), "a checksum is wrong");
+        found("table of " + name_of_row(row_key_of(at.key())), "a checksum is wrong");
     }
   }
 
@@ -223,7 +253,7 @@ private:
     std::uint64_t next = 0;
     for (bool more = at.first(); more; more = at.next()) {
       ++seen_.history_rows;
-      const auto of = owner_of(at.key());
+      const auto of = row_key_of(at.key());
       const auto place = "history of " + name_of_row(of);
       if (at.key().size() != of.size() + 8) {
         found(place, "a key has no number");
@@ -231,6 +261,8 @@ private:
       }
       if (!unsealed(at.key(), at.value()))
         found(place, "a checksum is wrong");
+      if (is_unfinished(at.key()))
+        continue;
       if (of != owner) {
         examine_history_end(snapshot, owner, next);
         owner = of;
@@ -262,6 +294,8 @@ private:
           found(due ? "deadlines" : "unfinished", "a checksum is wrong");
           continue;
         }
+        if (is_unfinished(at.key()))
+          continue;
         const auto key = due ? row_key_of_due(at.key()) : std::string{at.key()};
         const auto value = snapshot.find(row_table, key);
         const auto row = value ? read_stored_row(key, *value) : std::nullopt;
@@ -277,6 +311,7 @@ private:
   bool journal_is_new_ = false;
   std::string node_;
   std::vector<log_course> logs_;
+  std::vector<copied> copied_;
 };
 
 } // namespace

@@ -68,12 +68,15 @@ result<void> local_state::load_file() {
                    "the file belongs to node " + (*header)->node + " with " +
                        std::to_string((*header)->partitions) + " partitions",
                    options_.file.string(), "Start with the node's own data directory."};
+  if (auto ok = load_stamps(); !ok)
+    return ok;
   for (std::size_t p = 0; p < partitions_.size(); ++p) {
     const auto number = static_cast<partition_number>(p);
     const auto index = read_checkpoint(*environment_, number);
     if (!index)
       return index.error();
-    if (*index > journal_.durable(number))
+    const auto& stamp = partitions_[p].stamp; // a log may yet have to begin behind it
+    if (*index > std::max(journal_.durable(number), stamp ? stamp->index : 0))
       return failure{code::conflict,
                      "partition " + std::to_string(p) + " is stored up to index " +
                          std::to_string(*index) + ", but the journal ends at " +
@@ -106,7 +109,7 @@ void local_state::save(state_save s, std::function<void()> saved) {
   std::size_t before = 0;
   {
     const std::unique_lock lock{partition.mutex};
-    if (s.term != partition.term)
+    if (s.term != partition.term || partition.replaced)
       return;
     partition.open.take(std::string{key.view()}, std::move(s), std::move(saved),
                         [&] { return stored_history(partition, key); });
@@ -122,7 +125,7 @@ void local_state::checkpoint(partition_number p, std::uint64_t index, std::uint6
   auto& partition = partitions_.at(p);
   {
     const std::unique_lock lock{partition.mutex};
-    if (term != partition.term || index <= partition.checkpointed)
+    if (term != partition.term || index <= partition.checkpointed || partition.replaced)
       return;
     partition.open.mark(index);
   }
@@ -196,6 +199,7 @@ bool local_state::ready_to_write(partition_number p) {
 }
 
 local_state::outcome local_state::write_all() {
+  const std::scoped_lock pass{passing_};
   auto reached = outcome::all_written;
   bool behind = false;
   std::vector<partition_number> ready;

@@ -10,6 +10,7 @@
 #include "runtime/state.hpp"
 #include "runtime/store/environment.hpp"
 #include "runtime/store/pending_state.hpp"
+#include "runtime/store/staged_copy.hpp"
 #include "runtime/store/state_file.hpp"
 #include "runtime/store/state_key.hpp"
 #include "runtime/telemetry/metrics.hpp"
@@ -73,6 +74,18 @@ public:
 
   const environment& file() const { return *environment_; }
 
+  /// Another node's copy takes the place of all that the partition has stored, with whatever was
+  /// said with it; returns when that is durable. `stale` when it stands behind what is here. Until
+  /// it returns the partition must be quiet: no cell of it runs, and nothing is applied to it; what
+  /// is saved of it then, or was before and is not yet written, is dropped, its `saved` uncalled.
+  /// Whoever reads the partition meanwhile may see a part of either. Other partitions go on.
+  result<void> install(staged_copy, blob said);
+  /// Of the last copy that was put in place, also by an earlier process. As long as its index is
+  /// the checkpoint's, the log may end before it, and begins anew behind it.
+  std::optional<state_stamp> stamp(partition_number) const;
+  /// Nothing is put in place while it is held; not owned when that took longer than `most`.
+  std::unique_lock<std::timed_mutex> hold_installations(span most) const;
+
 private:
   struct partition_state {
     mutable std::shared_mutex mutex; // guards all of it
@@ -82,6 +95,8 @@ private:
     std::uint64_t term = 0;     // whose saves are taken
     std::uint64_t fences = 0;   // how many there have been
     std::atomic<std::uint64_t> checkpointed = 0;
+    bool replaced = false; // by a copy, just now: nothing is taken
+    std::optional<state_stamp> stamp;
   };
   struct counts {
     explicit counts(meters&);
@@ -96,6 +111,8 @@ private:
 
   local_state(state_options, const journal&, meters&);
   result<void> load_file();
+  result<void> load_stamps();
+  void forget(partition_state&, bool and_take_no_more);
 
   stored_row stored(std::string_view key, std::string_view value) const;
   blob stored_blob(std::string_view key, std::string_view value) const;
@@ -125,6 +142,9 @@ private:
   std::atomic<std::size_t> waiting_ = 0;
 
   std::atomic<bool> early_ = false; // enough waits: do not gather longer
+
+  mutable std::timed_mutex installing_; // one at a time, and none during a backup
+  std::mutex passing_;                  // held while layers are written
 
   std::mutex mutex_; // guards what follows
   std::condition_variable wake_;

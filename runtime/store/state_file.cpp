@@ -6,16 +6,48 @@
 namespace tenon::runtime::store {
 namespace {
 
-// header   version 4 | partitions 4 | node
-// row      index 8 | history end 8 | moment 8 | flags 1 | bytes
+// header      version 4 | partitions 4 | node
+// row         index 8 | history end 8 | moment 8 | flags 1 | bytes
 constexpr std::uint32_t version = 1;
 constexpr std::string_view header_key = "header";
+// stamp       index 8 | reaches 8 | said
+// installing  copy 8 | checksum 4 | a stamp
 constexpr std::size_t row_fixed_bytes = 25;
+constexpr std::size_t history_end_at = 8;
+constexpr std::size_t stamp_fixed_bytes = 16;
+constexpr std::size_t installation_fixed_bytes = 12;
 constexpr std::uint8_t has_moment = 1;
 constexpr std::uint8_t is_unfinished = 2;
 
 std::string checkpoint_key(partition_number p) {
   return "checkpoint" + std::string{state_key{p}.view()};
+}
+
+std::string content_of(const state_stamp& s) {
+  std::string content(stamp_fixed_bytes, '\0');
+  write_number(write_number(content.data(), s.index), s.reaches);
+  return content.append(s.said.view());
+}
+
+state_stamp stamp_from(std::string_view content) {
+  return {read_number<std::uint64_t>(content.data()),
+          read_number<std::uint64_t>(content.data() + 8),
+          blob::copy_of(content.substr(stamp_fixed_bytes))};
+}
+
+/// The content under a key of the partition: nothing when there is none.
+result<std::optional<std::string>> read_content(const environment& from, const std::string& key,
+                                                std::size_t least, std::string_view what,
+                                                partition_number p) {
+  const auto snapshot = from.read();
+  const auto value = snapshot.find(state_meta_table, key);
+  if (!value)
+    return std::optional<std::string>{};
+  const auto content = unsealed(key, *value);
+  if (!content || content->size() < least)
+    return damaged(from.file(), std::string{what} + " of partition " + std::to_string(p),
+                   "its checksum is wrong");
+  return std::optional{std::string{*content}};
 }
 
 } // namespace
@@ -58,16 +90,49 @@ void write_checkpoint(write_transaction& to, partition_number p, std::uint64_t i
 }
 
 result<std::uint64_t> read_checkpoint(const environment& from, partition_number p) {
-  const auto key = checkpoint_key(p);
-  const auto snapshot = from.read();
-  const auto value = snapshot.find(state_meta_table, key);
-  if (!value)
-    return std::uint64_t{0};
-  const auto content = unsealed(key, *value);
-  if (!content || content->size() != 8)
-    return damaged(from.file(), "checkpoint of partition " + std::to_string(p),
-                   "its checksum is wrong");
-  return read_number<std::uint64_t>(content->data());
+  const auto content = read_content(from, checkpoint_key(p), 8, "checkpoint", p);
+  if (!content)
+    return content.error();
+  return *content ? read_number<std::uint64_t>((*content)->data()) : 0;
+}
+
+std::string stamp_key(partition_number p) {
+  return "stamp" + std::string{state_key{p}.view()};
+}
+
+std::string installing_key(partition_number p) {
+  return "installing" + std::string{state_key{p}.view()};
+}
+
+void write_stamp(write_transaction& to, partition_number p, const state_stamp& s) {
+  put_sealed(to, state_meta_table, stamp_key(p), content_of(s));
+}
+
+void write_installation(write_transaction& to, partition_number p, const installation& i) {
+  std::string content(installation_fixed_bytes, '\0');
+  write_number(write_number(content.data(), i.copy), i.checksum);
+  put_sealed(to, state_meta_table, installing_key(p), content + content_of(i.stamp));
+}
+
+result<std::optional<state_stamp>> read_stamp(const environment& from, partition_number p) {
+  const auto content = read_content(from, stamp_key(p), stamp_fixed_bytes, "stamp", p);
+  if (!content)
+    return content.error();
+  return *content ? std::optional{stamp_from(**content)} : std::nullopt;
+}
+
+result<std::optional<installation>> read_installation(const environment& from, partition_number p) {
+  const auto content =
+      read_content(from, installing_key(p), installation_fixed_bytes + stamp_fixed_bytes,
+                   "mark of the installation", p);
+  if (!content)
+    return content.error();
+  if (!*content)
+    return std::optional<installation>{};
+  const std::string_view bytes{**content};
+  return std::optional{installation{read_number<std::uint64_t>(bytes.data()),
+                                    read_number<std::uint32_t>(bytes.data() + 8),
+                                    stamp_from(bytes.substr(installation_fixed_bytes))}};
 }
 
 void write_stored_row(write_transaction& to, std::string_view key, const stored_row& row) {
@@ -97,6 +162,11 @@ std::optional<stored_row> read_stored_row(std::string_view key, std::string_view
     row.wake_at = moment{span{read_number<std::int64_t>(at + 16)}};
   row.unfinished = (flags & is_unfinished) != 0;
   return row;
+}
+
+void cut_history(std::string_view key, std::string& value, std::uint64_t end) {
+  write_number(value.data() + checksum_bytes + history_end_at, end);
+  seal_value(key, value.data(), value.size());
 }
 
 } // namespace tenon::runtime::store

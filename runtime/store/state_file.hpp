@@ -37,6 +37,34 @@ void write_checkpoint(write_transaction&, partition_number, std::uint64_t index)
 /// 0 when none was written. A failure when it is damaged.
 result<std::uint64_t> read_checkpoint(const environment&, partition_number);
 
+/// Another node's stored state that took the place of what the partition had. `index` is where it
+/// stands, and was the checkpoint then; rows of it may be of entries up to `reaches`. `said` is
+/// whatever belongs to it, for whoever keeps the log.
+struct state_stamp {
+  std::uint64_t index = 0;
+  std::uint64_t reaches = 0;
+  blob said;
+
+  bool operator==(const state_stamp&) const = default;
+};
+
+/// Stands in the file while a staged copy is put in place of a partition's rows, which are then of
+/// neither: whoever opens the file finishes it.
+struct installation {
+  std::uint64_t copy = 0;
+  std::uint32_t checksum = 0; // of the staged copy
+  state_stamp stamp;
+};
+
+std::string stamp_key(partition_number);
+std::string installing_key(partition_number);
+
+void write_stamp(write_transaction&, partition_number, const state_stamp&);
+void write_installation(write_transaction&, partition_number, const installation&);
+/// Nothing when there is none. A failure when it is damaged.
+result<std::optional<state_stamp>> read_stamp(const environment&, partition_number);
+result<std::optional<installation>> read_installation(const environment&, partition_number);
+
 /// A row as it is stored, behind its checksum.
 struct stored_row {
   std::uint64_t index = 0;
@@ -49,5 +77,7 @@ struct stored_row {
 void write_stored_row(write_transaction&, std::string_view key, const stored_row&);
 /// Nothing when it is damaged.
 std::optional<stored_row> read_stored_row(std::string_view key, std::string_view value);
+/// Makes the value one of a row with less history.
+void cut_history(std::string_view key, std::string& value, std::uint64_t end);
 
 } // namespace tenon::runtime::store

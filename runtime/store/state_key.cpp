@@ -3,6 +3,8 @@
 #include "protocols/ensure.hpp"
 #include "runtime/store/bytes.hpp"
 
+#include <algorithm>
+
 namespace tenon::runtime::store {
 namespace {
 
@@ -75,6 +77,17 @@ std::string row_key_of_due(std::string_view key) {
   std::string row{key.substr(0, partition_bytes)};
   row += key.substr(partition_bytes + moment_bytes);
   return row;
+}
+
+std::string_view row_key_of(std::string_view key) {
+  std::size_t end = partition_bytes;
+  for (int part = 0; part < 3; ++part) {
+    const auto zero = key.find('\0', std::min(end, key.size()));
+    if (zero == key.npos)
+      return {};
+    end = zero + 1;
+  }
+  return key.substr(0, end);
 }
 
 std::optional<identity> identity_of(std::string_view key) {

@@ -50,6 +50,9 @@ state_key due_end(partition_number, moment);
 moment moment_of(std::string_view due_key);
 std::string row_key_of_due(std::string_view due_key);
 
+/// The key of the row that a table or history key belongs to; empty when it is of none.
+std::string_view row_key_of(std::string_view key);
+
 /// Nothing when the bytes are no row's key.
 std::optional<identity> identity_of(std::string_view row_key);
 
