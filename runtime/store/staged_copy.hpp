@@ -23,7 +23,8 @@ struct staging_limits {
 
 class staged_copy {
 public:
-  /// What was staged of the partition before is gone. `copy` is the number its chunks must have.
+  /// What was staged of the partition before is gone, so nothing of it may be being put in place.
+  /// `copy` is the number that its chunks must have.
   static result<staged_copy> begin(const std::filesystem::path& state_file, partition_number,
                                    std::uint64_t copy, staging_limits = {});
   /// Removes the file, unless it was let go of.

@@ -168,6 +168,32 @@ TEST_F(state_copied, is_refused_beyond_its_limits_and_when_the_disk_has_no_room)
             code::unavailable);
 }
 
+TEST_F(state_copied, is_not_made_of_what_is_damaged_and_the_source_goes_on) {
+  store_some(from_, 2, 30, 20);
+  const state_key key{2, {"acme", "sync", "n10"}};
+  for (const auto t : {row_table, rows_table}) {
+    from_.stop();
+    {
+      auto opened = environment::open({.file = from_.file()}, state_tables());
+      ASSERT_TRUE(opened);
+      (*opened)->write([&](write_transaction& to) {
+        const auto whole = t == row_table ? std::string{key.view()} : std::string{key.with("k0")};
+        auto value = std::string{*to.find(t, whole)};
+        value.back() = static_cast<char>(value.back() ^ 1);
+        std::memcpy(to.put(t, whole, value.size()), value.data(), value.size());
+      });
+    }
+    from_.restart();
+    state_copy copy{from_.state(), from_.journal, 2, 1};
+    const auto refused = copy.next();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, code::internal);
+    EXPECT_NE(refused.error().why.find(t == row_table ? "row of" : "acme/sync/n10"),
+              std::string::npos);
+    EXPECT_EQ(from_.state().load(2, {"acme", "sync", "n11"})->index, 11u);
+  }
+}
+
 TEST_F(state_copied, is_not_put_in_place_when_it_stands_behind_what_is_here) {
   store_some(from_, 2, 30, 20);
   store_some(to_, 2, 31, 20);
