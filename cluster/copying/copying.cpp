@@ -3,6 +3,7 @@
 #include "protocols/codec.hpp"
 #include "runtime/store/staged_copy.hpp"
 #include "runtime/store/state_copy.hpp"
+#include "runtime/telemetry/log.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -151,6 +152,9 @@ private:
       auto next = reader_->next();
       if (next)
         counts_.given_bytes.Increment(static_cast<double>(next->bytes.size()));
+      else // the receiver is told too, but it is this node's disk
+        runtime::log::warn("state_copy.not_given",
+                           {{"why", next.error().why}, {"where", next.error().where}});
       core_.read(std::move(next), now);
     }
     return todo.begin || todo.read || !todo.messages.empty();
@@ -231,6 +235,9 @@ private:
     }
     for (const auto& f : todo.told) {
       (f.outcome ? counts_.taken : counts_.failed).Increment();
+      if (!f.outcome)
+        runtime::log::info("state_copy.not_taken",
+                           {{"partition", f.partition}, {"why", f.outcome.error().why}});
       calls_.finished(f.partition, f.outcome);
     }
     return todo.stage || !todo.chunks.empty() || !todo.messages.empty() || todo.install ||
