@@ -5,6 +5,7 @@
 #include "runtime/store/journal_file.hpp"
 #include "runtime/store/log_course.hpp"
 #include "runtime/store/pages.hpp"
+#include "runtime/store/staged_copy.hpp"
 #include "runtime/store/state_file.hpp"
 #include "runtime/store/state_installation.hpp"
 #include "runtime/store/storage_failure.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 namespace tenon::runtime::store {
 namespace {
@@ -164,8 +166,10 @@ private:
       if (!begun) {
         found("partition " + std::to_string(p), begun.error().why);
       } else if (*begun) {
+        const auto state = std::exchange(file_, staged_file_of(file_, p));
         if (auto ok = check_staged(from, p, **begun); !ok)
           found("staged copy", ok.error().why);
+        file_ = state;
       }
     }
   }

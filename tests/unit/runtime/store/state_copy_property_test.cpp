@@ -175,6 +175,7 @@ void copy_and_replay(std::uint64_t seed) {
     EXPECT_LE(row.index, reaches);
     return true;
   });
+  EXPECT_NO_FATAL_FAILURE(all_of(to.state(), partition)); // nothing of it cannot be read
   // A follower hears of the log a little at a time, and may restart after any of it.
   simple_host receiver{to};
   for (auto done = stands; done < last;) {

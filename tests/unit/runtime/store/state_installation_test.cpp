@@ -109,7 +109,7 @@ protected:
       journal = alone(*log);
       state_options options{.file = state_file_of(directory), .partitions = 4};
       options.node = log->node();
-      options.most_rows = 15;
+      options.most_rows = 30;
       auto s = local_state::open(std::move(options), *journal, meters);
       if (s)
         state = std::move(s).value();
@@ -248,6 +248,7 @@ TEST_F(installed, is_found_damaged_and_not_opened_when_the_staged_copy_is_not_wh
       file.put(byte);
     }
     expect_found("staged copy");
+    EXPECT_EQ(examine(path())->findings.front().file, staged_file());
     EXPECT_EQ(parts(path(), false).refusal->where, staged_file());
   }
   fs::remove(staged_file());
