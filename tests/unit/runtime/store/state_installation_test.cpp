@@ -97,6 +97,7 @@ protected:
     chunks_ = chunks_of(copy);
     EXPECT_GT(chunks_.size(), 2u);
     new_ = all_of(from_.state(), partition);
+    from_.stop(); // a process that is copied should have no other threads
   }
 
   struct parts {
