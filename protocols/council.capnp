@@ -72,6 +72,25 @@ struct CouncilWelcome {
   masterRule @9 :Text;
 }
 
+struct CouncilReplica {
+  node @0 :UInt32;
+  votes @1 :Bool;
+  caughtUp @2 :Bool;
+}
+
+struct CouncilGroup {
+  # A partition, as the node that leads it sees it.
+  partition @0 :UInt16;
+  term @1 :UInt64;
+  replicas @2 :List(CouncilReplica);
+  # By node.
+}
+
+struct CouncilLed {
+  # Said by each node to every other, once a second: the partitions that it leads.
+  groups @0 :List(CouncilGroup);
+}
+
 struct CouncilRefusal {
   code @0 :Text;
   # As failures have it: "forbidden".

@@ -33,7 +33,7 @@ enum class frame_kind : std::uint8_t {
 };
 
 /// For whom a payload is on the other side.
-enum class topic : std::uint8_t { raft = 1, ask = 2, answer = 3, state = 4 };
+enum class topic : std::uint8_t { raft = 1, ask = 2, report = 3, state = 4 };
 
 struct frame {
   frame_kind kind{};

@@ -169,6 +169,7 @@ void replica::follow(const raft::standing& now) {
   if (leading && now.term > std::exchange(elected_, now.term))
     around_.counts.elected.Increment();
   front_.set_leader(now.leader);
+  around_.led(partition_);
 }
 
 void replica::give_up_leading() {
@@ -202,6 +203,7 @@ void replica::confirm(std::uint64_t committed) {
   leads_ = true;
   around_.counts.led.Increment();
   around_.ownership.gained(partition_, front_, group_.standing().term, group_.last() + 1);
+  around_.led(partition_);
 }
 
 void replica::answer_reads(const raft::update& todo) {

@@ -40,6 +40,7 @@ struct surroundings {
   replication::trailing::limits trailing;
   /// See `replication_calls`.
   std::function<void(partition_number, raft::node_id from, const raft::stamp&)> fetch;
+  std::function<void(partition_number)> led;
 };
 
 class replica {

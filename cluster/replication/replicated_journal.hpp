@@ -38,6 +38,8 @@ struct replication_calls {
   /// The state is needed that stands at this stamp or later: have it in place, then say `fetched`;
   /// when what is in place is as new already, say so at once. Else `not_fetched`: asked again.
   std::function<void(partition_number, raft::node_id from, const raft::stamp&)> fetch{};
+  /// Another node leads the partition than before, or nobody, or this one owns it now.
+  std::function<void(partition_number)> led{};
 };
 
 /// How far a partition's state is stored on this node. With the stamp, when it was fetched with one

@@ -34,12 +34,16 @@ replicated_journal::rounds::rounds(boost::asio::io_context& io, runtime::store::
     : io_{io}, log_{log}, options_{std::move(o)}, calls_{std::move(c)}, clock_{clock},
       began_{clock.steady()}, counts_{m}, agenda_{log.partitions(), [this] { wake(); }},
       mail_{options_.frame_bytes},
-      around_{agenda_, mail_, ownership_, counts_, options_.trailing, {}}, timer_{io},
+      around_{agenda_, mail_, ownership_, counts_, options_.trailing, {}, {}}, timer_{io},
       due_(log.partitions(), never), is_touched_(log.partitions()) {
   for (partition_number p = 0; p < log.partitions(); ++p) {
     fronts_.push_back(std::make_unique<front>(p, options_.limits, waiting_));
     fronts_.back()->set_committed(log.durable(p));
   }
+  around_.led = [this](partition_number p) {
+    if (calls_.led)
+      calls_.led(p);
+  };
   around_.fetch = [this](partition_number p, raft::node_id from, const raft::stamp& at) {
     if (calls_.fetch)
       return calls_.fetch(p, from, at);

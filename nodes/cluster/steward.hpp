@@ -12,6 +12,7 @@
 #include "cluster/link/mesh.hpp"
 #include "nodes/cluster/council.hpp"
 #include "nodes/cluster/neighbours.hpp"
+#include "nodes/cluster/replicas.hpp"
 #include "nodes/cluster/settings.hpp"
 #include "runtime/sealing/sealing.hpp"
 
@@ -27,17 +28,6 @@ template <class T> using answer = std::function<void(result<T>)>;
 
 /// Asks the council through this node's actors; answers on any thread.
 using ask_council = std::function<void(blob command, answer<blob>)>;
-
-/// What replication offers; without it a node has what is recorded, and moves nothing.
-class replicas {
-public:
-  virtual ~replicas() = default;
-  virtual tenon::cluster::placement::groups groups() const = 0;
-  /// Begins; what becomes of it is seen in the groups.
-  virtual void perform(const protocols::cluster::begin_step&) = 0;
-  /// Whether this node leads the council's partition.
-  virtual bool leads_council() const = 0;
-};
 
 /// The cluster as one node sees it at one time.
 struct survey {
@@ -57,7 +47,7 @@ struct shown_token {
 class steward {
 public:
   steward(steward_settings, ask_council, const runtime::clock&, runtime::meters&, runtime::entropy&,
-          replicas* = nullptr);
+          replicas&);
   /// Nobody is answered any more.
   ~steward();
   steward(const steward&) = delete;
@@ -74,7 +64,6 @@ public:
   /// As the council knows it now.
   void look(answer<survey>);
 
-  bool moves_replicas() const;
   /// "host:port" at which others find this node; empty without a network.
   const std::string& address() const;
 

@@ -163,7 +163,7 @@ int back_up(const cli::backup_options& o) {
     return static_cast<int>(exit_code::done);
   };
   runtime::meters unseen;
-  auto opened = runtime::store::data_directory::open({.directory = o.data}, unseen);
+  auto opened = runtime::store::data_directory::open({.directory = o.data, .log = {}}, unseen);
   if (opened) {
     if (auto copied = (*opened)->backup(o.to); !copied)
       return complain(copied.error());
