@@ -52,8 +52,7 @@ void steward::loop::be_founded(card made, const std::string& name, std::uint32_t
   card_ = std::move(made);
   const auto undo = [me = shared_from_this()] {
     me->founding_ = false;
-    me->door_.reset();
-    me->mesh_.reset();
+    me->close_network();
     me->card_.reset();
     drop_card(me->settings_.data);
   };

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <bit>
+#include <future>
 #include <memory>
 #include <utility>
 
@@ -20,6 +21,7 @@ namespace raft = tenon::cluster::raft;
 namespace replication = tenon::cluster::replication;
 
 constexpr span between_ticks{10}; // as exact as that are deadlines of what is forwarded
+constexpr span patience_of_hand_over = std::chrono::seconds{2};
 constexpr span between_reports = std::chrono::seconds{1};
 
 replication::replication_options options_of(node_id self, runtime::entropy& random) {
@@ -48,8 +50,8 @@ runtime::store::journal_maker consensus::journal() {
       if (forwarder_)
         forwarder_->changed(p);
     };
-    auto made = std::make_unique<replication::replicated_journal>(loop_, logs, options_,
-                                                                  std::move(calls), clock_, meters_);
+    auto made = std::make_unique<replication::replicated_journal>(
+        loop_, logs, options_, std::move(calls), clock_, meters_);
     log_ = made.get();
     return made;
   };
@@ -89,6 +91,18 @@ bool consensus::is_led() const {
     if (log_->leader(p) == 0)
       return false;
   return true;
+}
+
+void consensus::hand_over() {
+  const auto left = std::make_shared<std::promise<void>>();
+  // Gone when the last one has answered.
+  std::shared_ptr<void> all{nullptr, [left](void*) { left->set_value(); }};
+  auto done = left->get_future();
+  for (partition_number p = 0; p < log_->partitions(); ++p)
+    if (log_->leader(p) == self_)
+      log_->transfer(p, 0, [all](const result<void>&) {});
+  all.reset();
+  done.wait_for(patience_of_hand_over);
 }
 
 void consensus::stop() {
@@ -134,7 +148,13 @@ bool consensus::leads(const identity& id) const {
 }
 
 void consensus::connect(network& n) {
+  const std::unique_lock hold{network_guard_};
   network_ = &n;
+}
+
+void consensus::disconnect() {
+  const std::unique_lock hold{network_guard_};
+  network_ = nullptr;
 }
 
 void consensus::up(node_id node) {
@@ -162,8 +182,8 @@ void consensus::arrived(node_id from, link::arrival a) {
   case link::topic::raft:
     return log_->arrived(from, a.epoch, std::move(a.bytes));
   case link::topic::ask:
-    return asio::post(loop_, [this, from, a = std::move(a)] {
-      forwarder_->arrived(from, a.epoch, a.bytes);
+    return asio::post(loop_, [this, from, epoch = a.epoch, bytes = std::move(a.bytes)] {
+      forwarder_->arrived(from, epoch, bytes);
     });
   case link::topic::report:
     if (auto said = protocols::decode<led_groups::report>(a.bytes)) {
@@ -182,10 +202,10 @@ node_id consensus::owner_of(partition_number p) const {
 }
 
 result<void> consensus::say(node_id to, link::topic about, blob frame) {
-  auto* const n = network_.load();
-  if (!n)
+  const std::shared_lock hold{network_guard_};
+  if (!network_)
     return failure{code::unavailable, "there is no network yet", "cluster"};
-  return n->send(to, link::channel::control, about, std::move(frame));
+  return network_->send(to, link::channel::control, about, std::move(frame));
 }
 
 void consensus::tick() {

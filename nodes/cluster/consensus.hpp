@@ -18,10 +18,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <thread>
 
 namespace tenon::runtime {
@@ -47,6 +47,8 @@ public:
   void serve(runtime::host& h) { host_ = &h; }
   /// Whether somebody leads every partition, as far as this node knows.
   bool is_led() const;
+  /// Others lead what this node leads, as far as they can, within a moment.
+  void hand_over();
   /// Everybody who waits is answered, and nobody is told anything any more.
   void stop();
 
@@ -58,6 +60,7 @@ public:
   void perform(partition_number, const protocols::cluster::step&) override;
   bool leads(const identity&) const override;
   void connect(network&) override;
+  void disconnect() override;
   void up(node_id) override;
   void down(node_id) override;
   void arrived(node_id from, tenon::cluster::link::arrival) override;
@@ -80,7 +83,8 @@ private:
   boost::asio::steady_timer ticks_{loop_};
   tenon::cluster::replication::replicated_journal* log_ = nullptr; // the data directory's
   runtime::host* host_ = nullptr;
-  std::atomic<network*> network_ = nullptr;
+  std::shared_mutex network_guard_;
+  network* network_ = nullptr;
   std::optional<tenon::cluster::forwarding::forwarder> forwarder_;
   span since_report_{0};     // the loop's own
   std::set<node_id> linked_; // likewise

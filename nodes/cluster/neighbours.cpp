@@ -24,18 +24,4 @@ std::map<membership::node_id, std::string> neighbours::peers_of(const membership
   return peers;
 }
 
-tenon::cluster::placement::groups recorded_groups(const membership::state& s) {
-  tenon::cluster::placement::groups all;
-  for (const auto& a : s.assignments) {
-    tenon::cluster::placement::group g{.leader = a.voters.size() == 1 ? a.voters.front() : 0};
-    for (const auto id : a.voters)
-      g.replicas.push_back({id, true, true});
-    for (const auto id : a.learners)
-      g.replicas.push_back({id, false, true});
-    std::ranges::sort(g.replicas, {}, &tenon::cluster::placement::replica::node);
-    all.push_back(std::move(g));
-  }
-  return all;
-}
-
 } // namespace tenon::nodes::cluster

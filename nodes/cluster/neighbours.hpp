@@ -4,7 +4,6 @@
 #pragma once
 
 #include "cluster/membership/membership.hpp"
-#include "cluster/placement/steps.hpp"
 
 #include <map>
 
@@ -26,9 +25,5 @@ public:
 private:
   std::map<membership::node_id, std::uint64_t> boots_;
 };
-
-/// The groups as they are recorded, for a node that has nobody to ask: all is caught up, and who
-/// votes alone leads.
-tenon::cluster::placement::groups recorded_groups(const membership::state&);
 
 } // namespace tenon::nodes::cluster

@@ -33,8 +33,9 @@ public:
   /// Whether this node leads the partition of the identity.
   virtual bool leads(const identity&) const = 0;
 
-  /// There is a network, for as long as the steward lives.
+  /// There is a network, until `disconnect` has returned.
   virtual void connect(network&) = 0;
+  virtual void disconnect() = 0;
   virtual void up(node_id) = 0;
   virtual void down(node_id) = 0;
   virtual void arrived(node_id from, tenon::cluster::link::arrival) = 0;

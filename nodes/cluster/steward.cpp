@@ -64,7 +64,7 @@ failure steward::loop::alone() {
 }
 
 steward::loop::loop(steward_settings s, ask_council ask, const runtime::clock& clock,
-                    runtime::meters& meters, runtime::entropy& random, replicas* r)
+                    runtime::meters& meters, runtime::entropy& random, replicas& r)
     : settings_{settled(std::move(s))}, ask_{std::move(ask)}, clock_{clock}, meters_{meters},
       random_{random}, replicas_{r}, stays_{io_->get_executor()}, ticks_{*io_}, health_{
                                                                                     clock.now()} {}
@@ -79,17 +79,26 @@ void steward::loop::stop() {
     thread_.join();
   const std::lock_guard held{gate_};
   stopped_ = true;
-  door_.reset();
-  mesh_.reset();
+  close_network();
   ticks_.reset();
   stays_.reset();
   io_.reset();
 }
 
+void steward::loop::close_network() {
+  replicas_.disconnect();
+  door_.reset();
+  mesh_.reset();
+}
+
+result<void> steward::loop::send(node_id to, link::channel c, link::topic about, blob bytes) {
+  return mesh_->send(std::to_string(to), c, about, std::move(bytes));
+}
+
 void steward::loop::ask(const council_words::command& c, answer<blob> next) {
   auto command = protocols::encode(c);
-  if (card_ && card_->node != founder)
-    return ask_at_doors(std::make_shared<const blob>(std::move(command)), doors(), 0,
+  if (const auto known = doors(); !mesh_ && !known.empty())
+    return ask_at_doors(std::make_shared<const blob>(std::move(command)), known, 0,
                         {code::unavailable, "no other node of the cluster is known", "cluster",
                          "Start this node with --join and the address of one."},
                         std::move(next));
@@ -108,9 +117,9 @@ std::vector<std::string> steward::loop::doors() const {
   for (const auto& [node, address] : called_from_)
     all.push_back(address);
   for (const auto& n : state_->nodes)
-    if (n.id != card_->node && membership::is_member(n))
+    if (card_ && n.id != card_->node && membership::is_member(n))
       all.insert(all.end(), n.addresses.begin(), n.addresses.end());
-  if (!settings_.seed.empty() && std::ranges::find(all, settings_.seed) == all.end())
+  if (card_ && !settings_.seed.empty() && std::ranges::find(all, settings_.seed) == all.end())
     all.push_back(settings_.seed);
   return all;
 }
@@ -160,7 +169,7 @@ void steward::loop::look(answer<survey> next) {
           return next(std::move(got).error());
         me->take(*got);
         auto seen = me->neighbours_.seen_from(me->card_->node, *me->state_);
-        next(survey{me->state_, seen.self, std::move(seen.alive), me->groups()});
+        next(survey{me->state_, seen.self, std::move(seen.alive), me->replicas_.groups()});
       });
 }
 
@@ -255,6 +264,39 @@ void steward::loop::ask_for_member(const std::string& node, const blob& command,
   });
 }
 
+link::mesh_calls steward::loop::calls_of_network() {
+  return {.on_frame =
+              [this](link::arrival a) {
+                const auto from = number_of(std::string{a.node});
+                replicas_.arrived(from, std::move(a));
+              },
+          .on_up =
+              [this](const std::string& node, const link::hello& h) {
+                neighbours_.up(number_of(node), h.boot);
+                if (!h.address.empty())
+                  called_from_[number_of(node)] = h.address;
+                health_.hear(number_of(node), true, clock_.now());
+                replicas_.up(number_of(node));
+              },
+          .on_down =
+              [this](const std::string& node, const failure&) {
+                neighbours_.down(number_of(node));
+                called_from_.erase(number_of(node));
+                health_.hear(number_of(node), false, clock_.now());
+                replicas_.down(number_of(node));
+              },
+          .admits =
+              [this](const std::string& node) {
+                const auto* n = membership::find(*state_, number_of(node));
+                return n != nullptr && membership::is_member(*n);
+              },
+          .on_visitor =
+              [this](boost::asio::ip::tcp::socket s) {
+                if (door_)
+                  door_->receive(std::move(s));
+              }};
+}
+
 result<void> steward::loop::open_network() {
   door_calls at_door{
       .on_newcomer =
@@ -269,30 +311,6 @@ result<void> steward::loop::open_network() {
   if (!opened)
     return std::move(opened).error();
   door_ = *std::move(opened);
-  link::mesh_calls calls{.on_frame = [](const link::arrival&) {},
-                         .on_up =
-                             [this](const std::string& node, const link::hello& h) {
-                               neighbours_.up(number_of(node), h.boot);
-                               if (!h.address.empty())
-                                 called_from_[number_of(node)] = h.address;
-                               health_.hear(number_of(node), true, clock_.now());
-                             },
-                         .on_down =
-                             [this](const std::string& node, const failure&) {
-                               neighbours_.down(number_of(node));
-                               called_from_.erase(number_of(node));
-                               health_.hear(number_of(node), false, clock_.now());
-                             },
-                         .admits =
-                             [this](const std::string& node) {
-                               const auto* n = membership::find(*state_, number_of(node));
-                               return n != nullptr && membership::is_member(*n);
-                             },
-                         .on_visitor =
-                             [this](boost::asio::ip::tcp::socket s) {
-                               if (door_)
-                                 door_->receive(std::move(s));
-                             }};
   link::mesh_options options{.cluster = card_->cluster,
                              .node = std::to_string(card_->node),
                              .boot = settings_.boot,
@@ -301,10 +319,11 @@ result<void> steward::loop::open_network() {
                              .port = settings_.port,
                              .advertised = settings_.advertised,
                              .credentials = card_->shown};
-  auto mesh = link::mesh::open(*io_, std::move(options), std::move(calls), clock_, meters_);
+  auto mesh = link::mesh::open(*io_, std::move(options), calls_of_network(), clock_, meters_);
   if (!mesh)
     return std::move(mesh).error();
   mesh_ = *std::move(mesh);
+  replicas_.connect(*this);
   health_.hear(card_->node, true, clock_.now());
   peers_.clear();
   set_peers();
@@ -312,7 +331,7 @@ result<void> steward::loop::open_network() {
 }
 
 steward::steward(steward_settings s, ask_council ask, const runtime::clock& clock,
-                 runtime::meters& meters, runtime::entropy& random, replicas* r)
+                 runtime::meters& meters, runtime::entropy& random, replicas& r)
     : loop_{std::make_shared<loop>(std::move(s), std::move(ask), clock, meters, random, r)} {
   loop_->run();
 }
@@ -357,10 +376,6 @@ void steward::tell(protocols::cluster::command c, answer<protocols::council::tol
 
 void steward::look(answer<survey> next) {
   boost::asio::post(loop_->io(), [l = loop_, next = std::move(next)] { l->look(next); });
-}
-
-bool steward::moves_replicas() const {
-  return loop_->moves_replicas();
 }
 
 const std::string& steward::address() const {

@@ -20,10 +20,10 @@ namespace placement = tenon::cluster::placement;
 using cluster_words = protocols::cluster;
 using council_words = protocols::council;
 
-class steward::loop : public std::enable_shared_from_this<loop> {
+class steward::loop final : public network, public std::enable_shared_from_this<loop> {
 public:
   loop(steward_settings, ask_council, const runtime::clock&, runtime::meters&, runtime::entropy&,
-       replicas*);
+       replicas&);
 
   void run();
   void stop();
@@ -37,10 +37,13 @@ public:
 
   boost::asio::io_context& io() { return *io_; }
   const steward_settings& settings() const { return settings_; }
-  bool moves_replicas() const { return replicas_ != nullptr; }
+
+  // For the replicas, on any thread.
+  result<void> send(node_id to, link::channel, link::topic, blob) override;
 
 private:
-  // Asking the council: here where its actor is, otherwise at the doors of those who are known.
+  // Asking the council: through the network, or before there is one at the doors of those who are
+  // known.
   void ask(const council_words::command&, answer<blob>);
   void ask_at_doors(std::shared_ptr<const blob>, std::vector<std::string> addresses,
                     std::size_t next, failure last, answer<blob>);
@@ -53,6 +56,8 @@ private:
   void start_again(std::chrono::steady_clock::time_point until, answer<void>);
   void say_started(answer<council_words::told>);
   result<void> open_network();
+  link::mesh_calls calls_of_network();
+  void close_network();
 
   // Upkeep.
   void tick();
@@ -60,8 +65,6 @@ private:
   void set_peers();
   void bring_about();
   void renew();
-  bool leads_council() const;
-  placement::groups groups() const;
 
   // Founding and admitting.
   void be_founded(card, const std::string& name, std::uint32_t factor, answer<council_words::told>);
@@ -74,7 +77,7 @@ private:
   const runtime::clock& clock_;
   runtime::meters& meters_;
   runtime::entropy& random_;
-  replicas* const replicas_;
+  replicas& replicas_;
 
   // Gone before the rest: what waits in it holds this loop.
   std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(1);

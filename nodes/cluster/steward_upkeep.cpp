@@ -26,8 +26,11 @@ void steward::loop::tick() {
           if (!told)
             complain("cluster.start_refused", told.error());
         });
-      if (got && me->leads_council())
+      if (got && me->replicas_.leads(the_council))
         me->bring_about();
+      for (const auto& a : me->state_->assignments) // whoever leads the partition does the step
+        if (a.step)
+          me->replicas_.perform(a.partition, *a.step);
       me->renew();
       me->tick();
     });
@@ -57,17 +60,9 @@ void steward::loop::set_peers() {
   peers_ = std::move(now);
 }
 
-bool steward::loop::leads_council() const {
-  return replicas_ ? replicas_->leads_council() : card_->node == founder;
-}
-
-placement::groups steward::loop::groups() const {
-  return replicas_ ? replicas_->groups() : recorded_groups(*state_);
-}
-
 /// The council has the last word on each order; what it refuses is planned again from what is.
 void steward::loop::bring_about() {
-  auto orders = placement::steps(*state_, groups(), health_, limits_, clock_.now());
+  auto orders = placement::steps(*state_, replicas_.groups(), health_, limits_, clock_.now());
   const auto order = [this](cluster_words::command c) {
     tell(std::move(c), [](const result<council_words::told>& told) {
       if (!told)
@@ -80,13 +75,8 @@ void steward::loop::bring_about() {
     order(std::move(o));
   for (auto& o : orders.departs)
     order(o);
-  if (!replicas_)
-    return;
-  for (const auto& step : orders.begin)
-    tell(step, [me = shared_from_this(), step](const result<council_words::told>& told) {
-      if (told)
-        me->replicas_->perform(step);
-    });
+  for (const auto& o : orders.begin)
+    order(o);
 }
 
 void steward::loop::renew() {

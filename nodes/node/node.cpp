@@ -10,6 +10,8 @@
 #include "actors/sync/sources/singer.hpp"
 #include "actors/sync/transfer.hpp"
 #include "actors/trigger/starting.hpp"
+#include "nodes/cluster/card.hpp"
+#include "nodes/cluster/consensus.hpp"
 #include "nodes/cluster/steward.hpp"
 #include "nodes/edge/environment.hpp"
 #include "nodes/edge/gateway.hpp"
@@ -124,10 +126,11 @@ struct node::parts {
   runtime::meters meters;
   node_readiness ready;
   const runtime::catalog kinds = kinds_of_actors();
+  runtime::system_entropy random;
   std::unique_ptr<runtime::store::data_directory> data;
+  std::optional<cluster::consensus> agreement; // ends before the data it writes is closed
   std::filesystem::path directory;
   std::string public_url;
-  runtime::system_entropy random;
   std::optional<runtime::seal> seal;
   actor_settings settings;
   caf::actor_system system;
@@ -158,12 +161,20 @@ result<void> node::parts::open_data(const node_settings& s) {
   const auto partitions = partitions_for(s);
   if (!partitions)
     return partitions.error();
+  const auto card = cluster::kept_card(s.data, clock.now());
+  if (!card && card.error().code != code::not_found)
+    return card.error();
+  const auto self = card ? card->node : cluster::founder;
+  agreement.emplace(self, random, clock, meters);
   auto opened = runtime::store::data_directory::open(
-      {.directory = s.data, .partitions = *partitions}, meters);
+      {.directory = s.data, .partitions = *partitions, .log = {}, .journal = agreement->journal()},
+      meters);
   if (!opened)
     return std::move(opened).error();
   data = *std::move(opened);
   directory = s.data;
+  if (auto begun = agreement->start(*data, self != cluster::founder); !begun)
+    return begun;
   auto master_keys = open_master_keys(s.data, s.master_key, random);
   if (!master_keys)
     return std::move(master_keys).error();
@@ -185,7 +196,7 @@ result<void> node::parts::join_cluster(const node_settings& s) {
       [this](blob command, cluster::answer<blob> next) {
         host->ask(cluster::the_council, std::move(command), runtime::answer_once{std::move(next)});
       },
-      clock, meters, random);
+      clock, meters, random, *agreement);
   return steward->start();
 }
 
@@ -274,6 +285,8 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   if (auto added = p->add_kinds(s, policy); !added)
     return std::move(added).error();
   p->add_performers(s);
+  host.reach(*p->agreement);
+  p->agreement->serve(host);
   host.start();
   p->ready.recovered = true;
   if (auto joined = p->join_cluster(s); !joined)
@@ -330,7 +343,8 @@ node::~node() {
   p.ready.stopping = true;
   if (p.server)
     p.server->stop(grace);
-  p.steward.reset();
+  if (p.agreement)
+    p.agreement->hand_over();
   // What waits outside hears that it is over, and its actors hear nothing more: the calls are
   // asked again after the next start.
   if (p.turns)
@@ -347,6 +361,9 @@ node::~node() {
   p.brokers.reset();
   p.taps.reset();
   p.blocking.reset();
+  if (p.agreement)
+    p.agreement->stop();
+  p.steward.reset();
   p.host.reset();
 }
 

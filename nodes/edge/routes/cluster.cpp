@@ -161,14 +161,6 @@ void set_factor(const environment& e, request&& q, const waiting& w) {
   order(e, w, words::set_factor{static_cast<std::uint32_t>(*factor)}, object{{"factor", *factor}});
 }
 
-/// What is wished would stay a wish where nothing can bring it about.
-result<void> can_move(const environment& e) {
-  if (e.cluster->moves_replicas())
-    return {};
-  return failure{code::unavailable, "this version keeps every partition where it is", "partition",
-                 "Replicas move from the version on that replicates."};
-}
-
 void move(const environment& e, request&& q, const waiting& w) {
   const auto body = body_of(q);
   const auto partition =
@@ -186,8 +178,6 @@ void move(const environment& e, request&& q, const waiting& w) {
         const auto target = find_node(*s.state, to);
         if (!source || !target)
           return say(w, source ? target.error() : source.error());
-        if (auto able = can_move(e); !able)
-          return say(w, std::move(able).error());
         const words::move m{p, *source, *target};
         order(e, w, m, report_of(placement::by_hand(*s.state, m), *s.state));
       });
@@ -205,8 +195,6 @@ void rebalance(const environment& e, request&& q, const waiting& w) {
     shown.as<object>()->append("applied", applies && !plan.rows.empty());
     if (!applies || plan.rows.empty())
       return say(w, std::move(shown));
-    if (auto able = can_move(e); !able)
-      return say(w, std::move(able).error());
     order(e, w, plan.command, std::move(shown));
   });
 }

@@ -119,12 +119,39 @@ TEST(neighbours, are_found_where_the_council_says) {
   EXPECT_EQ(neighbours::peers_of(two_nodes(), 1), others);
 }
 
-TEST(recorded_groups, are_led_by_who_votes_alone) {
-  const auto groups = recorded_groups(two_nodes());
-  ASSERT_EQ(groups.size(), 4u);
-  EXPECT_EQ(groups[3].leader, 1u);
-  ASSERT_EQ(groups[3].replicas.size(), 1u);
-  EXPECT_TRUE(groups[3].replicas[0].votes && groups[3].replicas[0].caught_up);
+TEST(led_groups, are_what_their_leaders_say_and_the_later_term_counts) {
+  led_groups heard;
+  led_groups::report first, second;
+  first.groups = {{0, 4, {{1, true, true}, {2, true, false}}}, {2, 5, {{1, true, true}}}};
+  second.groups = {{0, 6, {{2, true, true}}}, {9, 1, {}}};
+  heard.hear(1, first);
+  heard.hear(2, second);
+  auto now = heard.now(3);
+  ASSERT_EQ(now.size(), 3u);
+  EXPECT_EQ(now[0].leader, 2u);
+  EXPECT_EQ(now[1].leader, 0u);
+  EXPECT_EQ(now[2].leader, 1u);
+  heard.forget(2);
+  now = heard.now(3);
+  EXPECT_EQ(now[0].leader, 1u);
+  ASSERT_EQ(now[0].replicas.size(), 2u);
+  EXPECT_FALSE(now[0].replicas[1].caught_up);
+}
+
+TEST(led_groups, are_said_by_the_node_that_leads_them) {
+  using tenon::cluster::raft::role;
+  tenon::cluster::replication::view own{.partition = 3, .term = 7, .leader = 2};
+  own.members = {{.node = 3, .role = role::learner, .matched = 5, .caught_up = true},
+                 {.node = 2, .role = role::voter, .matched = 0, .caught_up = false},
+                 {.node = 1, .role = role::spare, .matched = 0, .caught_up = false}};
+  tenon::cluster::replication::view other{.partition = 4, .term = 7, .leader = 1};
+  const auto said = report_of({own, other}, 2);
+  ASSERT_EQ(said.groups.size(), 1u);
+  EXPECT_EQ(said.groups[0].partition, 3u);
+  ASSERT_EQ(said.groups[0].replicas.size(), 2u);
+  EXPECT_EQ(said.groups[0].replicas[0].node, 2u);
+  EXPECT_TRUE(said.groups[0].replicas[0].votes && said.groups[0].replicas[0].caught_up);
+  EXPECT_FALSE(said.groups[0].replicas[1].votes);
 }
 
 TEST(letters, carry_failures_as_they_are) {
@@ -142,9 +169,14 @@ TEST(letters, say_their_length_and_are_refused_beyond_what_is_allowed) {
   EXPECT_EQ(length_of("\xff\xff\xff\xff", most_letter_bytes).error().code, code::too_large);
 }
 
+tenon::cluster::placement::groups led_by_the_first(const membership::state& s) {
+  return tenon::cluster::placement::groups(s.assignments.size(),
+                                           {.leader = 1, .replicas = {{1, true, true}}});
+}
+
 TEST(a_report, shows_members_and_what_is_missing_as_a_table) {
   const auto s = std::make_shared<membership::state>(two_nodes());
-  const auto shown = report_of(survey{s, 1, {}, recorded_groups(*s)});
+  const auto shown = report_of(survey{s, 1, {}, led_by_the_first(*s)});
   const auto text = nodes::cli::cluster_text(shown, {});
   const auto says = [&](std::string_view part) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
