@@ -8,7 +8,8 @@ namespace tenon::cluster::forwarding {
 
 namespace {
 
-constexpr span full_rest{2}; // of a node that took no more
+constexpr span full_rest{2};               // of a node that took no more
+constexpr std::size_t most_noted = 65'536; // messages between two turns
 
 } // namespace
 
@@ -53,6 +54,11 @@ public:
     std::swap(into, pages_);
   }
 
+  bool closed() const {
+    const std::lock_guard hold{guard_};
+    return closed_;
+  }
+
   void close() {
     pages dropped; // which answers, outside the lock
     const std::lock_guard hold{guard_};
@@ -64,7 +70,7 @@ public:
   pages read_last; // the loop's
 
 private:
-  std::mutex guard_;
+  mutable std::mutex guard_;
   pages pages_;
   bool awake_ = false;
   bool closed_ = false;
@@ -103,7 +109,16 @@ forwarder::~forwarder() {
 
 void forwarder::send(const identity& to, std::unique_ptr<runtime::envelope> message) {
   const auto p = static_cast<partition_number>(placement_of(to) % around_.partitions);
-  notes_->note([&](auto& pages) { pages.messages.push_back({p, to, std::move(message)}); });
+  notes_->note([&](auto& pages) {
+    if (pages.messages.size() < most_noted || message->settles != 0)
+      pages.messages.push_back({p, to, std::move(message)});
+  });
+  if (message && !notes_->closed())
+    message->answer(failure{code::overloaded,
+                            "so much goes to actors on other nodes that this does not",
+                            {},
+                            "Repeat later.",
+                            span{100}});
 }
 
 void forwarder::changed(partition_number p) {
@@ -153,11 +168,11 @@ void forwarder::deliver(incoming::delivery&& d) {
   d.message->answer = runtime::answer_once{[notes = notes_, back = d.back](result<blob> r) {
     notes->note([&](auto& pages) { pages.answers.push_back({back, std::move(r)}); });
   }};
-  if (!around_.deliver(d.to, d.message)) {
-    declined_.push_back(
-        {d.back, d.partition}); // the envelope's end answers, and this says what is meant
-    d.message.reset();
-  }
+  if (around_.deliver(d.to, d.message))
+    return;
+  declined_.emplace_back(d.back,
+                         d.partition); // what the answer means that the envelope's end gives
+  d.message.reset();
 }
 
 void forwarder::turn() {
