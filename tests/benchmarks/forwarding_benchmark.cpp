@@ -52,7 +52,8 @@ public:
         .owners = owners_,
         .send =
             [this](forwarding::node_id to, blob frame) {
-              return mesh_->send(std::to_string(to), link::channel::bulk, std::move(frame));
+              return mesh_->send(std::to_string(to), link::channel::bulk, link::topic::ask,
+                                 std::move(frame));
             },
         .deliver =
             [](const identity&, auto& message) {

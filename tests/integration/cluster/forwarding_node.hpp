@@ -160,7 +160,7 @@ private:
   }
 
   result<void> transmit(node_id to, blob frame) {
-    return mesh_->send(std::to_string(to), channel::bulk, std::move(frame));
+    return mesh_->send(std::to_string(to), channel::bulk, link::topic::ask, std::move(frame));
   }
   link::mesh_calls calls() {
     const auto number = [](std::string_view node) {
@@ -168,7 +168,7 @@ private:
     };
     return {.on_frame =
                 [this, number](const link::arrival& a) {
-                  if (!deaf)
+                  if (!deaf && a.topic == link::topic::ask)
                     forwarder_->arrived(number(a.node), a.epoch, a.bytes);
                 },
             .on_up = [this, number](const std::string& node,

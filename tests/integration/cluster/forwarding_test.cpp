@@ -182,7 +182,7 @@ TEST_P(forwarding_over, counts_frames_that_make_no_sense_and_goes_on) {
   forwarding_node a{1, all, by}, b{2, all, by};
   introduce(a, 1, b, 2);
   all.set(0, 2);
-  ASSERT_TRUE(a.mesh().send("2", channel::bulk, blob::from("nonsense")));
+  ASSERT_TRUE(a.mesh().send("2", channel::bulk, link::topic::ask, blob::from("nonsense")));
   auto asked = a.ask(0, "hello");
   EXPECT_EQ(fate(asked), "hello");
   EXPECT_NE(b.metrics().find("tenon_forwarding_malformed_total 1"), std::string::npos);
