@@ -8,7 +8,10 @@ namespace tenon::cluster::forwarding {
 
 namespace {
 
-constexpr span full_rest{2};               // of a node that took no more
+constexpr span full_rest{2}; // of a node that took no more
+// After the one connection was lost, and the other stands: when a node dies, that one is next, and
+// what is sent between would have to be called uncertain.
+constexpr span lost_rest{20};
 constexpr std::size_t most_noted = 65'536; // messages between two turns
 
 } // namespace
@@ -143,8 +146,12 @@ void forwarder::down(node_id node) {
 }
 
 void forwarder::lost(node_id node) {
+  const auto now = around_.clock.steady();
+  const auto it = connected_.find(node);
+  if (it != connected_.end())
+    it->second = now + lost_rest;
   incoming_.lost(node);
-  outgoing_.lost(node, connected_.contains(node), around_.clock.steady());
+  outgoing_.lost(node, it != connected_.end(), now);
   wait_for_turn();
 }
 

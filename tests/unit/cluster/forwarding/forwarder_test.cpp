@@ -167,6 +167,26 @@ TEST(forwarder, notices_a_new_owner_that_nobody_told_it_of) {
   EXPECT_EQ(fate(got), "answered");
 }
 
+TEST(forwarder, sends_nothing_to_a_node_that_may_be_dying) {
+  two_nodes n;
+  n.a.forwarder->lost(2);
+  const auto follows = n.a.ask();
+  n.a.run();
+  EXPECT_TRUE(n.a.frames.empty());
+  n.a.forwarder->down(2);
+  n.a.run();
+  EXPECT_EQ(fate(follows), "0 answers") << "it never left";
+  n.a.forwarder->up(2);
+  n.exchange();
+  EXPECT_EQ(fate(follows), "answered");
+  n.a.forwarder->lost(2);
+  const auto waits = n.a.ask();
+  n.a.clock.at += span{20};
+  n.a.forwarder->tick();
+  n.exchange();
+  EXPECT_EQ(fate(waits), "answered") << "it was not";
+}
+
 TEST(forwarder, answers_everybody_when_it_is_closed_and_takes_nothing_after) {
   two_nodes n;
   n.b.keeps = true;
