@@ -11,6 +11,7 @@
 
 #include "cluster/forwarding/speaking.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/elsewhere.hpp"
 #include "runtime/telemetry/metrics.hpp"
 
 #include <functional>
@@ -46,16 +47,16 @@ struct limits {
   incoming::options in{};
 };
 
-class forwarder {
+class forwarder final : public runtime::elsewhere {
 public:
   explicit forwarder(surroundings, limits = {});
-  ~forwarder(); // closes; on the loop, or after it has ended
+  ~forwarder() override; // closes; on the loop, or after it has ended
   forwarder(const forwarder&) = delete;
   forwarder& operator=(const forwarder&) = delete;
 
   // Any thread.
   /// A message for an actor that this node does not own. It is answered, always.
-  void send(const identity& to, std::unique_ptr<runtime::envelope>);
+  void send(const identity& to, std::unique_ptr<runtime::envelope>) override;
   /// The owner of the partition may be another one now, as the directory has it.
   void changed(partition_number);
 
