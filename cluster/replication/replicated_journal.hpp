@@ -57,7 +57,7 @@ public:
 
   /// Before the start, and once in the life of a cluster: every partition that has nothing yet
   /// begins with these members. Durable when it returns. Never for a node that has lost its disk:
-  /// others know more.
+  /// others know more. The log must not have been opened for next terms.
   void found(const raft::configuration&);
   /// Once; by partition. Until then nothing is owned, and `durable` is what is on disk.
   /// `internal` when log and state are not of one time.

@@ -60,6 +60,7 @@ public:
     return seen.get_future().get();
   }
 
+  std::atomic<int> fetches = 0;
   awaited_index told;
   std::optional<noted_ownership> owned;
 
@@ -86,6 +87,13 @@ private:
         return failure{code::unavailable, "cut off"};
       return mesh_->send(std::to_string(to), link::channel::control, link::topic::raft,
                          std::move(frame));
+    };
+    // There is no state here, so it is in place at once; but the first time it fails.
+    does.fetch = [this](partition_number p, raft::node_id, const raft::stamp& at) {
+      if (fetches++ == 0)
+        journal_->not_fetched(p);
+      else
+        journal_->fetched(p, at);
     };
     journal_ = std::make_unique<replicated_journal>(loop_.io, *store_, o, std::move(does), clock_,
                                                     meters_);

@@ -130,6 +130,35 @@ TEST(three_nodes, hand_a_partition_over_under_load_without_losing_what_was_confi
   }
 }
 
+TEST(three_nodes, give_who_was_away_too_long_the_state_in_the_place_of_the_log) {
+  replicating_cluster c{{1, 2, 3}, 1, [](auto& o) { o.trailing.entries = 1; }};
+  const raft::node_id away = c.owner() % 3 + 1;
+  ASSERT_NE(c.confirmed(0, "seen by all"), 0u);
+  c.stop(away);
+  std::uint64_t last = 0;
+  for (int i = 0; i < 50; ++i)
+    last = c.confirmed(0, std::to_string(i));
+  ASSERT_NE(last, 0u);
+  for (auto& [id, node] : c.nodes)
+    if (node) {
+      ASSERT_TRUE(replicating_cluster::becomes([&] { return (*node)->durable(0) >= last; }));
+      (*node)->trim(0, last - 10);
+    }
+  ASSERT_TRUE(replicating_cluster::becomes([&] {
+    return std::ranges::all_of(c.nodes, [&](const auto& n) {
+      return !n.second || !entries_of(*n.second->operator->(), 0).contains(last - 20);
+    });
+  }));
+  c.start(away);
+  const auto more = c.confirmed(0, "more");
+  ASSERT_NE(more, 0u);
+  ASSERT_TRUE(replicating_cluster::becomes([&] { return c.at(away)->durable(0) >= more; }));
+  EXPECT_GE(c.at(away).fetches, 2) << "what failed is asked for again";
+  const auto all = entries_of(*c.at(away).operator->(), 0);
+  EXPECT_EQ(all.rbegin()->second, "more");
+  EXPECT_GE(all.begin()->first, last - 10);
+}
+
 TEST(three_nodes, grow_from_one_by_learners_while_it_goes_on) {
   replicating_cluster c{{1}, 2};
   ASSERT_EQ(c.owner(0), 1u);
