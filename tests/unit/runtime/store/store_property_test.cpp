@@ -45,6 +45,8 @@ public:
       trim();
     else if (choice < 95)
       restart();
+    else if (choice < 96)
+      fence();
     else
       compare();
   }
@@ -67,6 +69,8 @@ public:
     auto opened = data_directory::open(options, meters_);
     ASSERT_TRUE(opened) << opened.error().why;
     real_ = std::move(opened).value();
+    for (partition_number p = 0; p < partitions; ++p)
+      real_->state().fence(p, terms_[p]);
     compare();
   }
 
@@ -112,6 +116,7 @@ private:
   void save() {
     runtime::state_save s{.partition = somewhere(), .id = someone()};
     s.index = last(s.partition);
+    s.term = random_() % 20 == 0 ? random_() % 3 : terms_[s.partition];
     if (random_() % 8 != 0) {
       s.row = blob::copy_of(std::string(random_() % 60, static_cast<char>('a' + random_() % 26)));
       if (random_() % 2 == 0)
@@ -134,8 +139,19 @@ private:
 
   void checkpoint() {
     const auto p = somewhere();
-    model_.checkpoint(p, last(p));
-    real_->state().checkpoint(p, last(p));
+    const auto term = random_() % 20 == 0 ? random_() % 3 : terms_[p];
+    model_.checkpoint(p, last(p), term);
+    real_->state().checkpoint(p, last(p), term);
+  }
+
+  /// After everything was written: what is forgotten otherwise hangs on the disk's pace.
+  void fence() {
+    settle();
+    ASSERT_TRUE(real_->state().write_now(long_enough));
+    const auto p = somewhere();
+    terms_[p] = random_() % 5;
+    model_.fence(p, terms_[p]);
+    real_->state().fence(p, terms_[p]);
   }
 
   void trim() {
@@ -214,6 +230,7 @@ private:
   tests::volatile_state model_;
   std::array<std::vector<std::string>, partitions> log_;
   std::array<std::uint64_t, partitions> trimmed_{};
+  std::array<std::uint64_t, partitions> terms_{};
 };
 
 TEST(store, does_what_the_simple_model_does_whatever_comes) {
