@@ -88,7 +88,8 @@ void host::lost(partition_number p, std::uint64_t term) noexcept {
   // A function that can be copied, as the alarms want it.
   auto rest = std::make_shared<std::pair<std::vector<cell_ref>, std::deque<waiting_envelope>>>(
       std::move(cells), std::move(waiting));
-  handing_over_.after(span{0}, [this, old, rest] { dissolve(*old, rest->first, rest->second); });
+  // Not behind a recovery: somebody waits for each answer.
+  alarms_.after(span{0}, [this, old, rest] { dissolve(*old, rest->first, rest->second); });
 }
 
 /// Its cells are out of the directory already; each sees by itself that its tenure is over.
@@ -123,7 +124,7 @@ std::shared_ptr<host::holding> host::make_holding(partition_number p, std::uint6
 std::vector<identity> host::recover(holding& mine) {
   const auto p = mine.partition;
   auto woken = state_.unfinished(p);
-  const std::lock_guard hold{mine.guard};
+  decltype(mine.tail) tail;
   journal_.scan(p, state_.checkpointed(p), [&](const journal_entry& e) {
     if (mine.over())
       return;
@@ -131,11 +132,13 @@ std::vector<identity> host::recover(holding& mine) {
     must(entry.has_value(), "an entry of the journal cannot be read; run `tenon check`");
     const auto id = parse_identity(entry->identity);
     must(id.has_value(), "an entry of the journal names nobody; run `tenon check`");
-    auto& indices = mine.tail[*id];
+    auto& indices = tail[*id];
     if (indices.empty())
       woken.push_back(*id);
     indices.push_back(e.index);
   });
+  const std::lock_guard hold{mine.guard};
+  mine.tail = std::move(tail);
   return woken;
 }
 
