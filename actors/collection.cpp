@@ -136,7 +136,7 @@ collection::decision<collection::list_letters> collection::on(const state& s, co
     auto kept = protocols::decode<protocols::letter_types::kept>(stored);
     ensure(kept.has_value(), "a stored letter cannot be read");
     const auto number = number_in(key);
-    bytes += kept->bytes.size();
+    bytes += kept->bytes.size() + kept->again.size();
     out.letters.push_back({number, *std::move(kept)});
     out.next = number;
     return bytes < page_bytes;

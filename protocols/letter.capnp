@@ -14,6 +14,9 @@ struct LetterKept {
   atMs @5 :Int64;
   key @6 :Text;
   # The bytes are a record that came in with this key, so it can be tried again; empty: they are not.
+  again @7 :Data;
+  # The bytes are all that came of something that could not be read, and this is what its source needs
+  # beside them to read them again, in its own words: the header of a file. Empty: they are not.
 }
 
 struct LetterNumbered {

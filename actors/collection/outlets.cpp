@@ -206,6 +206,26 @@ collection::decision<collection::deliver> collection::on(const state& s, const d
   return persist(std::move(event)).reply(std::move(answer));
 }
 
+namespace {
+
+failure holds_no_record(const collection::letter& l) {
+  return {code::conflict,
+          std::string{"the letter holds "} + (l.bytes.empty() ? "nothing" : "no whole record") +
+              " that could be read again: " + l.reason,
+          "number",
+          "Mend " + l.place + " at its source, read it again (tenon sync run " + l.feed +
+              " --full), and discard the letter."};
+}
+
+failure writes_everything(const collection::letter& l) {
+  return {code::conflict,
+          "the sync " + l.feed + " has not written from here since it was made: its first run " +
+              "writes every record",
+          "number", "Run it (tenon sync run " + l.feed + "), and discard the letter."};
+}
+
+} // namespace
+
 collection::decision<collection::settle_letter> collection::on(const state& s,
                                                                const settle_letter& c, moment now) {
   const auto stored = s.rows.find(letter_key(c.number));
@@ -217,10 +237,7 @@ collection::decision<collection::settle_letter> collection::on(const state& s,
   letter_settled event{.number = c.number, .at = now};
   if (c.replay) {
     if (!find_outlet(s, kept->feed))
-      return refuse({code::conflict, "the letter holds no record that could be tried again",
-                     "number",
-                     "Mend " + kept->place + " at its source, read it again (tenon sync run " +
-                         kept->feed + " --full), and discard the letter."});
+      return refuse(find_feed(s, kept->feed) ? holds_no_record(*kept) : writes_everything(*kept));
     if (!s.rows.find(row_key(kept->place)))
       return refuse({code::conflict, "the record " + kept->place + " is not here any more",
                      "number", "Discard the letter: there is nothing to be sent."});

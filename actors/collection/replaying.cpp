@@ -1,6 +1,7 @@
 // A letter's record goes through its sync once more and, unless it fails again, becomes a row in
-// the same event in which the letter is forgotten. It is an old record: what its feed has brought
-// of it since counts, and a refresh that has seen it need not have stored it.
+// the same event in which the letter is forgotten. Of a letter without a key, its sync has read the
+// bytes again. It is an old record: what its feed has brought of it since counts, and a refresh
+// that has seen it need not have stored it.
 #include "actors/collection/conflicts.hpp"
 #include "actors/collection/drift/keeping.hpp"
 #include "actors/collection/naming.hpp"
@@ -53,8 +54,9 @@ collection::decision<collection::replay> collection::on(const state& s, const re
   auto letter = protocols::decode<letters::kept>(*stored);
   ensure(letter.has_value(), "a stored letter cannot be read");
   const auto& name = c.record.origin.empty() ? c.record.key : c.record.origin;
-  if (letter->key.empty() || letter->key != name)
-    return refuse({code::conflict, "the letter is not about the record " + c.record.key, "number",
+  const bool is_read_again = letter->key.empty();
+  if (is_read_again ? letter->again.empty() || letter->place != c.place : letter->key != name)
+    return refuse({code::conflict, "the letter is not about the record " + name, "number",
                    "List the letters again."});
   const auto forget = [&](letters::fate fate) {
     return persist(letter_settled{.number = c.number, .at = now})
@@ -68,12 +70,13 @@ collection::decision<collection::replay> collection::on(const state& s, const re
     return keep(c.why);
   if (c.filtered)
     return forget(letters::fate::filtered);
-  const auto present = name_here(s, letter->feed, letter->key).value_or(c.record.key);
-  if (present != c.record.key && is_newer(s, present, *letter))
+  const auto present = name_here(s, letter->feed, name).value_or(c.record.key);
+  const auto& key = c.record.key.empty() ? present : c.record.key; // what is deleted has no new one
+  if (present != key && is_newer(s, present, *letter))
     return forget(letters::fate::superseded);
-  if (is_newer(s, c.record.key, *letter))
+  if (is_newer(s, key, *letter))
     return forget(letters::fate::superseded);
-  const auto bytes = s.rows.find(row_key(c.record.key));
+  const auto bytes = s.rows.find(row_key(key));
   const auto row = bytes ? std::optional{read_row(*bytes)} : std::nullopt;
   const bool own = row && row->feed == letter->feed;
   store page{.feed = letter->feed,

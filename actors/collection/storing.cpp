@@ -84,12 +84,14 @@ private:
 
   void take(const wire::incoming& record) {
     if (record.key.empty() || record.key.size() > max_key_bytes) {
-      out.letters.push_back({.place = "key",
+      const auto& there = record.origin.empty() ? record.key : record.origin;
+      out.letters.push_back({.place = there.empty() ? "key" : there,
                              .reason = record.key.empty() ? "the key is empty"
                                        : record.origin.empty()
                                            ? "the key is longer than 250 bytes"
                                            : "the key, here or there, is longer than 240 bytes",
-                             .bytes = record.content});
+                             .bytes = record.came.empty() ? record.content : record.came,
+                             .key = there});
       return;
     }
     const auto stored = state_.rows.find(row_key(record.key));

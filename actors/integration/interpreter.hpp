@@ -172,6 +172,9 @@ result<std::string> consent_address(const manifest&, const connection&, const co
 page_outcome read_page(const reading&, const http_request&, const http_response&, const position&,
                        const progress&, moment now);
 
+/// A record that was malformed, as it would be read now: it, what it still is, or nothing.
+result<page> read_again(const reading&, const malformed_record&, moment now);
+
 /// The request of `check`; nothing when the connector has none.
 result<std::optional<http_request>> check_request(const manifest&, const connection&, moment now);
 /// The account's name, or "".

@@ -287,4 +287,15 @@ page_outcome read_page(const reading& r, const http_request& request, const http
                      now);
 }
 
+result<page> read_again(const reading& r, const malformed_record& m, moment now) {
+  const auto text = json_text::check(m.bytes.view());
+  if (!text)
+    return text.error();
+  const auto within = m.within.value_or(malformed_record::surroundings{});
+  page made;
+  record_reader reader{r.stream, r.connection, within.partition, *text, m.bytes, made, now};
+  reader.read_again(within.outer.empty() ? text->root() : within.outer.view(), text->root());
+  return made;
+}
+
 } // namespace tenon::actors::connectors

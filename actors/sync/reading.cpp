@@ -14,8 +14,22 @@ namespace {
 
 // A page becomes one entry of the journal, which has at most 32 MB.
 constexpr std::size_t most_page_bytes = 24u << 20;
+constexpr std::size_t most_beside_letters = 8u << 20;
 constexpr span longest_ahead = std::chrono::seconds{30};
 constexpr std::size_t around_a_record = 192; // its row's other fields, but for the feed's name
+
+/// What letters need beside their bytes must not be what makes a page too large: those for which
+/// there is no room can be seen, and not read again.
+void bound_letters(source_page& p) {
+  std::size_t beside = 0;
+  for (auto& l : p.letters) {
+    beside += l.again.size();
+    if (beside <= most_beside_letters || l.again.empty())
+      continue;
+    l.again = {};
+    l.reason += "; there were so many letters that what it takes to read it again is not kept";
+  }
+}
 
 /// Refuses a page that could not be stored as a whole.
 result<void> check_size(const source_page& p, std::string_view feed) {
@@ -24,7 +38,8 @@ result<void> check_size(const source_page& p, std::string_view feed) {
     bytes +=
         around_a_record + feed.size() + r.key.size() + std::max(r.content.size(), r.came.size());
   for (const auto& l : p.letters)
-    bytes += around_a_record + feed.size() + l.place.size() + l.reason.size() + l.bytes.size();
+    bytes += around_a_record + feed.size() + l.place.size() + l.reason.size() + l.bytes.size() +
+             l.again.size();
   if (bytes <= most_page_bytes)
     return {};
   return failure{code::too_large,
@@ -84,7 +99,9 @@ task<shaped_or_trouble> read_shaped(runtime::host& host, std::shared_ptr<source>
   if (!shape)
     co_return source_trouble{shape.error()};
   if (!shape->does_nothing())
-    shape_page(*shape, page, spec->drift != protocols::drift_types::policy::widen, host.now());
+    shape_page(*shape, page, shape->names() || spec->drift != protocols::drift_types::policy::widen,
+               host.now());
+  bound_letters(page);
   if (auto fits = check_size(page, feed); !fits)
     co_return source_trouble{fits.error()};
   made.fields = fields_of(page, *spec);

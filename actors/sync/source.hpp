@@ -3,6 +3,7 @@
 // any page can be asked for again. One kind is one file in actors/sync/sources.
 #pragma once
 
+#include "actors/sync/letters.hpp"
 #include "actors/sync/tuning/settings.hpp"
 #include "protocols/collection.hpp"
 #include "protocols/identity.hpp"
@@ -77,6 +78,11 @@ public:
   /// The sync reads from here no more: what is kept there for it alone is not needed. Tried again
   /// when it fails for a while.
   virtual runtime::task<result<void>> forget() { co_return result<void>{}; }
+  /// A letter that says how it can be read again is read as it would be now: a page with the record
+  /// it has become, with the letter it still is, or with nothing. A failure: it cannot be tried.
+  virtual runtime::task<result<source_page>> read_again(protocols::letter_types::kept letter) {
+    co_return of_another_kind(letter);
+  }
 };
 
 /// One kind of source, named like the member of a sync's `from`.

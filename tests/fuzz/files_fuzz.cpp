@@ -1,6 +1,7 @@
 // libFuzzer: the first byte chooses a format and its options, the others are a file. Whatever they
 // are, every step goes forward, every record is a JSON object under a usable key, and who is called
-// away after any record and comes back to the mark reads the same as who was not.
+// away after any record and comes back to the mark reads the same as who was not. A letter that is
+// read again with the same options is the same letter.
 #include "actors/sync/sources/files/options.hpp"
 
 #include <algorithm>
@@ -40,6 +41,20 @@ std::vector<options> all_options() {
     all.push_back(*read_options(*kind, written));
   }
   return all;
+}
+
+/// Those that say how.
+void read_letters_again(const options& o, const source_page& page) {
+  for (const auto& l : page.letters) {
+    if (l.again.empty())
+      continue;
+    rows again{1};
+    expect(o.format->read_again(l, again).has_value());
+    source_page found;
+    std::move(again).finish(found);
+    expect(found.records.empty() && found.letters.size() == 1);
+    expect(found.letters.front().reason == l.reason);
+  }
 }
 
 struct reading {
@@ -88,6 +103,7 @@ reading read_all(const options& o, const std::shared_ptr<const open_file>& file,
     }
     for (const auto& l : page.letters)
       all.lines.push_back(l.place + ": " + l.reason);
+    read_letters_again(o, page);
     if (ended || !all.trouble.empty())
       return all;
   }

@@ -52,6 +52,14 @@ public:
     return pages;
   }
 
+  result<actors::source_page> read_again(protocols::letter_types::kept letter) {
+    std::promise<result<actors::source_page>> answered;
+    const auto started = runtime::start<actors::source_page>(
+        tasks_, from_->read_again(std::move(letter)),
+        [&](result<actors::source_page> r) { answered.set_value(std::move(r)); });
+    return started ? answered.get_future().get() : result<actors::source_page>{started.error()};
+  }
+
   result<bool> forget() {
     std::promise<result<bool>> answered;
     const auto started = runtime::start<bool>(

@@ -7,7 +7,9 @@
 
 #include "protocols/blob.hpp"
 #include "protocols/failure.hpp"
+#include "protocols/value.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +18,15 @@ namespace tenon::actors::connectors {
 
 /// What is no record: kept aside with the reason, never failing the page around it.
 struct malformed_record {
+  /// What expressions over a record can name besides it.
+  struct surroundings {
+    value partition;
+    blob outer; // JSON; empty: the record itself
+  };
   std::string place; // "record 17, byte 4711"
   std::string reason;
   blob bytes;
+  std::optional<surroundings> within{}; // nothing when the bytes are no JSON text of one record
 };
 
 struct decoded {

@@ -28,7 +28,7 @@ std::string with_added(const json_text& text, std::string_view raw, const object
 
 record_reader::record_reader(const stream& s, const connection& c, const value& part,
                              const json_text& text, const blob& body, page& into, moment now)
-    : stream_{s}, text_{text}, body_{body}, into_{into} {
+    : stream_{s}, text_{text}, body_{body}, into_{into}, part_{part} {
   names_.bind("conn", c.settings).bind("partition", part).set_now(now);
 }
 
@@ -43,10 +43,16 @@ void record_reader::read(std::string_view raw) {
   const auto inner = find(text_, raw, *stream_.expand);
   if (!inner || is_null(*inner))
     return; // it has none
+  outer_ = raw;
   if (!is_list(*inner))
     return read_record(*inner);
   for (json_text::walk items{text_, *inner}; items.next();)
     read_record(items.content());
+}
+
+void record_reader::read_again(std::string_view outer, std::string_view raw) {
+  names_.bind_json("outer", outer);
+  read_record(raw);
 }
 
 void record_reader::read_record(std::string_view raw) {
@@ -98,7 +104,8 @@ std::uint64_t record_reader::mark() const {
 void record_reader::refuse(std::string_view raw, std::string reason) {
   into_.malformed.push_back(
       {"record " + std::to_string(count_) + ", byte " + std::to_string(text_.offset_of(raw)),
-       std::move(reason), body_.slice(raw)});
+       std::move(reason), body_.slice(raw),
+       malformed_record::surroundings{part_, outer_.empty() ? blob{} : body_.slice(outer_)}});
 }
 
 /// One field is its text; several are joined by ':', which is escaped within them, so that no two

@@ -17,6 +17,8 @@ public:
 
   /// One item at `records`: a record, or with `expand` as many as its list has.
   void read(std::string_view raw);
+  /// One record that was not read before; what the item was that it was in, if not itself.
+  void read_again(std::string_view outer, std::string_view raw);
 
   std::size_t count() const { return count_; } // records
   std::size_t items() const { return items_; } // as the server counts
@@ -43,12 +45,14 @@ private:
   const json_text& text_;
   const blob& body_;
   page& into_;
+  const value& part_;
   scope names_;
   std::size_t count_ = 0;
   std::size_t items_ = 0;
   std::string_view first_{};
   std::string_view last_{};
-  std::string_view at_{}; // the record that is being read, for messages
+  std::string_view at_{};    // the record that is being read, for messages
+  std::string_view outer_{}; // the item that it is in, if it is not that itself
 };
 
 } // namespace tenon::actors::connectors

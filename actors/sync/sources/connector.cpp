@@ -2,6 +2,7 @@
 
 #include "actors/sync/outcome.hpp"
 #include "actors/sync/sources/catalog.hpp"
+#include "actors/sync/sources/connector/letters.hpp"
 #include "protocols/ensure.hpp"
 #include "protocols/json.hpp"
 
@@ -83,8 +84,7 @@ public:
       auto& s = *entered;
       const auto* stream = s.connector->find_stream(stream_);
       if (!stream)
-        co_return source_trouble{{code::not_found, "the connector has no stream " + stream_,
-                                  "spec.from.connector.stream"}};
+        co_return source_trouble{no_such_stream()};
       const reading what{*s.connector, *stream, s.connection};
       const auto reached = reached_before(*stream, wanted);
       if (!reached)
@@ -160,8 +160,39 @@ public:
     co_return co_await tell_to_stop(s, what, *from);
   }
 
+  /// By what the connector says now. Nobody is asked.
+  task<result<source_page>> read_again(protocols::letter_types::kept letter) override {
+    auto held = record_of(letter);
+    if (!held)
+      co_return of_another_kind(letter);
+    auto entered = co_await platform_.enter_without_token(integration_);
+    if (!entered)
+      co_return std::move(entered).error();
+    const auto* stream = entered->connector->find_stream(stream_);
+    if (!stream)
+      co_return no_such_stream();
+    const auto& [record, changes] = *held;
+    const auto* way = changes && stream->changes ? stream->changes.get() : stream;
+    const reading what{*entered->connector, *way, entered->connection};
+    auto read = connectors::read_again(what, record, platform_.now());
+    if (!read)
+      co_return std::move(read).error();
+    source_page page;
+    page.filtered = read->filtered;
+    for (auto& r : read->records)
+      page.records.push_back({std::move(r.key), std::move(r.json), r.deleted});
+    for (auto& m : read->malformed)
+      page.letters.push_back(letter_of(std::move(m), 0, changes));
+    co_return page;
+  }
+
 private:
   using place = std::pair<connectors::position, progress>;
+
+  failure no_such_stream() const {
+    return {code::not_found, "the connector has no stream " + stream_,
+            "spec.from.connector.stream"};
+  }
 
   /// A job that was made before, when its answer was lost; nothing when it is to be made, or none.
   task<result<std::optional<page_outcome>>> search(session& s, const reading& what,
@@ -243,10 +274,9 @@ private:
     out.records.reserve(p.records.size());
     for (auto& r : p.records)
       out.records.push_back({std::move(r.key), std::move(r.json), r.deleted});
+    const bool changes = &present(s, from.second) != &s;
     for (auto& m : p.malformed)
-      out.letters.push_back({.place = "page " + std::to_string(from.first.pages) + ", " + m.place,
-                             .reason = std::move(m.reason),
-                             .bytes = std::move(m.bytes)});
+      out.letters.push_back(letter_of(std::move(m), from.first.pages, changes));
     out.declared = declared_in(s);
     out.filtered = p.filtered;
     out.bytes = answer.body.size();

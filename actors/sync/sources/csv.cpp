@@ -16,6 +16,9 @@
 //
 // Text is UTF-8, its byte order mark is dropped; a record that is not is a letter. Empty lines are
 // skipped. A quote that never closes fails: nobody can know where the next record begins.
+//
+// A letter keeps the header of its file: when it is replayed, header and record are read together
+// as the options are then. The file itself is not looked at, because it may be another by then.
 #include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/csv/columns.hpp"
 #include "actors/sync/sources/files/format.hpp"
@@ -29,6 +32,7 @@ namespace tenon::actors::files {
 namespace {
 
 constexpr std::size_t max_columns = 2'000;
+constexpr std::size_t shown_bytes = 80; // of a header
 
 /// The names in a header; an empty one is called after its place.
 result<std::vector<std::string>> header_names(const record_scan& r, const std::string& file) {
@@ -53,6 +57,12 @@ result<std::vector<std::string>> header_names(const record_scan& r, const std::s
   return names;
 }
 
+/// A line, as far as it is needed to know it again.
+std::string shown(std::string_view line) {
+  std::string text{line.substr(0, std::min(line.find_first_of("\r\n"), shown_bytes))};
+  return is_utf8(text) ? text : "it is not UTF-8";
+}
+
 class csv_reader final : public reader {
 public:
   csv_reader(input& in, const mark& from, const csv_options& o)
@@ -66,14 +76,8 @@ public:
     const auto later = std::exchange(at_, mark{});
     if (auto begun = in_.begin_text(0); !begun)
       return begun;
-    while (!columns_) {
-      const auto read = read_header();
-      if (!read)
-        return read.error();
-      if (*read == step::end)
-        return failure{code::stale, in_.name() + " has lost its header", in_.name(),
-                       "It is read from the beginning."};
-    }
+    if (auto found = find_header(); !found)
+      return found;
     at_ = later;
     return in_.go_to(from);
   }
@@ -82,7 +86,7 @@ public:
     if (!columns_ && options_.header)
       return read_header();
     if (!columns_)
-      if (auto named = name_columns(options_.columns); !named)
+      if (auto named = name_columns(options_.columns, {}); !named)
         return std::move(named).error();
     const auto found = find_record();
     if (!found)
@@ -97,12 +101,25 @@ public:
     case found_there::record:
       break;
     }
-    columns_->write(scan_, options_, onto, {':', at_.line});
+    columns_->write(scan_, options_, onto, {':', at_.line}, again_);
     in_.take(scan_.size());
     return pass(step::taken);
   }
 
   mark here() const override { return at_; }
+
+  /// Reads on to where the columns have their names.
+  result<void> find_header() {
+    while (!columns_) {
+      const auto read = read_header();
+      if (!read)
+        return read.error();
+      if (*read == step::end)
+        return failure{code::stale, in_.name() + " has lost its header", in_.name(),
+                       "It is read from the beginning."};
+    }
+    return {};
+  }
 
 private:
   enum class found_there : std::uint8_t { record, nothing, too_long, end };
@@ -114,11 +131,12 @@ private:
     return s;
   }
 
-  result<void> name_columns(std::vector<std::string> names) {
+  result<void> name_columns(std::vector<std::string> names, std::string_view header) {
     auto made = csv_columns::make(options_, std::move(names));
     if (!made)
       return std::move(made).error();
     columns_ = *std::move(made);
+    again_ = words_for_again("csv", header);
     return {};
   }
 
@@ -140,7 +158,8 @@ private:
     auto names = header_names(scan_, in_.name());
     if (!names)
       return std::move(names).error();
-    auto named = name_columns(options_.columns.empty() ? *std::move(names) : options_.columns);
+    auto named = name_columns(options_.columns.empty() ? *std::move(names) : options_.columns,
+                              scan_.bytes());
     if (!named)
       return std::move(named).error();
     in_.take(scan_.size());
@@ -232,6 +251,7 @@ private:
   const csv_options& options_;
   record_scan scan_;
   std::optional<csv_columns> columns_;
+  blob again_; // what a letter of this file needs to be read again
   mark at_;
   std::size_t lines_ = 0; // of what was found last
   bool ended_ = false;
@@ -248,7 +268,52 @@ public:
     return std::unique_ptr<reader>{std::move(made)};
   }
 
+  result<void> read_again(const protocols::letter_types::kept& letter, rows& onto) const override {
+    const auto header = needed_for(letter, "csv");
+    if (!header)
+      return of_another_kind(letter);
+    auto o = options_;
+    o.grows = false;
+    o.header = o.header && o.columns.empty();
+    if (o.header)
+      if (auto fits = check_header(o, letter, *header); !fits)
+        return fits;
+    const auto in =
+        input::of(letter.place, std::string{o.header ? *header : ""}.append(letter.bytes.view()));
+    csv_reader reader{*in, {}, o};
+    for (;;) {
+      const auto read = reader.next(onto);
+      if (!read && read.error().code == code::malformed)
+        onto.refuse(onto.text().size(), {}, read.error().why, letter.bytes.view());
+      else if (!read)
+        return read.error();
+      if (!read || *read == step::end)
+        return {};
+    }
+  }
+
 private:
+  /// Whether what was one header is one still: the record behind it must not be taken for it.
+  static result<void> check_header(const csv_options& o, const protocols::letter_types::kept& l,
+                                   std::string_view header) {
+    if (header.empty())
+      return failure{code::conflict, "no header was kept with " + l.place + ": it had none",
+                     o.place + ".columns", "Name the columns with `columns`."};
+    const auto in = input::of(l.place, std::string{header});
+    csv_reader reader{*in, {}, o};
+    auto found = reader.find_header();
+    if (!found && reader.here().offset == 0) // it says itself what is wrong with it
+      return found;
+    if (found && reader.here().offset == header.size())
+      return {};
+    return failure{code::conflict,
+                   "the header that was kept with " + l.place +
+                       " is not one line as the options are now: " + shown(header),
+                   o.place,
+                   "Name the columns with `columns`; or read the file again (tenon sync run " +
+                       l.feed + " --full), and discard the letter."};
+  }
+
   const csv_options options_;
 };
 

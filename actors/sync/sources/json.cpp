@@ -181,6 +181,10 @@ public:
     return std::unique_ptr<reader>{std::move(made)};
   }
 
+  result<void> read_again(const protocols::letter_types::kept& letter, rows& onto) const override {
+    return read_json_again(letter, options_.key, onto);
+  }
+
 private:
   const list_options options_;
 };

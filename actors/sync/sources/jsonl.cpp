@@ -99,6 +99,10 @@ public:
     return std::unique_ptr<reader>{std::make_unique<jsonl_reader>(in, from, key_, grows_)};
   }
 
+  result<void> read_again(const protocols::letter_types::kept& letter, rows& onto) const override {
+    return read_json_again(letter, key_, onto);
+  }
+
 private:
   const std::vector<connectors::json_path> key_;
   const bool grows_;

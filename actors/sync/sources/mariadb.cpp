@@ -37,9 +37,10 @@ public:
     if (!o)
       return std::move(o).error();
     const auto server = o->server;
-    auto read = [o = *std::move(o), database = options_,
-                 sessions = sessions_](const relational::login& who, const page_request& wanted,
-                                       const std::stop_token& stop) {
+    const auto rows = o->rows;
+    const auto in_table = [o = *std::move(o), database = options_,
+                           sessions = sessions_](const relational::login& who,
+                                                 const std::stop_token& stop, const auto& work) {
       return relational::read_on(
           *sessions, relational::key_of(o.server, who),
           [&] { return session::open(o.server, who, database, stop); },
@@ -49,10 +50,24 @@ public:
             if (!table)
               return table.error();
             table_reader there{db, *table, o.rows};
-            return relational::read_page(there, table->table, o.rows, mariadb::options, wanted);
+            return work(there, table->table);
           });
     };
-    return relational::server_source(options_, server, mariadb::options, sync, std::move(read));
+    auto read = [in_table, rows](const relational::login& who, const page_request& wanted,
+                                 const std::stop_token& stop) {
+      return in_table(who, stop, [&](table_reader& there, const relational::table& table) {
+        return relational::read_page(there, table, rows, mariadb::options, wanted);
+      });
+    };
+    auto again = [in_table, rows](const relational::login& who,
+                                  const protocols::letter_types::kept& letter,
+                                  const std::stop_token& stop) {
+      return in_table(who, stop, [&](table_reader& there, const relational::table& table) {
+        return relational::read_row(there, table, rows, mariadb::options, letter);
+      });
+    };
+    return relational::server_source(options_, server, mariadb::options, sync,
+                                     {.read = std::move(read), .from_server = std::move(again)});
   }
 
 private:

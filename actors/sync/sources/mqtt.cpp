@@ -38,6 +38,9 @@ public:
     if (!o)
       return std::move(o).error();
     const auto server = o->server.at;
+    auto again = [o = *o](const protocols::letter_types::kept& letter) {
+      return read_again(o, letter);
+    };
     auto forget = [o = *o, outside = options_](const relational::login& who,
                                                const std::stop_token& stop) {
       return session::forget(o, who, outside, stop);
@@ -58,8 +61,9 @@ public:
             return read_page(there, o, wanted);
           });
     };
-    return relational::server_source(options_, server, mqtt::options, sync, std::move(read),
-                                     std::move(forget));
+    return relational::server_source(
+        options_, server, mqtt::options, sync,
+        {.read = std::move(read), .forget = std::move(forget), .from_letter = std::move(again)});
   }
 
 private:

@@ -33,15 +33,20 @@ public:
 
   result<source_page> read(const relational::login& who, const page_request& wanted,
                            const std::stop_token& stop) const {
-    return relational::read_on(
-        *sessions_, relational::key_of(source_.server, who),
-        [&] {
-          return session::open({source_.server, who}, database_, stop);
-        },
-        [&](session& db) {
-          db.use(stop);
-          return read_in(db, who, wanted, stop);
-        });
+    return on_session(who, stop, [&](session& db) { return read_in(db, who, wanted, stop); });
+  }
+
+  /// The row itself, from the table, whichever way it came.
+  result<source_page> read_again(const relational::login& who,
+                                 const protocols::letter_types::kept& letter,
+                                 const std::stop_token& stop) const {
+    return on_session(who, stop, [&](session& db) -> result<source_page> {
+      const auto table = describe_table(db, source_.rows);
+      if (!table)
+        return table.error();
+      table_reader there{db, *table, source_.rows};
+      return relational::read_row(there, table->table, source_.rows, postgres::options, letter);
+    });
   }
 
   /// A slot that nobody reads would hold the server's log for ever. A publication that a person has
@@ -57,6 +62,19 @@ public:
   }
 
 private:
+  template <class Read> result<source_page>
+  on_session(const relational::login& who, const std::stop_token& stop, Read read) const {
+    return relational::read_on(
+        *sessions_, relational::key_of(source_.server, who),
+        [&] {
+          return session::open({source_.server, who}, database_, stop);
+        },
+        [&](session& db) {
+          db.use(stop);
+          return read(db);
+        });
+  }
+
   result<source_page> read_in(session& db, const relational::login& who, const page_request& wanted,
                               const std::stop_token& stop) const {
     if (source_.changes) {
@@ -104,8 +122,13 @@ public:
     auto forget = [made](const relational::login& who, const std::stop_token& stop) {
       return made->forget(who, stop);
     };
-    return relational::server_source(options_, server, postgres::options, sync, std::move(read),
-                                     std::move(forget));
+    auto again = [made](const relational::login& who, const protocols::letter_types::kept& letter,
+                        const std::stop_token& stop) {
+      return made->read_again(who, letter, stop);
+    };
+    return relational::server_source(
+        options_, server, postgres::options, sync,
+        {.read = std::move(read), .forget = std::move(forget), .from_server = std::move(again)});
   }
 
 private:

@@ -25,6 +25,9 @@ public:
     if (!o)
       return std::move(o).error();
     const auto server = o->server.at;
+    auto again = [o = *o](const protocols::letter_types::kept& letter) {
+      return read_again(o, letter);
+    };
     auto read = [o = *std::move(o), outside = options_,
                  sessions = sessions_](const relational::login& who, const page_request& wanted,
                                        const std::stop_token& stop) {
@@ -36,7 +39,8 @@ public:
             return read_page(db, o, wanted);
           });
     };
-    return relational::server_source(options_, server, redis::options, sync, std::move(read));
+    return relational::server_source(options_, server, redis::options, sync,
+                                     {.read = std::move(read), .from_letter = std::move(again)});
   }
 
 private:

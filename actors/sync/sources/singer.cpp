@@ -110,6 +110,11 @@ public:
     co_return read;
   }
 
+  /// No tap is asked: the letter has the whole record.
+  task<result<source_page>> read_again(protocols::letter_types::kept letter) override {
+    co_return singer::read_again(options_, letter);
+  }
+
   task<result<void>> abandon(page_request) override {
     world_->taps.drop(sync_);
     co_return result<void>{};

@@ -30,6 +30,17 @@ public:
     return read_page_on(blocking_, std::move(page));
   }
 
+  runtime::task<result<source_page>> read_again(protocols::letter_types::kept letter) override {
+    blocking_read row = [o = options_,
+                         letter = std::move(letter)](std::stop_token stop) -> result<source_page> {
+      const auto file = sqlite::allowed_file(o->table.file, o->roots);
+      if (!file)
+        return file.error();
+      return sqlite::read_row(o->table, *file, letter, std::move(stop));
+    };
+    return read_on(blocking_, std::move(row));
+  }
+
 private:
   const shared_options options_;
   runtime::executor& blocking_;

@@ -12,11 +12,12 @@
 //
 // A document that is not well formed fails with its line, and so does one that refers to something
 // outside itself, or grows beyond bounds by its own entities. A record of more than 4 MiB, or one
-// nested more than 60 deep, is a letter.
+// nested more than 60 deep, is a letter. What a letter holds is the element as such an object.
 #include "actors/sync/sources/catalog.hpp"
 #include "actors/sync/sources/files/format.hpp"
 #include "actors/sync/sources/files/kind.hpp"
 #include "actors/sync/sources/xml/document.hpp"
+#include "protocols/json.hpp"
 
 #include <algorithm>
 
@@ -27,6 +28,26 @@ struct element_options {
   std::vector<connectors::json_path> key;
   element_path path;
 };
+
+/// What was made of an element, as it would be made with these lists.
+void list_again(value& v, const std::set<std::string>& lists) {
+  if (auto* items = v.as<list>())
+    for (auto& item : *items)
+      list_again(item, lists);
+  auto* members = v.as<object>();
+  if (members == nullptr)
+    return;
+  for (auto& [name, content] : *members) {
+    auto* items = content.as<list>();
+    if (items == nullptr && lists.contains(name)) {
+      content = list{content};
+    } else if (items != nullptr && items->size() == 1 && !lists.contains(name)) {
+      auto only = std::move(items->front());
+      content = std::move(only);
+    }
+    list_again(content, lists);
+  }
+}
 
 class xml_reader final : public reader {
 public:
@@ -66,6 +87,15 @@ public:
   /// What stands before a record decides what it means, so the document is read from its beginning.
   result<std::unique_ptr<reader>> open(input& in, const mark& from) const override {
     return std::unique_ptr<reader>{std::make_unique<xml_reader>(in, from, options_)};
+  }
+
+  result<void> read_again(const protocols::letter_types::kept& letter, rows& onto) const override {
+    auto element = read_json(letter.bytes.view());
+    if (!element || !needed_for(letter, "json"))
+      return read_json_again(letter, options_.key, onto);
+    list_again(*element, options_.path.lists);
+    onto.keep_json(write_json(*element), options_.key, {});
+    return {};
   }
 
 private:

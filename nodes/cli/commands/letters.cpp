@@ -1,5 +1,5 @@
-// tenon letters COLLECTION [--replay N|all | --discard N]: records that could not be stored or
-// written.
+// tenon letters COLLECTION [--replay N|all | --discard N]: records that could not be read, stored
+// or written.
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/listing.hpp"
 #include "nodes/cli/members.hpp"
@@ -88,7 +88,8 @@ exit_code replay_all(const shell& s, const wanted& w) {
     const auto outcome = answered ? text_at(answered.body, "outcome") : "refused";
     ++outcomes[outcome.empty() ? "sent" : outcome];
     if (!answered)
-      s.screen.err << "letter " << number << ": " << printable(answered.why.why) << '\n';
+      s.screen.err << "letter " << number << ": " << printable(answered.why.why) << ". "
+                   << printable(answered.why.remedy) << '\n';
   }
   list lines;
   for (const auto& [outcome, count] : outcomes)
@@ -103,11 +104,13 @@ exit_code replay_all(const shell& s, const wanted& w) {
 
 void declare_letters(const command_words& app, shell& s) {
   auto w = std::make_shared<wanted>();
-  auto letters =
-      app.command("letters", "Records that could not be stored or written").group(running_group);
+  auto letters = app.command("letters", "Records that could not be read, stored or written")
+                     .group(running_group);
   letters.option("collection", w->collection, "Whose").required();
   auto replay =
-      letters.option("--replay", w->replay, "Store or write this one once more; all: each")
+      letters
+          .option("--replay", w->replay,
+                  "Read, store or write this one once more, as its sync is now; all: each")
           .type_name("NUMBER");
   letters.option("--discard", w->discard, "Give this one up for good")
       .type_name("NUMBER")

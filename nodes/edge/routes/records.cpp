@@ -2,9 +2,11 @@
 #include "actors/collection.hpp"
 #include "actors/sync/replaying.hpp"
 #include "nodes/edge/environment.hpp"
+#include "protocols/base64.hpp"
 #include "protocols/json.hpp"
 #include "protocols/outlet.hpp"
 #include "protocols/row.hpp"
+#include "protocols/utf8.hpp"
 #include "runtime/tasks/workers.hpp"
 
 #include <charconv>
@@ -152,6 +154,21 @@ void records(const environment& e, request&& q, reply&& r) {
   });
 }
 
+/// Text has no words for every byte: where it has not, they are there once more.
+object shown(const protocols::letter_types::numbered& l) {
+  object all{{"number", l.number},
+             {"key", l.letter.key},
+             {"place", l.letter.place},
+             {"reason", l.letter.reason},
+             {"bytes", l.letter.bytes.text()},
+             {"feed", l.letter.feed},
+             {"run", l.letter.run},
+             {"at", l.letter.at}};
+  if (!is_utf8(l.letter.bytes.view()))
+    all["base64"] = to_base64(l.letter.bytes.view());
+  return all;
+}
+
 void letters(const environment& e, request&& q, reply&& r) {
   const identity collection{std::string{q.tenant}, "collection",
                             std::string{q.arguments.path("collection")}};
@@ -163,14 +180,7 @@ void letters(const environment& e, request&& q, reply&& r) {
       return std::move(r)(page.error());
     list items;
     for (const auto& l : page->letters)
-      items.push_back(object{{"number", l.number},
-                             {"key", l.letter.key},
-                             {"place", l.letter.place},
-                             {"reason", l.letter.reason},
-                             {"bytes", l.letter.bytes.text()},
-                             {"feed", l.letter.feed},
-                             {"run", l.letter.run},
-                             {"at", l.letter.at}});
+      items.push_back(shown(l));
     std::move(r)(response::json(write_json(
         object{{"items", std::move(items)}, {"next", page->next ? value{page->next} : value{}}})));
   });
@@ -199,7 +209,7 @@ void settle(const environment& e, bool replay, request&& q, reply&& r) {
   };
   if (!replay)
     return e.host->ask<actors::collection>(collection, decided, done);
-  auto trying = actors::replay_letter(*e.host, collection, decided.number);
+  auto trying = actors::replay_letter(*e.host, *e.sources, collection, decided.number);
   if (const auto begun =
           runtime::start<protocols::letter_types::replayed>(*e.workers, std::move(trying), done);
       !begun)
@@ -231,7 +241,7 @@ route_list records(const environment& e) {
   all.push_back(
       {.method = method::get,
        .pattern = "/api/v1/{tenant}/records/{collection}/letters",
-       .summary = "Records that could not be stored, as they came.",
+       .summary = "Records that could not be read, stored or written, as they came.",
        .permission = "records:read",
        .handle = [e](request&& q, reply&& r) { if_there(e, std::move(q), std::move(r), letters); },
        .parameters = {query("after", "Those after this number.")},
@@ -241,7 +251,7 @@ route_list records(const environment& e) {
   all.push_back(
       {.method = method::post,
        .pattern = letter + "/replay",
-       .summary = "Stores what a letter holds, or delivers it again, and forgets the letter.",
+       .summary = "Reads and stores what a letter holds, or delivers it again, and forgets it.",
        .permission = "records:operate",
        .handle = [e](request&& q, reply&& r) { settle(e, true, std::move(q), std::move(r)); },
        .response_schema = object{{"type", "object"}}});

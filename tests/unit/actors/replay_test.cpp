@@ -132,16 +132,106 @@ TEST(replay, is_safe_from_the_sweep_of_the_refresh_that_brought_the_letter) {
   EXPECT_EQ(rows(c), "");
 }
 
+/// Of something that could not be read: it has no key.
+collection::store unread_page(std::uint64_t run, const std::string& place) {
+  collection::store c{.feed = "s", .run = run, .last = true};
+  c.letters.push_back({.place = place,
+                       .reason = "it has 1 field, not 2",
+                       .bytes = blob::copy_of("a\n"),
+                       .again = blob::copy_of("csv\nid,n\n")});
+  return c;
+}
+
+collection::replay read_again(std::uint64_t number, const std::string& place,
+                              const std::string& key, const std::string& content) {
+  auto c = again(number, key, content);
+  c.place = place;
+  return c;
+}
+
 TEST(replay, tells_of_a_letter_that_holds_no_record_how_to_come_by_it) {
   scene<collection> c;
   collection::store s{.feed = "s", .run = 1};
-  s.letters.push_back({.place = "a.csv, line 3", .reason = "a quote is open", .bytes = {}});
+  s.letters.push_back({.place = "a.csv:3", .reason = "it is too long", .bytes = {}});
+  s.letters.push_back(
+      {.place = "a.csv:4", .reason = "it is too long", .bytes = blob::copy_of("beginning")});
   c.when(s);
   const auto refused = c.when(collection::settle_letter{.number = 1, .replay = true}).refusal;
   ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->remedy, "Mend a.csv, line 3 at its source, read it again (tenon sync run s "
-                             "--full), and discard the letter.");
+  EXPECT_EQ(refused->why, "the letter holds nothing that could be read again: it is too long");
+  EXPECT_EQ(refused->remedy, "Mend a.csv:3 at its source, read it again (tenon sync run s --full), "
+                             "and discard the letter.");
+  EXPECT_EQ(c.when(collection::settle_letter{.number = 2, .replay = true}).refusal->why,
+            "the letter holds no whole record that could be read again: it is too long");
   EXPECT_EQ(c.when(again(1, "", "{}")).refusal->code, code::conflict);
+  EXPECT_EQ(c.when(read_again(1, "a.csv:3", "a", "{}")).refusal->code, code::conflict);
+  EXPECT_EQ(letters(c), 2u);
+}
+
+TEST(replay, stores_what_was_read_again_once_and_under_the_key_that_it_has_now) {
+  scene<collection> c;
+  c.when(unread_page(1, "a.csv:3"));
+  EXPECT_EQ(c.when(read_again(1, "a.csv:4", "a", "{}")).refusal->code, code::conflict)
+      << "another letter of that number";
+  auto still = read_again(1, "a.csv:3", "", "");
+  still.why = "it has 1 field, not 3";
+  EXPECT_EQ(c.when(still).reply->fate, fate::kept);
+  const auto kept = c.when(collection::list_letters{}).reply->letters.at(0).letter;
+  EXPECT_EQ(kept.reason, "it has 1 field, not 3");
+  EXPECT_EQ(kept.again.view(), "csv\nid,n\n") << "so it can be tried again";
+  const auto done = c.when(read_again(1, "a.csv:3", "a", R"({"n":1})"));
+  EXPECT_EQ(done.reply->fate, fate::stored);
+  EXPECT_EQ(done.events.size(), 1u) << "row and letter are one entry of the journal";
+  EXPECT_EQ(rows(c), R"(a{"n":1} )");
+  EXPECT_EQ(letters(c), 0u);
+  EXPECT_EQ(c.when(read_again(1, "a.csv:3", "a", R"({"n":1})")).refusal->code, code::not_found);
+}
+
+TEST(replay, of_what_was_read_again_yields_to_what_has_come_of_it_since) {
+  scene<collection> c;
+  c.when(unread_page(1, "a.csv:3"));
+  c.at(1h);
+  c.when(page(2, {{"a", R"({"n":2})"}}));
+  EXPECT_EQ(c.when(read_again(1, "a.csv:3", "a", R"({"n":1})")).reply->fate, fate::superseded);
+  EXPECT_EQ(rows(c), R"(a{"n":2} )");
+  EXPECT_EQ(letters(c), 0u);
+}
+
+TEST(replay, of_a_deletion_that_was_read_again_deletes) {
+  for (const bool named : {false, true}) {
+    scene<collection> c;
+    auto first = page(1, {{"a", R"({"n":1})"}});
+    if (named)
+      first.records.front().origin = "7";
+    c.when(first);
+    c.at(1h);
+    c.when(unread_page(2, "a#3"));
+    auto gone = read_again(1, "a#3", named ? "" : "a", "");
+    gone.record.deleted = true;
+    gone.record.origin = named ? "7" : "";
+    EXPECT_EQ(c.when(gone).reply->fate, fate::stored) << named;
+    EXPECT_EQ(rows(c), "");
+    EXPECT_EQ(c.state.tombstones, 1u);
+    EXPECT_EQ(letters(c), 0u);
+  }
+}
+
+TEST(replay, holds_a_record_whose_new_name_is_too_long_as_it_came) {
+  scene<collection> c;
+  collection::store s{.feed = "s", .run = 1, .last = true, .marks = true};
+  s.records.push_back({.key = std::string(251, 'k'),
+                       .content = blob::copy_of(R"({"mapped":1})"),
+                       .came = blob::copy_of(R"({"id":7})"),
+                       .origin = "7"});
+  c.when(s);
+  const auto kept = c.when(collection::list_letters{}).reply->letters.at(0).letter;
+  EXPECT_EQ(kept.place, "7");
+  EXPECT_EQ(kept.key, "7");
+  EXPECT_EQ(kept.bytes.view(), R"({"id":7})");
+  auto mended = again(1, "short", R"({"mapped":1})");
+  mended.record.origin = "7";
+  EXPECT_EQ(c.when(mended).reply->fate, fate::stored);
+  EXPECT_EQ(rows(c), R"(short{"mapped":1} )");
 }
 
 TEST(replay, takes_no_key_that_could_not_be_a_rows) {

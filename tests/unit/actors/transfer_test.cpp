@@ -89,6 +89,30 @@ public:
   }
 };
 
+/// Letters that need much beside their bytes.
+class unreadable final : public source {
+public:
+  runtime::task<page_or_trouble> read(page_request) override {
+    source_page made{.last = true};
+    const std::string header(60'000, 'h');
+    for (int i = 0; i < 500; ++i)
+      made.letters.push_back({.place = "a:" + std::to_string(i),
+                              .reason = "no",
+                              .bytes = blob::copy_of("x"),
+                              .again = words_for_again("csv", header)});
+    co_return made;
+  }
+};
+
+class unreadable_kind final : public source_kind {
+public:
+  std::string_view name() const override { return "unreadable"; }
+  result<void> check(const object&) const override { return {}; }
+  result<std::unique_ptr<source>> open(const identity&, const object&) override {
+    return std::unique_ptr<source>{std::make_unique<unreadable>()};
+  }
+};
+
 /// What a source was asked for, and what was already stored then.
 struct account {
   struct asked {
@@ -143,6 +167,7 @@ public:
   performing() {
     from_.push_back(std::make_unique<working_kind>(deeds_));
     from_.push_back(std::make_unique<told_kind>());
+    from_.push_back(std::make_unique<unreadable_kind>());
     from_.push_back(std::make_unique<counted_kind>(account_));
     account_.stored = [this] {
       const auto feed = node_.ask<collection>(kept, protocols::collection::position{.feed = "s"});
@@ -273,6 +298,25 @@ TEST(transfer, holds_a_page_to_what_the_source_says_of_its_fields) {
   EXPECT_EQ(stopped.place, "spec.drift");
   EXPECT_FALSE(stopped.transient);
   EXPECT_EQ(node.perform({.run = 2}, "told").moved.stored, 2u) << "where types may widen";
+}
+
+TEST(transfer, keeps_every_letter_though_not_all_of_them_can_be_read_again) {
+  performing node;
+  EXPECT_EQ(node.perform({.run = 1}, "unreadable").moved.dead_lettered, 500u);
+  std::size_t seen = 0, again = 0;
+  for (std::uint64_t after = 0; seen < 500;) {
+    const collection::list_letters more{.after = after, .limit = 1000};
+    const auto page = node.ask<collection>(kept, more);
+    ASSERT_TRUE(page && !page->letters.empty());
+    for (const auto& [number, letter] : page->letters) {
+      ++seen;
+      again += !letter.again.empty();
+      after = number;
+      EXPECT_EQ(letter.bytes.view(), "x");
+      EXPECT_EQ(letter.reason.starts_with("no; there were so many letters"), letter.again.empty());
+    }
+  }
+  EXPECT_EQ(again, (8u << 20) / 60'004);
 }
 
 TEST(transfer, keeps_of_a_record_that_drifts_what_came_and_not_what_map_made_of_it) {

@@ -122,7 +122,8 @@ result<csv_columns> csv_columns::make(const csv_options& o, std::vector<std::str
   return made;
 }
 
-void csv_columns::write(const record_scan& r, const csv_options& o, rows& onto, spot at) {
+void csv_columns::write(const record_scan& r, const csv_options& o, rows& onto, spot at,
+                        const blob& again) {
   auto& text = onto.text();
   const auto begin = text.size();
   const auto& fields = r.fields();
@@ -140,10 +141,10 @@ void csv_columns::write(const record_scan& r, const csv_options& o, rows& onto, 
   for (std::size_t i = count; right && i < columns_.size(); ++i)
     (text += columns_[i].prefix) += "null";
   if (!right)
-    return onto.refuse(begin, at, fault_, r.bytes());
+    return onto.refuse(begin, at, fault_, r.bytes(), again);
   text += '}';
   write_key(r, o);
-  onto.keep(begin, key_text_, at);
+  onto.keep(begin, key_text_, at, r.bytes(), again);
 }
 
 bool csv_columns::right_number(const record_scan& r, const csv_options& o) {

@@ -42,8 +42,9 @@ public:
   /// `not_found` when a column of the key, or one with a type, is not there.
   static result<csv_columns> make(const csv_options&, std::vector<std::string> names);
 
-  /// Writes the record that was scanned; a letter when it is not as it should be.
-  void write(const record_scan&, const csv_options&, rows& onto, spot);
+  /// Writes the record that was scanned; a letter when it is not as it should be, with what it
+  /// takes to read it again.
+  void write(const record_scan&, const csv_options&, rows& onto, spot, const blob& again);
 
 private:
   struct column {

@@ -38,6 +38,8 @@ public:
   virtual ~format() = default;
   /// From a mark that a reader of the same file gave, or the beginning. Input outlives the reader.
   virtual result<std::unique_ptr<reader>> open(input&, const mark&) const = 0;
+  /// What a letter holds, as it would be read now.
+  virtual result<void> read_again(const protocols::letter_types::kept&, rows&) const = 0;
 };
 
 /// What the options of every kind say that a format has to know.
@@ -59,5 +61,8 @@ extern const format_kind csv_kind, json_kind, jsonl_kind, xml_kind;
 
 /// The key's fields as paths, for formats whose records are JSON.
 std::vector<connectors::json_path> key_paths(connectors::form&, const asked&);
+/// Of a letter that holds a JSON text, for the same.
+result<void> read_json_again(const protocols::letter_types::kept&,
+                             const std::vector<connectors::json_path>& key, rows&);
 
 } // namespace tenon::actors::files

@@ -25,6 +25,17 @@ public:
     return read_page_on(blocking_, std::move(page));
   }
 
+  /// The letter has all that it takes: whatever has become of its file, it is not looked at.
+  runtime::task<result<source_page>> read_again(protocols::letter_types::kept letter) override {
+    rows again{1};
+    auto read = reading_->what.format->read_again(letter, again);
+    if (!read)
+      co_return std::move(read).error();
+    source_page page;
+    std::move(again).finish(page);
+    co_return page;
+  }
+
 private:
   const std::shared_ptr<const reading> reading_;
   runtime::executor& blocking_;

@@ -15,6 +15,9 @@
 // change. A run that read every file from its beginning, and every record of them, shows all there
 // is: what it did not see is deleted. A run with a letter shows less than all, and deletes nothing;
 // neither does one that found a file without a single byte, or no file where there may be several.
+// A letter has all that it takes to be read again (tenon letters --replay), and stays until that,
+// or until it is discarded: when its file is read anew, nobody can tell whose line stands in its
+// place.
 //
 // A file that changes while it is read is read again from the beginning, three times; then the run
 // fails. One that is damaged, cut off or not of its format fails it with its name and the line.

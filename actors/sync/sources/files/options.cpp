@@ -54,6 +54,14 @@ std::vector<connectors::json_path> key_paths(connectors::form& f, const asked& a
   return paths;
 }
 
+result<void> read_json_again(const protocols::letter_types::kept& letter,
+                             const std::vector<connectors::json_path>& key, rows& onto) {
+  if (!needed_for(letter, "json"))
+    return of_another_kind(letter);
+  onto.keep_json(letter.bytes.view(), key, {});
+  return {};
+}
+
 result<options> read_options(const format_kind& kind, const object& written) {
   options o{.place = "spec.from." + std::string{kind.name}};
   connectors::problems found;

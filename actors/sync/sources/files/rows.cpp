@@ -58,7 +58,8 @@ rows::rows(std::size_t most) : most_{most} {
   text_.reserve(first_reserve);
 }
 
-void rows::keep(std::size_t begin, record_key& key, spot at) {
+void rows::keep(std::size_t begin, record_key& key, spot at, std::string_view came,
+                const blob& again) {
   const auto size = text_.size() - begin;
   const char* why = nullptr;
   if (!key.fault().empty())
@@ -69,46 +70,52 @@ void rows::keep(std::size_t begin, record_key& key, spot at) {
     why = "the key is longer than 250 bytes";
   else if (size > max_record_bytes)
     why = "as JSON it has more than 4 MiB";
-  if (why) {
-    const auto as_json = text_.substr(begin, max_letter_bytes);
-    return refuse(begin, at, why, as_json);
-  }
+  if (why)
+    return refuse(begin, at, why, came, again);
   records_.push_back({key.take(), {}, begin, text_.size()});
 }
 
-void rows::refuse(std::size_t begin, spot at, std::string reason, std::string_view bytes) {
+void rows::refuse(std::size_t begin, spot at, std::string reason, std::string_view bytes,
+                  const blob& again) {
   text_.resize(begin);
-  text_ += bytes.substr(0, max_letter_bytes);
-  if (bytes.size() > max_letter_bytes)
-    reason += "; here are its first 64 KiB";
-  letters_.push_back({place_of(file_, at), std::move(reason), begin, text_.size()});
+  auto kept = fitting({std::move(reason), bytes, again});
+  text_ += kept.bytes;
+  beside_ += kept.again.size();
+  letters_.push_back(
+      {place_of(file_, at), std::move(kept.reason), begin, text_.size(), std::move(kept.again)});
 }
 
 void rows::refuse_long(spot at, std::string_view first) {
   refuse(text_.size(), at, "the record has more than 4 MiB", first);
 }
 
-void rows::keep_json(std::string_view json, const std::vector<json_path>& fields, spot at) {
+const blob& rows::json_again() {
+  static const auto words = words_for_again("json");
+  return words;
+}
+
+void rows::keep_json(std::string_view json, const std::vector<json_path>& fields, spot at,
+                     const blob& again) {
   if (json.size() > max_record_bytes)
     return refuse_long(at, json);
   const auto begin = text_.size();
   const auto record = json_text::check(json);
   if (!record) {
     const auto& f = record.error();
-    return refuse(begin, at, f.why + (f.where.empty() ? "" : " (" + f.where + ')'), json);
+    return refuse(begin, at, f.why + (f.where.empty() ? "" : " (" + f.where + ')'), json, again);
   }
   if (!connectors::is_object(record->root()))
-    return refuse(begin, at, "it is not a JSON object", json);
+    return refuse(begin, at, "it is not a JSON object", json, again);
   record_key key{fields.size()};
   read_key(*record, fields, key);
   if (!key.fault().empty())
-    return refuse(begin, at, key.fault(), json);
+    return refuse(begin, at, key.fault(), json, again);
   text_ += record->root();
-  keep(begin, key, at);
+  keep(begin, key, at, json, again);
 }
 
 bool rows::full() const {
-  return records_.size() + letters_.size() >= most_ || text_.size() >= max_page_bytes;
+  return records_.size() + letters_.size() >= most_ || text_.size() + beside_ >= max_page_bytes;
 }
 
 void rows::finish(source_page& page) && {
@@ -120,8 +127,10 @@ void rows::finish(source_page& page) && {
   for (auto& r : records_)
     page.records.push_back({std::move(r.name), bytes(r), false});
   for (auto& l : letters_)
-    page.letters.push_back(
-        {.place = std::move(l.name), .reason = std::move(l.reason), .bytes = bytes(l)});
+    page.letters.push_back({.place = std::move(l.name),
+                            .reason = std::move(l.reason),
+                            .bytes = bytes(l),
+                            .again = std::move(l.again)});
 }
 
 } // namespace tenon::actors::files

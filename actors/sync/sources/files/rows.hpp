@@ -12,7 +12,6 @@ namespace tenon::actors::files {
 
 inline constexpr std::size_t max_record_bytes = 4u << 20; // as it stands in the file, and as JSON
 inline constexpr std::size_t max_key_bytes = 250;         // as a collection stores it
-inline constexpr std::size_t max_letter_bytes = 64u << 10;
 
 /// Where in its file something stands: ":17" in line 17, "#17" the 17th record.
 struct spot {
@@ -50,17 +49,20 @@ public:
 
   /// Where the next record is written, at its end.
   std::string& text() { return text_; }
-  /// What was written since `begin` is a record, or, if the key or the size is wrong, a letter.
-  void keep(std::size_t begin, record_key&, spot);
-  /// What was written since `begin` is none: instead there is a letter, with the bytes as they
-  /// came.
-  void refuse(std::size_t begin, spot, std::string reason, std::string_view bytes);
+  /// What was written since `begin` is a record, or, if the key or the size is wrong, a letter with
+  /// the bytes as they came and what it takes to read them again (actors/sync/letters.hpp).
+  void keep(std::size_t begin, record_key&, spot, std::string_view came, const blob& again);
+  /// What was written since `begin` is none: instead there is such a letter.
+  void refuse(std::size_t begin, spot, std::string reason, std::string_view bytes,
+              const blob& again = {});
 
   /// The same of one that is too long to be held; these are its first bytes.
   void refuse_long(spot, std::string_view first);
 
   /// One JSON text, under the key that these paths lead to.
-  void keep_json(std::string_view json, const std::vector<connectors::json_path>& key, spot);
+  void keep_json(std::string_view json, const std::vector<connectors::json_path>& key, spot,
+                 const blob& again = json_again());
+  static const blob& json_again();
 
   bool full() const;
   std::size_t letters() const { return letters_.size(); }
@@ -72,11 +74,13 @@ private:
     std::string reason;
     std::size_t begin;
     std::size_t end;
+    blob again{};
   };
 
   const std::size_t most_;
   std::string file_;
   std::string text_;
+  std::size_t beside_ = 0; // bytes that letters have beside the text
   std::vector<part> records_;
   std::vector<part> letters_;
 };

@@ -14,5 +14,7 @@ using blocking_read = std::function<result<source_page>(std::stop_token)>;
 
 /// `blocking` must outlive the task.
 runtime::task<page_or_trouble> read_page_on(runtime::executor& blocking, blocking_read);
+/// The same with a failure as it is.
+runtime::task<result<source_page>> read_on(runtime::executor& blocking, blocking_read);
 
 } // namespace tenon::actors

@@ -14,10 +14,10 @@ using clock = std::chrono::steady_clock;
 constexpr auto longest = std::chrono::seconds{5};
 constexpr std::size_t most_held = 16u << 20; // bytes that were delivered; then the page ends
 
-std::string key_of(const source_options& o, const delivery& d, const std::string& json,
-                   std::string& why) {
+std::string key_of(const source_options& o, const std::string& delivered_as,
+                   const std::string& json, std::string& why) {
   if (!o.key)
-    return d.key();
+    return delivered_as;
   runtime::expression::scope names;
   names.bind_json("record", json);
   const auto said = runtime::expression::evaluate(*o.key, names);
@@ -30,6 +30,23 @@ std::string key_of(const source_options& o, const delivery& d, const std::string
   else
     why = "key: it is a " + std::string{said->type_name()} + " and neither text nor a number";
   return {};
+}
+
+bool is_plain(const message& m) {
+  return is_utf8(m.content_type) && std::ranges::all_of(m.properties, [](const auto& p) {
+           return is_utf8(p.first) && is_utf8(p.second);
+         });
+}
+
+/// What a letter needs beside the payload and the topic, which is its place.
+blob words_of(const message& m, const std::string& delivered_as) {
+  list properties;
+  for (const auto& [name, said] : m.properties)
+    properties.push_back(list{name, said});
+  return words_for_again("mqtt", write_json(object{{"key", delivered_as},
+                                                   {"retained", m.retained},
+                                                   {"content_type", m.content_type},
+                                                   {"properties", std::move(properties)}}));
 }
 
 /// Acknowledges what is known to be stored, as far as it is here.
@@ -90,27 +107,23 @@ result<std::vector<std::string>> read_cursor(const std::string& text) {
   return topics;
 }
 
-void take_message(const source_options& o, const delivery& d, entries& into) {
-  const auto& m = d.message;
+void take_message(const source_options& o, const message& m, const std::string& delivered_as,
+                  entries& into) {
+  const auto refuse = [&](std::string why, blob again) {
+    into.refuse(m.topic, {std::move(why), m.payload, std::move(again)});
+  };
   if (m.cut_from > 0)
-    return into.refuse(m.topic, "the message has more than 8 MiB: " + std::to_string(m.cut_from),
-                       m.payload);
+    return refuse("the message has more than 8 MiB: " + std::to_string(m.cut_from), {});
+  if (!is_plain(m))
+    return refuse("a property of the message is not UTF-8", {});
   std::string json{"{\"topic\":"};
   write_json_text(m.topic, json);
   json += ",\"payload\":";
   if (!write_read(m.payload, o.payload, json))
-    return into.refuse(m.topic,
-                       o.payload == reading::json ? "the payload is not JSON"
-                                                  : "the payload is not UTF-8; payload: base64 "
-                                                    "takes it",
-                       m.payload);
+    return refuse(o.payload == reading::json ? "the payload is not JSON"
+                                             : "the payload is not UTF-8; payload: base64 takes it",
+                  words_of(m, delivered_as));
   json += m.retained ? ",\"retained\":true" : ",\"retained\":false";
-  const bool plain =
-      is_utf8(m.content_type) && std::ranges::all_of(m.properties, [](const auto& p) {
-        return is_utf8(p.first) && is_utf8(p.second);
-      });
-  if (!plain)
-    return into.refuse(m.topic, "a property of the message is not UTF-8", m.payload);
   if (!m.content_type.empty()) {
     json += ",\"content_type\":";
     write_json_text(m.content_type, json);
@@ -123,10 +136,34 @@ void take_message(const source_options& o, const delivery& d, entries& into) {
   }
   json += '}';
   std::string why;
-  auto key = key_of(o, d, json, why);
-  if (!why.empty())
-    return into.refuse(m.topic, why, json);
-  into.keep(std::move(key), std::move(json), m.topic);
+  auto key = key_of(o, delivered_as, json, why);
+  if (const auto* unfit = why.empty() ? into.keep(std::move(key), std::move(json)) : why.c_str())
+    refuse(unfit, words_of(m, delivered_as));
+}
+
+result<source_page> read_again(const source_options& o,
+                               const protocols::letter_types::kept& letter) {
+  const auto words = needed_for(letter, "mqtt");
+  const auto said = words ? read_json(*words) : result<value>{of_another_kind(letter)};
+  if (!said)
+    return of_another_kind(letter);
+  const auto text_of = [](const value* v) {
+    const auto* text = v ? v->as<std::string>() : nullptr;
+    return text ? *text : std::string{};
+  };
+  const auto* retained = said->find("retained");
+  message m{.retained = retained && *retained == value{true},
+            .topic = letter.place,
+            .payload = letter.bytes.text(),
+            .content_type = text_of(said->find("content_type"))};
+  const auto* properties = said->find("properties");
+  if (const auto* pairs = properties ? properties->as<list>() : nullptr)
+    for (const auto& each : *pairs)
+      if (const auto* pair = each.as<list>(); pair && pair->size() == 2)
+        m.properties.emplace_back(text_of(&pair->front()), text_of(&pair->back()));
+  entries again{1};
+  take_message(o, m, text_of(said->find("key")), again);
+  return std::move(again).finish();
 }
 
 turn turn_after(const place& before, std::vector<given> found, ended how) {
@@ -155,9 +192,10 @@ result<source_page> read_page(session& s, const source_options& o, const page_re
   entries page{o.page_size + 1};
   if (s.take_newness())
     page.refuse(o.client_id,
-                "the broker has forgotten the session: what was published since the run before "
-                "may be missing",
-                {});
+                {"the broker has forgotten the session: what was published since the run before "
+                 "may be missing",
+                 {},
+                 {}});
   turn t;
   if (here->next != intent::read && !here->last.empty()) {
     // What was given is acknowledged by the page after this one, which is asked for once this one
@@ -175,7 +213,7 @@ result<source_page> read_page(session& s, const source_options& o, const page_re
           how = ended::full;
           break;
         }
-        take_message(o, *d, page);
+        take_message(o, d->message, d->key(), page);
         found.push_back(d->as);
       }
     t = over ? turn{.after = {}, .last = true} : turn_after(*here, std::move(found), *how);

@@ -9,8 +9,11 @@ namespace tenon::actors::mqtt {
 /// The topics that the cursor was written with.
 result<std::vector<std::string>> read_cursor(const std::string&);
 
-/// A record, or a letter.
-void take_message(const source_options&, const delivery&, entries& into);
+/// A record, or a letter. `delivered_as` is the key that the delivery gives it.
+void take_message(const source_options&, const message&, const std::string& delivered_as,
+                  entries& into);
+/// The message that a letter holds.
+result<source_page> read_again(const source_options&, const protocols::letter_types::kept&);
 
 /// Why no more was waited for.
 enum class ended : std::uint8_t { full, quiet, late };

@@ -7,15 +7,16 @@
 
 namespace tenon::actors {
 
-void entries::keep(std::string key, std::string json, const std::string& place) {
+const char* entries::keep(std::string key, std::string json) {
   if (key.empty())
-    return refuse(place, "the key is empty", json);
+    return "the key is empty";
   if (key.size() > max_key_bytes)
-    return refuse(place, "the key is longer than 250 bytes", json);
+    return "the key is longer than 250 bytes";
   if (json.size() > max_record_bytes)
-    return refuse(place, "as JSON it has more than 4 MiB", json);
+    return "as JSON it has more than 4 MiB";
   bytes_ += json.size();
   page_.records.push_back({std::move(key), blob::from(std::move(json)), false});
+  return nullptr;
 }
 
 void entries::remove(std::string key, std::string json) {
@@ -23,13 +24,13 @@ void entries::remove(std::string key, std::string json) {
   page_.records.push_back({std::move(key), blob::from(std::move(json)), true});
 }
 
-void entries::refuse(std::string place, std::string reason, std::string_view bytes) {
-  if (bytes.size() > max_letter_bytes)
-    reason += "; here are its first 64 KiB";
-  bytes = bytes.substr(0, max_letter_bytes);
-  bytes_ += bytes.size();
-  page_.letters.push_back(
-      {.place = std::move(place), .reason = std::move(reason), .bytes = blob::copy_of(bytes)});
+void entries::refuse(std::string place, unread what) {
+  auto kept = fitting(std::move(what));
+  bytes_ += kept.bytes.size() + kept.again.size();
+  page_.letters.push_back({.place = std::move(place),
+                           .reason = std::move(kept.reason),
+                           .bytes = blob::copy_of(kept.bytes),
+                           .again = std::move(kept.again)});
 }
 
 source_page entries::finish() && {

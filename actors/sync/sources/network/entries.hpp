@@ -10,15 +10,15 @@ class entries {
 public:
   static constexpr std::size_t max_record_bytes = 4u << 20; // as JSON
   static constexpr std::size_t max_page_bytes = 8u << 20;   // then the page ends
-  static constexpr std::size_t max_letter_bytes = 64u << 10;
-  static constexpr std::size_t max_key_bytes = 250; // as a collection stores it
+  static constexpr std::size_t max_key_bytes = 250;         // as a collection stores it
 
   explicit entries(std::size_t most) : most_{most} {}
 
-  /// A JSON object; a letter, if the key or the size is wrong. `place` names it there.
-  void keep(std::string key, std::string json, const std::string& place);
+  /// A JSON object. Null; or, if the key or the size is wrong, why it is for the caller to refuse.
+  const char* keep(std::string key, std::string json);
   void remove(std::string key, std::string json);
-  void refuse(std::string place, std::string reason, std::string_view bytes);
+  /// A letter. `place` names it there.
+  void refuse(std::string place, unread);
 
   bool full() const { return count() >= most_ || bytes_ >= max_page_bytes; }
   bool empty() const { return count() == 0; }

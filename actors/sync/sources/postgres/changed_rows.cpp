@@ -143,11 +143,22 @@ result<void> changed_rows::finish(session& db, source_page& page) {
       } else if (e.reread.empty()) {
         rows.begin();
         write_row(rows, table_, e.fields);
+        if (rows.refused())
+          note_key(rows, e.fields);
       }
     }
     std::move(rows).finish(page);
   }
   return reread(db, page);
+}
+
+void changed_rows::note_key(relational::rows& rows, const field_texts& fields) const {
+  std::vector<relational::cell> key;
+  for (const auto k : table_.table.key)
+    if (fields[k])
+      key.emplace_back(relational::text{std::string{*fields[k]}});
+  if (key.size() == table_.table.key.size())
+    rows.known_by(key);
 }
 
 /// Rows that are no longer there are left out: the log will say that they are gone.

@@ -37,6 +37,7 @@ private:
   void note(entry);
   std::optional<std::vector<std::string>> key_in(const pgoutput::tuple&) const;
   std::string joined(const std::vector<std::string>& values) const;
+  void note_key(relational::rows&, const field_texts&) const;
   result<void> reread(session&, source_page&);
 
   const relational::table_options& options_;

@@ -128,7 +128,7 @@ result<void> read_on(session& db, const source_options& o, passage& p, entries& 
 void end_passage(place& here, known_streams& known, entries& page) {
   auto& p = *here.now;
   if (const auto words = missing(p); !words.empty())
-    page.refuse(p.stream + ':' + to_text(p.end), words, {});
+    page.refuse(p.stream + ':' + to_text(p.end), {words, {}, {}});
   if (p.end != entry_id{})
     known[p.stream] = known_after(p);
   here.last_name = p.stream;
@@ -141,10 +141,12 @@ void take_entry(const source_options& o, const std::string& stream, std::string_
                 const std::vector<std::string_view>& fields, entries& into) {
   const auto place = stream + ':' + std::string{id};
   const auto refuse = [&](const std::string& why) {
-    std::string all;
-    for (const auto each : fields)
+    std::string all, sizes;
+    for (const auto each : fields) {
       (all += each) += '\n';
-    into.refuse(place, why, all);
+      (sizes += std::to_string(each.size())) += ' ';
+    }
+    into.refuse(place, {why, all, words_for_again("redis", sizes)});
   };
   std::string json = "{";
   write_json_text(o.id_as, json);
@@ -186,7 +188,31 @@ void take_entry(const source_options& o, const std::string& stream, std::string_
       json += ']';
   }
   json += '}';
-  into.keep(o.several ? stream + '|' + std::string{id} : std::string{id}, std::move(json), place);
+  auto key = o.several ? stream + '|' + std::string{id} : std::string{id};
+  if (const auto* why = into.keep(std::move(key), std::move(json)))
+    refuse(why);
+}
+
+result<source_page> read_again(const source_options& o,
+                               const protocols::letter_types::kept& letter) {
+  const auto colon = letter.place.rfind(':');
+  auto sizes = needed_for(letter, "redis");
+  if (!sizes || colon == letter.place.npos)
+    return of_another_kind(letter);
+  auto rest = letter.bytes.view();
+  std::vector<std::string_view> fields;
+  while (!sizes->empty()) {
+    std::size_t size = 0;
+    const auto [end, wrong] = std::from_chars(sizes->begin(), sizes->end(), size);
+    if (wrong != std::errc{} || size >= rest.size())
+      return of_another_kind(letter);
+    fields.push_back(rest.substr(0, size));
+    rest.remove_prefix(size + 1);
+    sizes->remove_prefix(static_cast<std::size_t>(end - sizes->begin()) + 1);
+  }
+  entries again{1};
+  take_entry(o, letter.place.substr(0, colon), letter.place.substr(colon + 1), fields, again);
+  return std::move(again).finish();
 }
 
 result<source_page> read_page(session& db, const source_options& o, const page_request& wanted) {

@@ -20,6 +20,8 @@ result<source_options> read_options(const object& written);
 /// An entry as the server gives it: its id, and a list of fields and values. A record, or a letter.
 void take_entry(const source_options&, const std::string& stream, std::string_view id,
                 const std::vector<std::string_view>& fields, entries& into);
+/// The entry that a letter holds.
+result<source_page> read_again(const source_options&, const protocols::letter_types::kept&);
 
 result<source_page> read_page(session&, const source_options&, const page_request&);
 

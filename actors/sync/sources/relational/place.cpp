@@ -125,4 +125,29 @@ result<std::optional<cell>> read_cursor(const std::string& written, const table&
   return at;
 }
 
+std::string write_row_key(const table& t, const std::vector<cell>& key) {
+  list columns, cells;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    columns.push_back(t.columns[t.key[i]].name);
+    cells.push_back(to_value(key[i]));
+  }
+  return write_json(object{{"columns", std::move(columns)}, {"cells", std::move(cells)}});
+}
+
+std::optional<std::vector<cell>> read_row_key(std::string_view written, const table& t) {
+  const auto document = read_json(written);
+  const auto* columns = document ? document->find("columns") : nullptr;
+  const auto* cells = document ? document->find("cells") : nullptr;
+  list names;
+  for (const auto k : t.key)
+    names.push_back(t.columns[k].name);
+  if (!columns || *columns != value{std::move(names)} || !cells || !cells->is<list>())
+    return std::nullopt;
+  std::vector<cell> key;
+  for (const auto& each : *cells->as<list>())
+    if (auto c = to_cell(each))
+      key.push_back(*std::move(c));
+  return key.size() == t.key.size() ? std::optional{std::move(key)} : std::nullopt;
+}
+
 } // namespace tenon::actors::relational

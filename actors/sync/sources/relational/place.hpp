@@ -1,5 +1,5 @@
 // Where the next page begins and how far earlier runs have read, as the JSON texts that a sync
-// keeps between pages.
+// keeps between pages; and which row a letter is about.
 #pragma once
 
 #include "actors/sync/sources/relational/table.hpp"
@@ -26,5 +26,10 @@ result<place> read_place(const std::string& text, const table&);
 std::string write_cursor(const table&, const std::optional<cell>&);
 /// Nothing when the text is empty or about another column: everything is to be read.
 result<std::optional<cell>> read_cursor(const std::string& text, const table&);
+
+/// A row by the columns of its key, for a letter about it.
+std::string write_row_key(const table&, const std::vector<cell>&);
+/// Nothing when rows of the table are known by other columns.
+std::optional<std::vector<cell>> read_row_key(std::string_view, const table&);
 
 } // namespace tenon::actors::relational

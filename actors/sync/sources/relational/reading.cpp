@@ -136,10 +136,21 @@ private:
 
   result<bool> take(const row& r, place& at, std::size_t end) {
     r.write(rows_);
+    if (rows_.refused())
+      note_key(r);
     if (rows_.count() == end || rows_.bytes() >= max_page_bytes)
       if (auto kept = remember(r, at); !kept)
         return std::move(kept).error();
     return true;
+  }
+
+  void note_key(const row& r) {
+    std::vector<cell> key;
+    for (const auto k : table_.key)
+      if (auto held = r.at(k))
+        key.push_back(*std::move(held));
+    if (key.size() == table_.key.size())
+      rows_.known_by(key);
   }
 
   /// The rows of the part that come after `at`, in order, and one more than the page takes.
@@ -226,6 +237,39 @@ result<source_page> read_page(connection& db, const table& t, const table_option
   auto page = reading{db, t, chosen, names}.read(wanted);
   if (page)
     page->settings = settings;
+  return page;
+}
+
+result<source_page> read_row(connection& db, const table& t, const table_options& o,
+                             const option_names& names,
+                             const protocols::letter_types::kept& letter) {
+  const auto words = needed_for(letter, "row");
+  if (!words)
+    return of_another_kind(letter);
+  const auto key = read_row_key(*words, t);
+  if (!key)
+    return failure{code::conflict,
+                   letter.place + " is known by other columns than the rows of " + t.name +
+                       " are now",
+                   names.place_of("key"),
+                   "Read the table again (tenon sync run " + letter.feed +
+                       " --full), and discard the letter."};
+  query one;
+  if (!o.where.empty())
+    one.conditions.push_back('(' + o.where + ')');
+  for (std::size_t i = 0; i < key->size(); ++i) {
+    const auto written = db.value_of(t.key[i], (*key)[i], one.parameters);
+    one.conditions.push_back(t.columns[t.key[i]].term + " = " + written);
+  }
+  rows found{t};
+  const auto taken = db.each(one, [&](const row& r) -> result<bool> {
+    r.write(found);
+    return true;
+  });
+  if (!taken)
+    return taken.error();
+  source_page page;
+  std::move(found).finish(page);
   return page;
 }
 

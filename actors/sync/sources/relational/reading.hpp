@@ -64,4 +64,8 @@ public:
 result<source_page> read_page(connection&, const table&, const table_options&, const option_names&,
                               const page_request&);
 
+/// The row that a letter is about, as it is now; nothing when it is gone.
+result<source_page> read_row(connection&, const table&, const table_options&, const option_names&,
+                             const protocols::letter_types::kept&);
+
 } // namespace tenon::actors::relational

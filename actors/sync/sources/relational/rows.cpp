@@ -1,5 +1,6 @@
 #include "actors/sync/sources/relational/rows.hpp"
 
+#include "actors/sync/sources/relational/place.hpp"
 #include "protocols/base64.hpp"
 #include "protocols/json.hpp"
 #include "protocols/utf8.hpp"
@@ -130,6 +131,14 @@ void rows::end(bool deleted) {
   records_.push_back(std::move(made_));
 }
 
+void rows::known_by(const std::vector<cell>& key) {
+  auto& letter = letters_.back();
+  auto kept =
+      fitting({std::move(letter.reason), {}, words_for_again("row", write_row_key(table_, key))});
+  letter.reason = std::move(kept.reason);
+  letter.again = std::move(kept.again);
+}
+
 void rows::spoil(std::size_t column, std::string why) {
   if (spoiled_.empty())
     spoiled_ = "column " + table_.columns[column].name + ' ' + std::move(why);
@@ -154,8 +163,10 @@ void rows::finish(source_page& page) && {
   for (auto& r : records_)
     page.records.push_back({std::move(r.key), bytes(r), r.deleted});
   for (auto& l : letters_)
-    page.letters.push_back(
-        {.place = std::move(l.key), .reason = std::move(l.reason), .bytes = bytes(l)});
+    page.letters.push_back({.place = std::move(l.key),
+                            .reason = std::move(l.reason),
+                            .bytes = bytes(l),
+                            .again = std::move(l.again)});
 }
 
 } // namespace tenon::actors::relational

@@ -31,6 +31,9 @@ public:
   void key_part(std::string_view text);
   void key_part_is_null();
   void end(bool deleted);
+  /// Whether the row that ended last is a letter. By its key it can be asked for again.
+  bool refused() const { return !spoiled_.empty(); }
+  void known_by(const std::vector<cell>& key);
 
   /// The row at hand becomes a letter. The first reason counts.
   void spoil(std::size_t column, std::string why);
@@ -51,6 +54,7 @@ private:
     std::size_t begin = 0;
     std::size_t end = 0;
     bool deleted = false;
+    blob again{}; // of a letter
   };
 
   bool fits(std::size_t column, std::string_view bytes);

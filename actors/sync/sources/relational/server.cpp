@@ -53,16 +53,16 @@ task<result<object>> ask_for_secrets(runtime::host& there, identity credential) 
 class network_source final : public source {
 public:
   network_source(const database_options& o, const server_options& s, const option_names& names,
-                 identity sync, page_reader read, forgetter forget)
+                 identity sync, server_calls calls)
       : secrets_{o.secrets}, blocking_{o.blocking}, closing_{o.closing}, names_{names},
-        user_{s.user}, credential_{s.credential}, sync_{std::move(sync)}, read_{std::move(read)},
-        forget_{std::move(forget)} {}
+        user_{s.user}, credential_{s.credential}, sync_{std::move(sync)}, calls_{std::move(calls)} {
+  }
 
   task<page_or_trouble> read(page_request wanted) override {
-    work<source_page> reading = [read = read_, wanted = std::move(wanted)](const login& who,
-                                                                           std::stop_token stop) {
-      return read(who, wanted, std::move(stop));
-    };
+    work<source_page> reading =
+        [read = calls_.read, wanted = std::move(wanted)](const login& who, std::stop_token stop) {
+          return read(who, wanted, std::move(stop));
+        };
     auto page = co_await there(std::move(reading));
     if (!page)
       co_return trouble_from(std::move(page).error());
@@ -70,9 +70,9 @@ public:
   }
 
   task<result<void>> forget() override {
-    if (!forget_)
+    if (!calls_.forget)
       co_return result<void>{};
-    work<bool> letting_go = [forget = forget_](const login& who, std::stop_token stop) {
+    work<bool> letting_go = [forget = calls_.forget](const login& who, std::stop_token stop) {
       const auto done = forget(who, std::move(stop));
       return done ? result<bool>{true} : result<bool>{done.error()};
     };
@@ -80,6 +80,18 @@ public:
     if (!done)
       co_return done.error();
     co_return result<void>{};
+  }
+
+  task<result<source_page>> read_again(protocols::letter_types::kept letter) override {
+    if (calls_.from_letter)
+      co_return calls_.from_letter(letter);
+    if (!calls_.from_server)
+      co_return of_another_kind(letter);
+    work<source_page> asking = [ask = calls_.from_server, letter = std::move(letter)](
+                                   const login& who, std::stop_token stop) {
+      return ask(who, letter, std::move(stop));
+    };
+    co_return co_await there(std::move(asking));
   }
 
 private:
@@ -128,8 +140,7 @@ private:
   const std::string user_;
   const std::string credential_;
   const identity sync_;
-  const page_reader read_;
-  const forgetter forget_;
+  const server_calls calls_;
 };
 
 } // namespace
@@ -232,10 +243,9 @@ file_in_memory::~file_in_memory() {
 }
 
 std::unique_ptr<source> server_source(const database_options& o, const server_options& s,
-                                      const option_names& names, identity sync, page_reader read,
-                                      forgetter forget) {
-  return std::make_unique<network_source>(o, s, names, std::move(sync), std::move(read),
-                                          std::move(forget));
+                                      const option_names& names, identity sync,
+                                      server_calls calls) {
+  return std::make_unique<network_source>(o, s, names, std::move(sync), std::move(calls));
 }
 
 } // namespace tenon::actors::relational

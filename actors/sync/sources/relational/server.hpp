@@ -101,9 +101,21 @@ using page_reader =
 /// Lets go of what the server keeps for the sync.
 using forgetter = std::function<result<void>(const login&, std::stop_token)>;
 
+/// Reads again what a letter is about: from the letter alone, or by asking the server.
+using letter_reader = std::function<result<source_page>(const protocols::letter_types::kept&)>;
+using row_reader = std::function<result<source_page>(
+    const login&, const protocols::letter_types::kept&, std::stop_token)>;
+
+/// What a kind of source does at its server; what it does not is left out.
+struct server_calls {
+  page_reader read;
+  forgetter forget{};
+  letter_reader from_letter{};
+  row_reader from_server{};
+};
+
 /// Reads each page on `options.blocking`, with the credential's secrets as they are then.
 std::unique_ptr<source> server_source(const database_options& options, const server_options&,
-                                      const option_names&, identity sync, page_reader,
-                                      forgetter = {});
+                                      const option_names&, identity sync, server_calls);
 
 } // namespace tenon::actors::relational

@@ -21,6 +21,13 @@ std::string state_and_version(const std::string& state, const std::optional<std:
   return "{\"state\":" + (state.empty() ? "null" : state) + ",\"version\":" + version_in(v);
 }
 
+blob words_of(const std::vector<connectors::json_path>& key) {
+  list names;
+  for (const auto& each : key)
+    names.push_back(each.text);
+  return words_for_again("singer", write_json(names));
+}
+
 /// The state is kept as it was said: whatever JSON it is, it is the tap's.
 bool read_state(const connectors::json_text& text, std::string& state,
                 std::optional<std::int64_t>& version) {
@@ -84,7 +91,7 @@ result<known> read_cursor(const std::string& text) {
 assembly::assembly(const source_options& o, std::vector<connectors::json_path>& key, place from,
                    const known& before, covering secrets)
     : options_{o}, key_{key}, place_{std::move(from)}, before_{before},
-      secrets_{std::move(secrets)}, rows_{o.page_size} {
+      secrets_{std::move(secrets)}, rows_{o.page_size}, again_{words_of(key_)} {
   rows_.enter(o.stream);
 }
 
@@ -107,6 +114,7 @@ result<void> assembly::learn_key(const std::vector<std::string>& names) {
     paths.push_back(*std::move(path));
   }
   key_ = std::move(paths);
+  again_ = words_of(key_);
   return {};
 }
 
@@ -121,7 +129,7 @@ result<void> assembly::take_record(const message& m) {
   place_.activated.reset();
   bytes_ += m.content.size();
   const auto letters = rows_.letters();
-  rows_.keep_json(m.content, key_, {'#', ++lines_});
+  rows_.keep_json(m.content, key_, {'#', ++lines_}, again_);
   if (m.deleted && rows_.letters() == letters)
     deleted_.push_back(count_ - letters);
   ++count_;
@@ -199,6 +207,36 @@ source_page assembly::finish(bool last) && {
   page.position = write_place(place_);
   const auto version = last && page.complete ? place_.activated : before_.version;
   page.cursor = write_cursor({place_.state.empty() ? before_.state : place_.state, version});
+  return page;
+}
+
+result<source_page> read_again(const source_options& o,
+                               const protocols::letter_types::kept& letter) {
+  const auto words = needed_for(letter, "singer");
+  const auto said = words ? read_json(*words) : result<value>{of_another_kind(letter)};
+  const auto* names = said ? said->as<list>() : nullptr;
+  if (!names)
+    return of_another_kind(letter);
+  auto key = o.key;
+  if (key.empty())
+    for (const auto& each : *names)
+      if (const auto* name = each.as<std::string>())
+        key.push_back(*name);
+  std::vector<connectors::json_path> paths;
+  for (const auto& field : key) {
+    auto path = connectors::compile_path(field);
+    if (!path)
+      return std::move(path).error();
+    paths.push_back(*std::move(path));
+  }
+  files::rows again{1};
+  again.keep_json(letter.bytes.view(), paths, {}, letter.again);
+  source_page page;
+  std::move(again).finish(page);
+  for (auto& record : page.records) {
+    const auto text = connectors::json_text::check(record.content.view());
+    record.deleted = text && is_deleted(*text, text->root());
+  }
   return page;
 }
 

@@ -72,6 +72,7 @@ private:
   const known before_;
   const covering secrets_;
   files::rows rows_;
+  blob again_;                       // what a letter of a record needs to be read again
   std::size_t count_ = 0;            // of rows
   std::size_t since_state_ = 0;      // of them
   std::vector<std::size_t> deleted_; // which records
@@ -79,6 +80,10 @@ private:
   std::size_t bytes_ = 0;
   bool changed_ = false; // there was a STATE
 };
+
+/// A record that a letter holds. Without `key` in the options it is known by what the tap said
+/// then.
+result<source_page> read_again(const source_options&, const protocols::letter_types::kept&);
 
 /// The catalog that selects one stream of all that the tap has found. `not_found` if there is none
 /// of that name.

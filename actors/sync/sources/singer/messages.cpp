@@ -1,7 +1,5 @@
 #include "actors/sync/sources/singer/messages.hpp"
 
-#include "actors/integration/page/json_text.hpp"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -69,6 +67,11 @@ std::optional<line_reader::line> line_reader::rest() {
   return next();
 }
 
+bool is_deleted(const connectors::json_text& text, std::string_view record) {
+  const auto gone = text.member(record, "_sdc_deleted_at");
+  return gone && !connectors::is_null(*gone);
+}
+
 result<message> read_message(std::string_view text) {
   const auto line = json_text::check(text);
   if (!line)
@@ -93,10 +96,8 @@ result<message> read_message(std::string_view text) {
       return none(m.type + " without an object in it");
     m.content = *content;
   }
-  if (m.kind == message_kind::record) {
-    const auto gone = line->member(m.content, "_sdc_deleted_at");
-    m.deleted = gone && !connectors::is_null(*gone);
-  }
+  if (m.kind == message_kind::record)
+    m.deleted = is_deleted(*line, m.content);
   if (m.kind == message_kind::schema)
     if (const auto names = line->member(line->root(), "key_properties");
         names && connectors::is_list(*names))

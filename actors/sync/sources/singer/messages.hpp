@@ -1,6 +1,7 @@
 // What a tap says, line by line, and the lines themselves.
 #pragma once
 
+#include "actors/integration/page/json_text.hpp"
 #include "protocols/failure.hpp"
 
 #include <cstdint>
@@ -46,6 +47,9 @@ struct message {
   std::optional<std::int64_t> version{};
   bool deleted = false;
 };
+
+/// Whether the tap says of the record that it is gone where it came from.
+bool is_deleted(const connectors::json_text&, std::string_view record);
 
 /// `malformed` for what is none.
 result<message> read_message(std::string_view line);

@@ -174,8 +174,11 @@ private:
 
 } // namespace
 
-result<source_page> read_page(const table_options& o, const std::filesystem::path& file,
-                              const page_request& wanted, std::stop_token stop) {
+namespace {
+
+template <class Work> result<source_page> in_table(const table_options& o,
+                                                   const std::filesystem::path& file,
+                                                   std::stop_token stop, Work work) {
   auto db = database::open(file, std::move(stop));
   if (!db)
     return std::move(db).error();
@@ -183,7 +186,23 @@ result<source_page> read_page(const table_options& o, const std::filesystem::pat
   if (!t)
     return t.error();
   reader there{**db, *t};
-  return relational::read_page(there, *t, o.rows, options, wanted);
+  return work(there, *t);
+}
+
+} // namespace
+
+result<source_page> read_page(const table_options& o, const std::filesystem::path& file,
+                              const page_request& wanted, std::stop_token stop) {
+  return in_table(o, file, std::move(stop), [&](reader& there, const relational::table& t) {
+    return relational::read_page(there, t, o.rows, options, wanted);
+  });
+}
+
+result<source_page> read_row(const table_options& o, const std::filesystem::path& file,
+                             const protocols::letter_types::kept& letter, std::stop_token stop) {
+  return in_table(o, file, std::move(stop), [&](reader& there, const relational::table& t) {
+    return relational::read_row(there, t, o.rows, options, letter);
+  });
 }
 
 } // namespace tenon::actors::sqlite

@@ -13,5 +13,8 @@ namespace tenon::actors::sqlite {
 /// Blocks while it reads. `unavailable` may pass; `stale`: the position no longer holds.
 result<source_page> read_page(const table_options&, const std::filesystem::path& file,
                               const page_request&, std::stop_token);
+/// The row that a letter is about.
+result<source_page> read_row(const table_options&, const std::filesystem::path& file,
+                             const protocols::letter_types::kept&, std::stop_token);
 
 } // namespace tenon::actors::sqlite

@@ -28,17 +28,41 @@ public:
     return got;
   }
 
-  void go_to(std::uint64_t offset) { at_ = offset; }
+  bool go_to(std::uint64_t offset) override {
+    at_ = offset;
+    return true;
+  }
 
 private:
   const std::shared_ptr<const open_file> file_;
   std::uint64_t at_ = 0;
 };
 
+class given_bytes final : public byte_stream {
+public:
+  explicit given_bytes(std::string bytes) : bytes_{std::move(bytes)} {}
+
+  result<std::size_t> read(char* into, std::size_t size) override {
+    const auto got = bytes_.copy(into, size, at_);
+    at_ += got;
+    return got;
+  }
+
+private:
+  const std::string bytes_;
+  std::size_t at_ = 0;
+};
+
 } // namespace
 
-input::input(std::shared_ptr<const open_file> f, std::unique_ptr<byte_stream> s, bool packed)
-    : file_{std::move(f)}, stream_{std::move(s)}, packed_{packed} {}
+input::input(std::string name, std::uint64_t size, std::unique_ptr<byte_stream> s, bool packed)
+    : name_{std::move(name)}, size_{size}, stream_{std::move(s)}, packed_{packed} {}
+
+std::unique_ptr<input> input::of(std::string name, std::string bytes) {
+  const auto size = bytes.size();
+  return std::unique_ptr<input>{
+      new input{std::move(name), size, std::make_unique<given_bytes>(std::move(bytes)), false}};
+}
 
 result<std::unique_ptr<input>> input::open(std::shared_ptr<const open_file> file) {
   std::array<char, 16> first;
@@ -51,7 +75,8 @@ result<std::unique_ptr<input>> input::open(std::shared_ptr<const open_file> file
   if (!bytes)
     return std::move(bytes).error();
   const bool packed = bytes->get() != as_it_is;
-  return std::unique_ptr<input>{new input{std::move(file), *std::move(bytes), packed}};
+  return std::unique_ptr<input>{
+      new input{file->name, file->opened.size, *std::move(bytes), packed}};
 }
 
 void input::make_room() {
@@ -90,12 +115,13 @@ result<bool> input::more() {
 
 result<void> input::go_to(std::uint64_t offset) {
   if (!packed_ && offset > taken_ + end_) {
-    if (offset > file_->opened.size)
+    if (offset > size_)
       return failure{code::stale, name() + " is shorter than it was", name(),
                      "It is read from the beginning."};
-    static_cast<plain_bytes&>(*stream_).go_to(offset);
-    taken_ = offset;
-    begin_ = end_ = 0;
+    if (stream_->go_to(offset)) {
+      taken_ = offset;
+      begin_ = end_ = 0;
+    }
   }
   while (this->offset() < offset) {
     if (window().empty()) {

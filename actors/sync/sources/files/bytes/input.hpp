@@ -1,6 +1,7 @@
 // The bytes of one file, in order and unpacked: a window over them that grows at its end and is
-// taken from at its front. gzip and zstd are known by their first bytes; other packings are refused
-// by name. Memory is the window, whatever the size of the file.
+// taken from at its front. Bytes that are at hand can be read like a file's. gzip and zstd are
+// known by their first bytes; other packings are refused by name. Memory is the window, whatever
+// the size of the file.
 #pragma once
 
 #include "actors/sync/sources/files/bytes/stamp.hpp"
@@ -20,6 +21,8 @@ public:
   virtual ~byte_stream() = default;
   /// At most `size` bytes; 0 at the end, and only there.
   virtual result<std::size_t> read(char* into, std::size_t size) = 0;
+  /// Forward, without reading what is before. False: it cannot.
+  virtual bool go_to(std::uint64_t) { return false; }
 };
 
 /// The unpacked bytes, if those of `from` are packed; else `from` itself.
@@ -30,8 +33,10 @@ class input {
 public:
   /// Of an open file, up to the size that its stamp says.
   static result<std::unique_ptr<input>> open(std::shared_ptr<const open_file>);
+  /// Of bytes that are at hand.
+  static std::unique_ptr<input> of(std::string name, std::string bytes);
 
-  const std::string& name() const { return file_->name; }
+  const std::string& name() const { return name_; }
   bool is_packed() const { return packed_; }
 
   /// What has come and is not taken yet. Valid until the next call of another member.
@@ -52,11 +57,12 @@ public:
   void stop_when(std::stop_token stop) { stop_ = std::move(stop); }
 
 private:
-  input(std::shared_ptr<const open_file>, std::unique_ptr<byte_stream>, bool packed);
+  input(std::string name, std::uint64_t size, std::unique_ptr<byte_stream>, bool packed);
 
   void make_room();
 
-  const std::shared_ptr<const open_file> file_;
+  const std::string name_;
+  const std::uint64_t size_; // unless it is packed
   std::unique_ptr<byte_stream> stream_;
   const bool packed_;
   std::stop_token stop_;
