@@ -202,4 +202,52 @@ TEST_F(letters, of_a_sync_that_is_gone_or_feeds_elsewhere_say_so) {
   EXPECT_TRUE(kept().empty());
 }
 
+TEST_F(letters, of_records_go_through_map_and_key_as_they_are_now) {
+  write("a.csv", "id,v\n1,x\n2,7\n");
+  start();
+  const object file{{"path", "a.csv"}};
+  read_by_id("csv", file, {{"map", object{{"n", "{{number(v)}}"}}}});
+  ran(1);
+  EXPECT_TRUE(replay("1").starts_with("letter 1 stays: spec.map.n: ")) << replay("1");
+  read_by_id("csv", file, {{"map", object{{"n", "{{v}}"}}}});
+  EXPECT_EQ(replay("1"), "letter 1 stored\n");
+  EXPECT_EQ(contents("rows"), (rows{{"1", R"({"n":"x"})"}, {"2", R"({"n":7})"}}));
+  write("a.csv", "id,v\n3,8\n");
+  read_by_id("csv", file, {{"key", '\'' + std::string(300, 'k') + "' + id"}});
+  ran(1);
+  EXPECT_EQ(replay("2"), "letter 2 stays: the key, here or there, is longer than 240 bytes\n");
+  read_by_id("csv", file, {{"key", "'k' + id"}});
+  EXPECT_EQ(replay("2"), "letter 2 stored\n");
+  const rows left{{"k3", R"({"id":"3","v":"8"})"}};
+  EXPECT_EQ(contents("rows"), left) << "1 and 2 are gone from the file";
+  EXPECT_TRUE(kept().empty());
+}
+
+TEST_F(letters, of_what_could_not_be_written_go_with_the_next_run) {
+  write("a.csv", "id,v\n1,x\n2,7\n");
+  start_node({"--allow-files", folder().string(), "--allow-file-writes", folder().string()});
+  read_by_id("csv", {{"path", "a.csv"}});
+  ran(0);
+  const auto write_with = [&](const char* n) {
+    const object spec{{"from", object{{"collection", object{{"name", "rows"}}}}},
+                      {"to", object{{"csv", object{{"path", folder().string()}}}}},
+                      {"map", object{{"n", n}}}};
+    apply({object{{"kind", "sync"}, {"name", "out"}, {"spec", spec}}});
+  };
+  write_with("{{number(v)}}");
+  EXPECT_EQ(number(run("out"), "dead_lettered"), 1);
+  EXPECT_EQ(replay("1"), "letter 1 will be written with the next run\n");
+  EXPECT_EQ(number(run("out"), "dead_lettered"), 1) << "nothing was mended: it is a letter again";
+  write_with("{{v}}");
+  EXPECT_EQ(replay("2"), "letter 2 will be written with the next run\n");
+  EXPECT_EQ(number(run("out"), "stored"), 1);
+  EXPECT_TRUE(kept().empty());
+  write_with("{{number(v)}}");
+  write("a.csv", "id,v\n1,y\n2,7\n");
+  ran(0);
+  EXPECT_EQ(number(run("out"), "dead_lettered"), 1);
+  ASSERT_TRUE(api_->remove(api_->path({"syncs", "out"})));
+  expect_says(replay("3"), "the sync out that it is of is gone");
+}
+
 } // namespace

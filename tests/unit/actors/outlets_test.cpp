@@ -136,6 +136,20 @@ TEST(outlets, deliver_again_what_a_letter_is_about_when_a_person_says_so) {
   EXPECT_TRUE(c.when(collection::list_letters{}).reply->letters.empty());
 }
 
+TEST(outlets, of_a_sync_that_was_made_anew_have_no_letter_to_deliver_they_write_everything) {
+  scene<collection> c;
+  store(c, 0, {{"a", "1"}});
+  collection::deliver d{.outlet = "out", .run = 1, .next = look(c, 1).next, .last = true};
+  d.letters.push_back({.place = "a", .reason = "refused", .bytes = blob::copy_of("1")});
+  c.when(d);
+  c.when(collection::forget{.name = "out", .run = 1});
+  const auto refused = c.when(collection::settle_letter{.number = 1, .replay = true}).refusal;
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->why, "the sync out has not written from here since it was made: its first run "
+                          "writes every record");
+  EXPECT_EQ(refused->remedy, "Run it (tenon sync run out), and discard the letter.");
+}
+
 TEST(outlets, go_through_everything_again_when_they_are_asked_to) {
   scene<collection> c;
   store(c, 0, {{"a", "1"}, {"b", "2"}});

@@ -154,6 +154,37 @@ TEST(stream_records, come_out_of_lists_within_records) {
   EXPECT_EQ(done.lines, (lines{R"(7:1 {"order":7,"n":1})", R"(7:2 {"order":7,"n":2})"}));
 }
 
+TEST(stream_records, that_were_malformed_are_read_again_with_what_was_around_them) {
+  const auto reading_of = [](const char* key) {
+    return connector(
+        "  lines: {request: {get: /orders}, partition: {list: \"{{conn.accounts}}\"}, expand: "
+        "lines,\n    key: " +
+        std::string{key} +
+        ", keep: n > 0,\n    add: {order: \"{{outer.id}}\", in: \"{{partition}}\"}}\n");
+  };
+  const auto c = connection_to(reading_of("nope"), {{"accounts", "eu,us"}});
+  const auto broken = reading_of("nope"), mended = reading_of("[in, order, n]");
+  const reading before{broken, *broken.find_stream("lines"), c};
+  auto at = *first_position(before, noon);
+  const auto request = page_request(before, at, {}, noon);
+  ASSERT_TRUE(request) << request.error().why;
+  auto outcome = read_page(before, *request,
+                           answer(R"([{"id":7,"lines":[{"n":1},{"n":0},{"n":2}]}])"), at, {}, noon);
+  auto* first = std::get_if<page>(&outcome);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->malformed.size(), 2u) << "of what is not kept the key is not asked for";
+  const auto still = read_again(before, first->malformed[1], noon);
+  ASSERT_TRUE(still) << still.error().why;
+  ASSERT_EQ(still->malformed.size(), 1u);
+  EXPECT_EQ(still->malformed[0].reason, first->malformed[1].reason);
+  const auto done =
+      read_again({mended, *mended.find_stream("lines"), c}, first->malformed[1], noon);
+  ASSERT_TRUE(done) << done.error().why;
+  ASSERT_EQ(done->records.size(), 1u);
+  EXPECT_EQ(done->records[0].key, "eu:7:2");
+  EXPECT_EQ(done->records[0].json.text(), R"({"order":7,"in":"eu","n":2})");
+}
+
 TEST(stream_records, are_read_out_of_lines_and_events) {
   const auto m = connector("  l: {request: {get: /l}, decode: jsonl, key: id}\n"
                            "  e: {request: {get: /e}, decode: sse, key: data.id}\n");
