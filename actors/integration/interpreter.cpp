@@ -2,6 +2,7 @@
 // page_reading.cpp.
 #include "actors/integration/interpreter.hpp"
 
+#include "actors/integration/settings.hpp"
 #include "actors/integration/verdict.hpp"
 #include "protocols/json.hpp"
 
@@ -14,56 +15,12 @@ namespace {
 using runtime::expression::evaluate;
 using runtime::expression::evaluate_text;
 
-failure at_parameter(const parameter& p, std::string why, std::string remedy) {
-  return {code::malformed, std::move(why), (p.secret ? "secrets." : "settings.") + p.name,
-          std::move(remedy)};
-}
-
-result<void> check_parameter(const parameter& p, const value& content) {
-  if (content.is<list>() || content.is<object>())
-    return at_parameter(p, "`" + p.name + "` is a single value", "Write a text or a number.");
-  if (!p.check)
-    return {};
-  const value text = content.is<std::string>() ? content : value{write_json(content)};
-  const auto fits = runtime::expression::evaluate_condition(*p.check, scope{}.bind("value", text));
-  if (fits && *fits)
-    return {};
-  return at_parameter(p, "`" + p.name + "` is not as expected", "It has to match " + p.expected);
-}
-
-result<void> check_unknown(const manifest& m, const object& given, bool secret) {
-  std::vector<std::string> known;
-  for (const auto& p : m.parameters)
-    if (p.secret == secret)
-      known.push_back(p.name);
-  for (const auto& [name, content] : given) {
-    if (std::ranges::find(known, name) != known.end())
-      continue;
-    const auto meant = suggestion(name, known);
-    const auto remedy = !meant.empty()  ? "Did you mean " + meant + "?"
-                        : known.empty() ? "Remove it."
-                                        : "Known here: " + listed(known) + ".";
-    return failure{code::malformed, "the connector has no parameter `" + name + "`",
-                   (secret ? "secrets." : "settings.") + name, remedy};
-  }
-  return {};
-}
-
-/// Whether a connection cannot be without it.
-bool is_needed(const manifest& m, const parameter& p, const object& settings) {
-  if (!p.required || p.needed_by.empty())
-    return p.required;
-  const auto* said = settings.find("auth");
-  const auto* chosen = said == nullptr ? nullptr : said->as<std::string>();
-  const auto& usual = m.alternatives.front().first;
-  return std::ranges::find(p.needed_by, chosen ? *chosen : usual) != p.needed_by.end();
-}
-
 result<connection> fill_in(const manifest& m, std::string id, const object& settings,
                            const object& secrets) {
-  for (const bool secret : {false, true})
-    if (auto ok = check_unknown(m, secret ? secrets : settings, secret); !ok)
-      return std::move(ok).error();
+  if (auto faults = faults_in_settings(m, settings); !faults.empty())
+    return std::move(faults.front());
+  if (auto faults = faults_in_secrets(m, settings, secrets); !faults.empty())
+    return std::move(faults.front());
   connection made{std::move(id), object{}, object{}, {}};
   auto& plain = *made.settings.as<object>();
   auto& hidden = *made.secrets.as<object>();
@@ -71,13 +28,7 @@ result<connection> fill_in(const manifest& m, std::string id, const object& sett
   for (const auto& p : m.parameters) {
     const auto* given = (p.secret ? secrets : settings).find(p.name);
     const bool missing = given == nullptr || given->is_null();
-    const auto& content = missing ? p.fallback : *given;
-    if (content.is_null() && is_needed(m, p, settings))
-      return at_parameter(p, "`" + p.name + "` is missing", "Fill in: " + p.title + ".");
-    if (!content.is_null())
-      if (auto ok = check_parameter(p, content); !ok)
-        return std::move(ok).error();
-    (p.secret ? hidden : plain)[p.name] = content;
+    (p.secret ? hidden : plain)[p.name] = missing ? p.fallback : *given;
   }
   return made;
 }

@@ -91,35 +91,41 @@ task<result<platform::described>> platform::describe(identity integration, std::
                         : result<protocols::integration::spec>{spec_text.error()};
   if (!spec)
     co_return spec.error();
-  const identity connector_id{integration.tenant, "connector", spec->connector};
+  auto connector = co_await find_connector(integration.tenant, spec->connector);
+  if (!connector)
+    co_return about(connector.error(), "the connector " + spec->connector);
+  co_return described{.connector = *std::move(connector),
+                      .settings = secrets_in(spec->config),
+                      .credential = spec->credential,
+                      .through = spec->through};
+}
+
+task<result<std::shared_ptr<const manifest>>> platform::find_connector(std::string tenant,
+                                                                       std::string name) {
+  const identity id{std::move(tenant), "connector", std::move(name)};
   const protocols::connector::read read_it;
-  const auto text = co_await runtime::ask<actors::connector>(outside_.host, connector_id, read_it);
-  described d{.settings = secrets_in(spec->config),
-              .credential = spec->credential,
-              .through = spec->through};
+  const auto text = co_await runtime::ask<actors::connector>(outside_.host, id, read_it);
   if (!text) {
-    if (text.error().code == code::not_found && outside_.shipped)
-      d.connector = outside_.shipped(spec->connector);
-    if (!d.connector)
-      co_return about(text.error(), "the connector " + spec->connector);
-    co_return d;
+    const bool none = text.error().code == code::not_found;
+    auto shipped = none && outside_.shipped ? outside_.shipped(id.name) : nullptr;
+    if (!shipped)
+      co_return text.error();
+    co_return shipped;
   }
   {
     const std::lock_guard hold{guard_};
-    const auto it = compiled_.find(connector_id);
+    const auto it = compiled_.find(id);
     if (it != compiled_.end() && it->second.version == text->version)
-      d.connector = it->second.connector;
+      co_return it->second.connector;
   }
-  if (!d.connector) {
-    const auto document = read_json(text->text);
-    auto made = document ? compile_manifest(*document) : result<manifest>{document.error()};
-    if (!made)
-      co_return about(made.error(), "the connector " + spec->connector);
-    d.connector = std::make_shared<const manifest>(*std::move(made));
-    const std::lock_guard hold{guard_};
-    compiled_[connector_id] = {text->version, d.connector};
-  }
-  co_return d;
+  const auto document = read_json(text->text);
+  auto made = document ? compile_manifest(*document) : result<manifest>{document.error()};
+  if (!made)
+    co_return std::move(made).error();
+  auto connector = std::make_shared<const manifest>(*std::move(made));
+  const std::lock_guard hold{guard_};
+  compiled_[id] = {text->version, connector};
+  co_return connector;
 }
 
 task<result<session>> platform::enter_with(identity integration, object secrets) {

@@ -89,6 +89,10 @@ public:
   /// Past breaker and quota: for the request that fetches a token.
   runtime::task<result<http_response>> send_plainly(const session&, http_request);
 
+  /// The connector of that name, the tenant's own or a shipped one; `not_found` when there is none.
+  runtime::task<result<std::shared_ptr<const manifest>>> find_connector(std::string tenant,
+                                                                        std::string name);
+
   /// The platform refused the session's token.
   void reject_token(const session&);
   /// The platform says that a person has to connect the account again: nobody asks it with this

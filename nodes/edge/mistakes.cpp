@@ -1,13 +1,11 @@
 #include "nodes/edge/mistakes.hpp"
 
-#include "actors/integration.hpp"
-#include "actors/integration/manifest.hpp"
-#include "actors/schedule.hpp"
-#include "actors/sync.hpp"
-#include "actors/trigger.hpp"
+#include "actors/integration/platform.hpp"
+#include "actors/integration/settings.hpp"
+#include "config/connectors.hpp"
+#include "runtime/tasks/workers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace tenon::nodes::edge {
@@ -33,21 +31,6 @@ result<void> check_kind(const Kinds* kinds, const value& spec, std::string_view 
   }
   const auto* written = options.as<object>();
   return written ? (*kind)->check(*written) : result<void>{};
-}
-
-using checking = std::function<result<void>(const value& spec)>;
-
-/// Kinds whose specs hold no secrets, which only their actors can judge.
-checking check_of(std::string_view kind) {
-  if (kind == "sync")
-    return actors::sync::check_spec;
-  if (kind == "integration")
-    return actors::integration::check_spec;
-  if (kind == "schedule")
-    return actors::schedule::check_spec;
-  if (kind == "trigger")
-    return actors::trigger::check_spec;
-  return {};
 }
 
 /// Without the place in a text that may follow: "spec.cron, character 3".
@@ -85,74 +68,112 @@ bool drop(value& spec, std::string_view path) {
   }
 }
 
-/// A reader that stops at the first mistake is asked again without it. What is missing cannot be
-/// left out: it ends there.
-void find_by_leaving_out(value spec, const checking& check, std::vector<failure>& into) {
-  while (into.size() <= most_mistakes) {
+/// Everything that a sync says of where it reads and writes.
+result<void> check_ends(const environment& e, const value& spec) {
+  const auto* to = spec.find("to");
+  if (to != nullptr && !to->is_null())
+    return check_kind(e.destinations, spec, "to");
+  return check_kind(e.sources, spec, "from");
+}
+
+failure no_such_connector(const std::string& name) {
+  std::vector<std::string> shipped;
+  for (const auto& one : config::shipped_connectors())
+    shipped.emplace_back(one.name);
+  const auto meant = actors::connectors::suggestion(name, shipped);
+  return {code::malformed, "there is no connector called " + name, "spec.connector",
+          meant.empty() ? "Apply one of that name with it; shipped are " +
+                              actors::connectors::listed(shipped) + "."
+                        : "Did you mean " + meant + "?"};
+}
+
+std::vector<failure> faults_in_config(const actors::connectors::manifest& connector,
+                                      const value& spec) {
+  static const value nothing{object{}};
+  const auto* said = spec.find("config");
+  const auto& config = said == nullptr || said->is_null() ? nothing : *said;
+  const auto* members = config.as<object>();
+  if (members == nullptr)
+    return {}; // the actor says so
+  auto all = actors::connectors::faults_in_settings(connector, *members);
+  for (auto& one : all)
+    one.where = "spec.config" + one.where.substr(one.where.find('.'));
+  return all;
+}
+
+} // namespace
+
+void find_by_leaving_out(value spec, const std::function<result<void>(const value& spec)>& check,
+                         std::vector<failure>& told) {
+  while (told.size() <= most_mistakes) {
     const auto checked = check(spec);
     if (checked)
       return;
     const auto& why = checked.error();
     // What is said of a whole of which a part was left out may be only that.
-    const bool follows = std::ranges::any_of(into, [&](const failure& before) {
+    const bool follows = std::ranges::any_of(told, [&](const failure& before) {
       return path_of(before) == path_of(why) || path_of(before).starts_with(why.where + '.');
     });
     if (!follows)
-      into.push_back(why);
+      told.push_back(why);
+    // What is missing cannot be left out: it ends there.
     if (!drop(spec, path_of(why)))
       return;
   }
 }
 
-std::vector<failure> mistakes_in_connector(const value& spec) {
+void find_in_manifest(const value& spec, std::vector<failure>& told) {
   auto found = actors::connectors::check_manifest(spec);
+  if (found.errors.empty())
+    return;
   for (auto& one : found.errors)
     one.where = one.where.empty() ? "spec" : "spec." + one.where;
-  if (found.count > found.errors.size() && !found.errors.empty())
+  if (found.count > found.errors.size())
     found.errors.back().why +=
         " (and " + std::to_string(found.count - found.errors.size()) + " more)";
-  return std::move(found.errors);
+  told = std::move(found.errors);
 }
 
-} // namespace
-
-result<void> check_ends(const environment& e, const wanted_resource& r) {
-  if (r.kind->name != "sync")
-    return {};
-  const auto* to = r.spec.find("to");
-  if (to != nullptr && !to->is_null())
-    return check_kind(e.destinations, r.spec, "to");
-  return check_kind(e.sources, r.spec, "from");
-}
-
-std::vector<failure> mistakes_in(const environment& e, const wanted_resource& r,
-                                 const failure& why) {
-  if (why.code != code::malformed || r.kind == nullptr)
-    return {why};
-  if (r.kind->name == "connector")
-    if (auto all = mistakes_in_connector(r.spec); !all.empty())
-      return all;
-  const auto check = check_of(r.kind->name);
-  if (!check)
-    return {why};
+void examine_ends(const environment& e, const wanted_resource& r, resource_kind::examined then) {
   std::vector<failure> all;
-  if (r.kind->name == "sync")
-    find_by_leaving_out(
-        r.spec,
-        [&](const value& spec) {
-          auto less = r;
-          less.spec = spec;
-          return check_ends(e, less);
-        },
-        all);
-  find_by_leaving_out(r.spec, check, all);
-  if (std::ranges::find(all, why.where, &failure::where) == all.end())
-    all.insert(all.begin(), why);
-  if (all.size() > most_mistakes) {
-    all.resize(most_mistakes);
-    all.back().why += " (and more)";
+  find_by_leaving_out(
+      r.spec, [&](const value& spec) { return check_ends(e, spec); }, all);
+  then(std::move(all));
+}
+
+void examine_account(const environment& e, const wanted_resource& r, resource_kind::examined then) {
+  using actors::connectors::manifest;
+  if (r.connector)
+    return then(faults_in_config(*r.connector, r.spec));
+  const auto* said = r.spec.find("connector");
+  const auto* name = said ? said->as<std::string>() : nullptr;
+  if (!name || !check(identity{r.id.tenant, "connector", *name}) || !e.platform || !e.workers)
+    return then({}); // the actor says what is wrong with the name
+  const auto judge = [r, name = *name, then](result<std::shared_ptr<const manifest>> connector) {
+    if (connector)
+      return then(faults_in_config(**connector, r.spec));
+    auto why = std::move(connector).error();
+    if (why.code == code::not_found)
+      return then({no_such_connector(name)});
+    why.why = "the connector " + name + " cannot be read: " + why.why;
+    why.where = "spec.connector";
+    then({std::move(why)});
+  };
+  const auto begun = runtime::start<std::shared_ptr<const manifest>>(
+      *e.workers, e.platform->find_connector(r.id.tenant, *name), judge);
+  if (!begun)
+    then({begun.error()});
+}
+
+std::vector<failure> mistakes_in(const wanted_resource& r, std::vector<failure> why) {
+  if (why.front().code != code::malformed || r.kind->find_mistakes == nullptr)
+    return why;
+  r.kind->find_mistakes(r.spec, why);
+  if (why.size() > most_mistakes) {
+    why.resize(most_mistakes);
+    why.back().why += " (and more)";
   }
-  return all;
+  return why;
 }
 
 } // namespace tenon::nodes::edge

@@ -1,16 +1,15 @@
 #include "nodes/edge/resources.hpp"
 
+#include "actors/collection.hpp"
+#include "actors/connector.hpp"
+#include "actors/credential.hpp"
+#include "actors/hook.hpp"
+#include "actors/integration.hpp"
+#include "actors/schedule.hpp"
+#include "actors/sync.hpp"
 #include "actors/trigger.hpp"
 #include "nodes/edge/mistakes.hpp"
-#include "protocols/collection.hpp"
-#include "protocols/connector.hpp"
-#include "protocols/credential.hpp"
-#include "protocols/hook.hpp"
-#include "protocols/integration.hpp"
 #include "protocols/json.hpp"
-#include "protocols/schedule.hpp"
-#include "protocols/sync.hpp"
-#include "protocols/trigger.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -20,12 +19,30 @@ namespace {
 
 using resource = protocols::resource;
 
-template <class Protocol>
-constexpr resource_kind kind_of(std::string_view name, std::string_view plural) {
-  using command = typename Protocol::command;
-  return {name, plural, [](const resource::configure& c) { return protocols::encode(command{c}); },
-          [] { return protocols::encode(command{resource::describe{}}); },
-          [](const resource::remove& c) { return protocols::encode(command{c}); }};
+template <class Kind> resource_kind kind_of(std::string_view name, std::string_view plural) {
+  using command = typename Kind::command;
+  resource_kind kind{name, plural,
+                     [](const resource::configure& c) { return protocols::encode(command{c}); },
+                     [] { return protocols::encode(command{resource::describe{}}); },
+                     [](const resource::remove& c) { return protocols::encode(command{c}); }};
+  if constexpr (requires { typename Kind::spec; })
+    if (actors::secret_members<typename Kind::spec>().empty())
+      kind.find_mistakes = [](const value& spec, std::vector<failure>& told) {
+        find_by_leaving_out(spec, Kind::check_spec, told);
+      };
+  return kind;
+}
+
+/// A manifest's reader does not stop at the first mistake.
+resource_kind connector_kind() {
+  auto kind = kind_of<actors::connector>("connector", "connectors");
+  kind.find_mistakes = find_in_manifest;
+  return kind;
+}
+
+resource_kind with(resource_kind kind, decltype(resource_kind::examine) examine) {
+  kind.examine = examine;
+  return kind;
 }
 
 value document(const std::string& text) {
@@ -36,15 +53,16 @@ value document(const std::string& text) {
 } // namespace
 
 const std::vector<resource_kind>& resource_kinds() {
+  using namespace actors;
   static const std::vector kinds{
-      kind_of<protocols::connector>("connector", "connectors"),
-      kind_of<protocols::credential>("credential", "credentials"),
-      kind_of<protocols::integration>("integration", "integrations"),
-      kind_of<protocols::collection>("collection", "collections"),
-      kind_of<protocols::sync>("sync", "syncs"),
-      kind_of<protocols::schedule>("schedule", "schedules"),
-      kind_of<protocols::hook>("hook", "hooks"),
-      kind_of<protocols::trigger>("trigger", "triggers"),
+      connector_kind(),
+      kind_of<credential>("credential", "credentials"),
+      with(kind_of<integration>("integration", "integrations"), examine_account),
+      kind_of<collection>("collection", "collections"),
+      with(kind_of<sync>("sync", "syncs"), examine_ends),
+      kind_of<schedule>("schedule", "schedules"),
+      kind_of<hook>("hook", "hooks"),
+      kind_of<trigger>("trigger", "triggers"),
   };
   return kinds;
 }
@@ -66,39 +84,61 @@ value shown(const resource_kind& kind, const identity& id, const resource::descr
       {"created_at", d.created_at}, {"changed_at", d.changed_at}};
 }
 
-void configure(const environment& e, const wanted_resource& r, configured then) {
-  if (auto checked = check_ends(e, r); !checked)
-    return then(std::move(checked).error());
+value resource_schema() {
+  return object{{"type", "object"},
+                {"required", list{"spec"}},
+                {"properties", object{{"kind", object{{"type", "string"}}},
+                                      {"tenant", object{{"type", "string"}}},
+                                      {"name", object{{"type", "string"}}},
+                                      {"version", object{{"type", "integer"}}},
+                                      {"spec", object{{"type", "object"}}},
+                                      {"status", object{{"type", "object"}}}}}};
+}
+
+namespace {
+
+void ask_actor(runtime::host& host, const wanted_resource& r, const configured& then) {
   const resource::configure command{.spec = write_json(r.spec),
                                     .if_version = r.if_version,
                                     .if_absent = r.if_absent,
                                     .dry_run = r.dry_run};
-  auto& host = *e.host;
   host.ask(r.id, r.kind->configure(command),
-           runtime::answer_once{[&host, r, then = std::move(then)](result<blob> answer) {
+           runtime::answer_once{[&host, r, then](result<blob> answer) {
              const auto changed = answer ? protocols::decode<resource::changed>(*answer)
                                          : result<resource::changed>{answer.error()};
              if (!changed)
-               return then(changed.error());
+               return then({.refused = mistakes_in(r, {changed.error()})});
              const auto outcome = std::string{name_of(changed->outcome)};
              if (r.dry_run) // nothing to describe that is not there already
-               return then(value{object{{"kind", r.kind->name},
-                                        {"tenant", r.id.tenant},
-                                        {"name", r.id.name},
-                                        {"version", changed->version},
-                                        {"outcome", outcome},
-                                        {"dry_run", true}}});
+               return then({object{{"kind", r.kind->name},
+                                   {"tenant", r.id.tenant},
+                                   {"name", r.id.name},
+                                   {"version", changed->version},
+                                   {"outcome", outcome},
+                                   {"dry_run", true}}});
              host.ask(r.id, r.kind->describe(),
                       runtime::answer_once{[r, outcome, then](result<blob> told) {
                         const auto described = told ? protocols::decode<resource::described>(*told)
                                                     : result<resource::described>{told.error()};
                         if (!described)
-                          return then(described.error());
+                          return then({.refused = {described.error()}});
                         auto v = shown(*r.kind, r.id, *described);
                         (*v.as<object>())["outcome"] = outcome;
-                        then(std::move(v));
+                        then({std::move(v)});
                       }});
            }});
+}
+
+} // namespace
+
+void configure(const environment& e, const wanted_resource& r, configured then) {
+  if (r.kind->examine == nullptr)
+    return ask_actor(*e.host, r, then);
+  r.kind->examine(e, r, [&host = *e.host, r, then](std::vector<failure> wrong) {
+    if (wrong.empty())
+      return ask_actor(host, r, then);
+    then({.refused = mistakes_in(r, std::move(wrong))});
+  });
 }
 
 result<wanted_resource> read_resource(const value& document, std::string_view tenant,

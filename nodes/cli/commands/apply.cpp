@@ -1,6 +1,6 @@
 // tenon apply -f FILE|DIR|-: makes resources what the files say. They go to the server in their
-// order, a thousand in a request; its answers are shown resource by resource, a problem at the line
-// that caused it.
+// order, connectors first, a thousand in a request; its answers are shown resource by resource, a
+// problem at the line that caused it.
 #include "nodes/cli/catalog.hpp"
 #include "nodes/cli/members.hpp"
 #include "nodes/cli/resource_files.hpp"
@@ -8,6 +8,7 @@
 #include "nodes/cli/table.hpp"
 #include "nodes/cli/words.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace tenon::nodes::cli {
@@ -94,7 +95,7 @@ exit_code show(const shell& s, const std::vector<written_resource>& written, con
 }
 
 exit_code apply(const shell& s, const options& o) {
-  const auto read = read_resources(o.files, s.screen.in);
+  auto read = read_resources(o.files, s.screen.in);
   for (const auto& each : read.wrong)
     s.show(each);
   if (!read.wrong.empty())
@@ -103,6 +104,9 @@ exit_code apply(const shell& s, const options& o) {
     return s.report(failure{.code = code::malformed,
                             .why = "there is no resource in what was given",
                             .remedy = "every resource has kind, name and spec"});
+  // Whoever names one in a later request must find it.
+  std::ranges::stable_partition(read.resources,
+                                [](const written_resource& r) { return r.kind() == "connector"; });
   const auto server = s.connect();
   if (!server)
     return s.report(server.error());

@@ -1,6 +1,6 @@
-// What people make: put, get, list, delete, and apply many at once.
+// What people make: put, get, list and delete.
 #include "nodes/edge/resources.hpp"
-#include "nodes/edge/mistakes.hpp"
+#include "nodes/edge/gathering.hpp"
 #include "nodes/edge/uses.hpp"
 #include "protocols/binding.hpp"
 #include "protocols/json.hpp"
@@ -9,14 +9,12 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
-#include <mutex>
 
 namespace tenon::nodes::edge::routes {
 namespace {
 
 using resource = protocols::resource;
 
-constexpr std::size_t most_applied = 1000;
 constexpr std::size_t most_listed = 1000;
 
 failure no_such_kind(std::string_view plural) {
@@ -52,11 +50,11 @@ void put(const environment& e, request&& q, reply&& r) {
   }
   wanted->if_absent = q.headers.find("if-none-match") == "*";
   wanted->dry_run = q.arguments.query("dry_run") == "true";
-  configure(e, *wanted, [shared = std::make_shared<reply>(std::move(r))](result<value> v) {
-    if (!v)
-      return std::move(*shared)(v.error());
-    const auto* outcome = v->find("outcome");
-    std::move (*shared)(with_etag(*v, outcome && *outcome == value{"created"} ? 201 : 200));
+  configure(e, *wanted, [shared = std::make_shared<reply>(std::move(r))](configuring c) {
+    if (!c.refused.empty())
+      return std::move(*shared)(c.refused.front());
+    const auto* outcome = c.resource.find("outcome");
+    std::move (*shared)(with_etag(c.resource, outcome && *outcome == value{"created"} ? 201 : 200));
   });
 }
 
@@ -109,33 +107,6 @@ void remove(const environment& e, request&& q, reply&& r) {
     std::move (*waiting)(begun.error());
 }
 
-/// Many asks, one answer, in the order of the asks.
-struct gathering {
-  std::mutex guard;
-  std::vector<result<value>> answers;
-  std::size_t missing = 0;
-  std::function<void(std::vector<result<value>>&)> then;
-
-  void put(std::size_t i, result<value> v) {
-    {
-      const std::lock_guard hold{guard};
-      answers[i] = std::move(v);
-      if (--missing > 0)
-        return;
-    }
-    then(answers);
-  }
-};
-
-std::shared_ptr<gathering> gather(std::size_t count,
-                                  std::function<void(std::vector<result<value>>&)> then) {
-  auto g = std::make_shared<gathering>();
-  g->answers.assign(count, result<value>{value{}});
-  g->missing = count;
-  g->then = std::move(then);
-  return g;
-}
-
 void list_kind(const environment& e, request&& q, reply&& r) {
   const auto* kind = find_kind(q.arguments.path("kinds"));
   if (!kind)
@@ -150,7 +121,7 @@ void list_kind(const environment& e, request&& q, reply&& r) {
       e.host->list(q.tenant, kind->name, q.arguments.query("after").value_or(""), limit);
   const value next = names.size() == limit ? value{names.back()} : value{};
   auto shared = std::make_shared<reply>(std::move(r));
-  const auto finish = [shared, next](std::vector<result<value>>& answers) {
+  const auto finish = [shared, next](std::vector<std::optional<value>>& answers) {
     list items;
     for (auto& a : answers)
       if (a) // one that was removed since it was listed is no item
@@ -159,90 +130,19 @@ void list_kind(const environment& e, request&& q, reply&& r) {
         response::json(write_json(object{{"items", std::move(items)}, {"next", next}})));
   };
   if (names.empty()) {
-    std::vector<result<value>> none;
+    std::vector<std::optional<value>> none;
     return finish(none);
   }
-  const auto all = gather(names.size(), finish);
+  const auto all = gather<std::optional<value>>(names.size(), finish);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const identity id{std::string{q.tenant}, std::string{kind->name}, names[i]};
     e.host->ask(id, kind->describe(), runtime::answer_once{[all, i, id, kind](result<blob> told) {
                   const auto described = told ? protocols::decode<resource::described>(*told)
                                               : result<resource::described>{told.error()};
-                  all->put(i, described ? result<value>{shown(*kind, id, *described)}
-                                        : result<value>{described.error()});
+                  all->put(i,
+                           described ? std::optional{shown(*kind, id, *described)} : std::nullopt);
                 }});
   }
-}
-
-value problem_of(const failure& f) {
-  object p{{"code", name_of(f.code)}, {"detail", f.why}};
-  if (!f.where.empty())
-    p["field"] = f.where;
-  if (!f.remedy.empty())
-    p["remedy"] = f.remedy;
-  return p;
-}
-
-void apply_many(const environment& e, request&& q, reply&& r) {
-  const auto body = read_json(q.body.view());
-  if (!body)
-    return std::move(r)(body.error());
-  const auto* named = body->find("resources");
-  const auto* resources = named ? named->as<list>() : nullptr;
-  if (!resources || resources->empty() || resources->size() > most_applied)
-    return std::move(r)(failure{code::malformed, "no list of 1 to 1000 resources", "resources",
-                                "Send {\"resources\": [{kind, name, spec}, …]}."});
-  const bool dry_run = q.arguments.query("dry_run") == "true";
-  auto shared = std::make_shared<reply>(std::move(r));
-  const auto wishes = std::make_shared<std::vector<wanted_resource>>(resources->size());
-  const auto all =
-      gather(resources->size(),
-             [e, shared, wishes, documents = *resources](std::vector<result<value>>& answers) {
-               list results;
-               bool failed = false;
-               for (std::size_t i = 0; i < answers.size(); ++i) {
-                 object one;
-                 for (const auto* key : {"kind", "name"})
-                   if (const auto* v = documents[i].find(key))
-                     one[key] = *v;
-                 if (answers[i]) {
-                   one["outcome"] = *answers[i]->find("outcome");
-                   one["version"] = *answers[i]->find("version");
-                 } else {
-                   failed = true;
-                   list problems;
-                   for (const auto& why : mistakes_in(e, (*wishes)[i], answers[i].error()))
-                     problems.push_back(problem_of(why));
-                   one["problem"] = problems.front();
-                   if (problems.size() > 1)
-                     one["problems"] = std::move(problems);
-                 }
-                 results.emplace_back(std::move(one));
-               }
-               std::move (*shared)(response::json(
-                   write_json(object{{"results", std::move(results)}, {"failed", failed}}), 200));
-             });
-  for (std::size_t i = 0; i < resources->size(); ++i) {
-    auto wanted = read_resource((*resources)[i], q.tenant, nullptr, "");
-    if (!wanted) {
-      all->put(i, std::move(wanted).error());
-      continue;
-    }
-    wanted->dry_run = dry_run;
-    (*wishes)[i] = *wanted;
-    configure(e, *wanted, [all, i](result<value> v) { all->put(i, std::move(v)); });
-  }
-}
-
-value resource_schema() {
-  return object{{"type", "object"},
-                {"required", list{"spec"}},
-                {"properties", object{{"kind", object{{"type", "string"}}},
-                                      {"tenant", object{{"type", "string"}}},
-                                      {"name", object{{"type", "string"}}},
-                                      {"version", object{{"type", "integer"}}},
-                                      {"spec", object{{"type", "object"}}},
-                                      {"status", object{{"type", "object"}}}}}};
 }
 
 parameter query_parameter(std::string name, std::string description) {
@@ -299,19 +199,6 @@ route_list resources(const environment& e) {
            {"type", "object"},
            {"properties", object{{"items", object{{"type", "array"}, {"items", resource_schema()}}},
                                  {"next", object{{"type", list{"string", "null"}}}}}}}});
-  all.push_back(
-      {.method = method::post,
-       .pattern = "/api/v1/{tenant}/apply",
-       .summary = "Makes or changes many resources, each on its own.",
-       .permission = "resource:write",
-       .handle = bound(apply_many),
-       .parameters = {query_parameter("dry_run", "true: check and change nothing.")},
-       .request_schema =
-           object{{"type", "object"},
-                  {"required", list{"resources"}},
-                  {"properties",
-                   object{{"resources", object{{"type", "array"}, {"items", resource_schema()}}}}}},
-       .response_schema = object{{"type", "object"}}});
   return all;
 }
 

@@ -17,10 +17,12 @@ protected:
     std::string errors;
   };
   /// `tenon apply -f` of a file with this text, which is called it.yaml.
-  said apply_text(const std::string& text) {
+  said apply_text(const std::string& text, const words& more = {}) {
     const auto file = directory_ / "it.yaml";
     std::ofstream{file} << text;
-    started_program client{"tenon", {"apply", "-f", file.string(), "--no-color"}, environment()};
+    words arguments{"apply", "-f", file.string(), "--no-color"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    started_program client{"tenon", arguments, environment()};
     const auto code = client.wait();
     return {code, client.errors()};
   }
@@ -80,6 +82,28 @@ const mistake mistakes[]{
      "  streams:\n    s:\n      request: {get: /s}\n      key: id\n"
      "      page: {cursor: {form: next, to: after}}\n",
      refused, "`from` is missing", "it.yaml:11:", "from: paging.next"},
+    {"a connector that there is not", "kind: integration\nname: s\nspec:\n  connector: hubspott\n",
+     refused, "there is no connector called hubspott", "it.yaml:4:3", "Did you mean hubspot?"},
+    {"a field of a config that the connector has not",
+     "kind: integration\nname: s\nspec:\n  connector: custom_ai\n"
+     "  config: {base_url: \"http://a.example\", model: m, modle: n}\n",
+     refused, "no parameter `modle`", "it.yaml:5:52 (spec.config.modle)", "model"},
+    {"a field of a config that is missing",
+     "kind: integration\nname: s\nspec:\n  connector: custom_ai\n  config: {model: m}\n", refused,
+     "`base_url` is missing", "it.yaml:5:3 (spec.config.base_url)", "Fill in: Address"},
+    {"a config that is missing", "kind: integration\nname: s\nspec: {connector: slack}\n", refused,
+     "`client_id` is missing", "it.yaml:3:1 (spec.config.client_id)", "Fill in: Client id"},
+    {"a field of a config that is a list",
+     "kind: integration\nname: s\nspec:\n  connector: custom_ai\n"
+     "  config: {base_url: \"http://a.example\", model: [m, n]}\n",
+     refused, "`model` is a single value", "it.yaml:5:42 (spec.config.model)", "text or a number"},
+    {"a way to prove who asks that there is not",
+     "kind: integration\nname: s\nspec:\n  connector: custom_ai\n"
+     "  config: {base_url: \"http://a.example\", model: m, auth: bear}\n",
+     refused, "`auth` is not as expected", "it.yaml:5:52 (spec.config.auth)", "bearer|header|none"},
+    {"a secret in a config",
+     "kind: integration\nname: s\nspec:\n  connector: claude\n  config: {api_key: sk-1}\n", refused,
+     "`api_key` is a secret", "it.yaml:5:12 (spec.config.api_key)", "secrets of a credential"},
 };
 
 TEST_F(wrong_input, in_a_file_is_told_with_its_line_and_what_to_do_and_changes_nothing) {
@@ -92,7 +116,8 @@ TEST_F(wrong_input, in_a_file_is_told_with_its_line_and_what_to_do_and_changes_n
     expect_says(told.errors, "\n  do ");
     expect_says(told.errors, m.remedy);
     EXPECT_FALSE(is_there("syncs", "s") || is_there("schedules", "s") ||
-                 is_there("credentials", "s") || is_there("connectors", "c"));
+                 is_there("credentials", "s") || is_there("integrations", "s") ||
+                 is_there("connectors", "c"));
   }
   expect_serves();
 }
@@ -117,7 +142,61 @@ TEST_F(wrong_input, of_several_kinds_in_a_resource_is_told_with_each_line) {
     expect_says(sync.errors, place);
   const auto schedule = apply_text("kind: schedule\nname: s\nspec:\n  sync: s\n  cron: never\n");
   EXPECT_EQ(schedule.errors.find("neither"), std::string::npos) << schedule.errors;
+
+  const auto account =
+      apply_text("kind: integration\nname: i\nspec:\n  connector: custom_ai\n  conection: 7\n"
+                 "  config:\n    modell: m\n    base_url: ftp://a.example\n    api_key: sk-1\n");
+  EXPECT_EQ(account.code, refused);
+  for (const auto* place : {"it.yaml:5:3 (spec.conection)", "it.yaml:7:5 (spec.config.modell)",
+                            "it.yaml:6:3 (spec.config.model)", "it.yaml:8:5 (spec.config.base_url)",
+                            "it.yaml:9:5 (spec.config.api_key)"})
+    expect_says(account.errors, place);
   expect_serves();
+}
+
+constexpr auto account_at_it = "kind: integration\nname: s\n"
+                               "spec: {connector: mine, config: {region: eu}}\n";
+constexpr auto mine = "---\nkind: connector\nname: mine\nspec:\n  connector: mine\n"
+                      "  base: https://{{conn.region}}.example\n  params: {region: Region}\n"
+                      "  streams: {s: {request: {get: /s}, key: id}}\n";
+
+TEST_F(wrong_input, is_not_seen_in_who_names_a_connector_that_comes_with_it) {
+  const auto both = std::string{account_at_it} + mine;
+  const auto tried = apply_text(both, {"--dry-run"});
+  EXPECT_EQ(tried.code, 0) << tried.errors;
+  EXPECT_FALSE(is_there("integrations", "s") || is_there("connectors", "mine"));
+  const auto taken = apply_text(both);
+  EXPECT_EQ(taken.code, 0) << taken.errors;
+  EXPECT_TRUE(is_there("integrations", "s") && is_there("connectors", "mine"));
+}
+
+TEST_F(wrong_input, of_a_connector_keeps_out_who_names_it) {
+  const std::string both = std::string{account_at_it} + mine + "  magic: 1\n";
+  for (const auto& more : {words{"--dry-run"}, words{}}) {
+    const auto told = apply_text(both, more);
+    EXPECT_EQ(told.code, refused);
+    expect_says(told.errors, "it.yaml:12:3 (spec.magic)");
+    expect_says(told.errors, "there is no connector called mine");
+    EXPECT_FALSE(is_there("integrations", "s") || is_there("connectors", "mine"));
+  }
+}
+
+TEST_F(wrong_input, that_only_a_new_connector_sees_leaves_who_is_there_readable) {
+  ASSERT_EQ(apply_text(std::string{account_at_it} + mine).code, 0);
+  auto renamed = std::string{mine};
+  renamed.replace(renamed.find("region: Region"), 6, "area");
+  renamed.replace(renamed.find("conn.region"), 11, "conn.area");
+  ASSERT_EQ(apply_text(renamed).code, 0);
+  const auto shown = get({"integrations", "s"});
+  EXPECT_EQ(write_json(*shown.find("spec")->find("config")), R"({"region":"eu"})");
+  const auto again = apply_text(account_at_it);
+  EXPECT_EQ(again.code, refused);
+  expect_says(again.errors, "it.yaml:3:34 (spec.config.region)");
+  expect_says(again.errors, "`area` is missing");
+  EXPECT_EQ(apply_text("kind: integration\nname: s\n"
+                       "spec: {connector: mine, config: {area: eu}}\n")
+                .code,
+            0);
 }
 
 TEST_F(wrong_input, of_one_resource_does_not_keep_the_others_of_its_file_out) {
