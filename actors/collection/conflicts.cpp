@@ -1,6 +1,7 @@
 #include "actors/collection/conflicts.hpp"
 
 #include "actors/collection/merging.hpp"
+#include "actors/collection/naming.hpp"
 #include "actors/collection/progress.hpp"
 
 #include <algorithm>
@@ -210,6 +211,12 @@ settlement settle_late(const collection::state& s, const wire::outlet& counterpa
 
 void row_moves(collection::state& s, std::string_view key,
                const protocols::row_types::record* before, std::string_view feed) {
+  if (before != nullptr && before->feed != feed) {
+    if (!before->deleted && find_feed(s, before->feed) != nullptr)
+      keep_own_name(s, before->feed, key);
+    if (!feed.empty())
+      forget_own_name(s, feed, key);
+  }
   for (const auto& o : s.outlets) {
     if (o.except.empty())
       continue;

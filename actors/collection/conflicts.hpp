@@ -88,7 +88,8 @@ settlement settle_late(const collection::state&, const protocols::collection::ou
                        const protocols::row_types::record& row, conflict::policy, moment now);
 
 /// Before a row becomes another: what each other side has of it is kept, if it has the row as it
-/// is. What is kept for the side of `feed`, which brings the change, is not needed any more.
+/// is, and that its feed calls it so, if it does. What is kept for the side of `feed`, which brings
+/// the change, is not needed any more.
 void row_moves(collection::state&, std::string_view key, const protocols::row_types::record* before,
                std::string_view feed);
 

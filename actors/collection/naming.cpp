@@ -12,7 +12,8 @@ namespace {
 
 using wire = protocols::collection;
 
-// 'a': what the source's key is called here; 'A': what the row is called there.
+// 'a': what the source's key is called here; 'A': what the row is called there; 'n': the row is
+// called the same there, and another feed has changed it since.
 std::string name_key(char kind, std::string_view feed, std::string_view name) {
   return numbered_key(kind, stable_hash(feed)) += name;
 }
@@ -21,6 +22,17 @@ std::optional<std::string> find_name(const collection::state& s, char kind, std:
                                      std::string_view name) {
   const auto stored = s.rows.find(name_key(kind, feed, name));
   return stored ? std::optional{stored->text()} : std::nullopt;
+}
+
+bool has_any(const collection::state& s, char kind, std::string_view feed) {
+  const auto prefix = name_key(kind, feed, "");
+  bool found = false;
+  if (!feed.empty())
+    s.rows.scan(prefix, 1, [&](std::string_view key, const blob&) {
+      found = key.starts_with(prefix);
+      return false;
+    });
+  return found;
 }
 
 /// The names as they are when the page's records so far are stored.
@@ -55,7 +67,8 @@ private:
   /// A row of this feed's that was stored before its records had names.
   bool is_from_before(const std::string& origin) const {
     const auto stored = state_.rows.find(row_key(origin));
-    return stored && read_row(*stored).feed == feed_;
+    return stored &&
+           (read_row(*stored).feed == feed_ || state_.rows.find(name_key('n', feed_, origin)));
   }
 
   const collection::state& state_;
@@ -111,25 +124,43 @@ named with_names(const collection::state& s, const wire::store& page) {
   return all;
 }
 
+std::vector<protocols::row_types::name> own_names_gone(const collection::state& s,
+                                                       const wire::store& page) {
+  std::vector<protocols::row_types::name> gone;
+  if (!has_any(s, 'n', page.feed))
+    return gone;
+  for (const auto& r : page.records)
+    if (r.deleted && s.rows.find(name_key('n', page.feed, r.key)))
+      gone.push_back({r.key, {}});
+  return gone;
+}
+
 std::optional<std::string> name_here(const collection::state& s, std::string_view feed,
                                      std::string_view origin) {
   return find_name(s, 'a', feed, origin);
 }
 
 bool has_names(const collection::state& s, std::string_view feed) {
-  const auto prefix = name_key('A', feed, "");
-  bool found = false;
-  if (!feed.empty())
-    s.rows.scan(prefix, 1, [&](std::string_view key, const blob&) {
-      found = key.starts_with(prefix);
-      return false;
-    });
-  return found;
+  return has_any(s, 'A', feed);
 }
 
 std::optional<std::string> name_there(const collection::state& s, std::string_view feed,
                                       std::string_view key) {
-  return find_name(s, 'A', feed, key);
+  if (auto kept = find_name(s, 'A', feed, key))
+    return kept;
+  return s.rows.find(name_key('n', feed, key)) ? std::optional{std::string{key}} : std::nullopt;
+}
+
+void keep_own_name(collection::state& s, std::string_view feed, std::string_view key) {
+  auto place = name_key('n', feed, key);
+  if (!s.rows.find(name_key('A', feed, key)) && !s.rows.find(place))
+    s.rows.put(std::move(place), blob::copy_of("="));
+}
+
+void forget_own_name(collection::state& s, std::string_view feed, std::string_view key) {
+  auto place = name_key('n', feed, key);
+  if (s.rows.find(place))
+    s.rows.erase(std::move(place));
 }
 
 void forget_name_there(collection::state& s, std::string_view feed, std::string_view key) {
@@ -139,7 +170,10 @@ void forget_name_there(collection::state& s, std::string_view feed, std::string_
 
 void keep_names(collection::state& s, std::string_view feed,
                 const std::vector<protocols::row_types::name>& names) {
+  const bool some_are_own = !names.empty() && has_any(s, 'n', feed);
   for (const auto& [origin, key] : names) {
+    if (some_are_own)
+      forget_own_name(s, feed, origin);
     const auto place = name_key('a', feed, origin);
     if (const auto before = s.rows.find(place)) {
       const auto there = name_key('A', feed, before->text());
@@ -156,7 +190,7 @@ void keep_names(collection::state& s, std::string_view feed,
 }
 
 void forget_names(collection::state& s, std::string_view feed) {
-  for (const char kind : {'a', 'A'}) {
+  for (const char kind : {'a', 'A', 'n'}) {
     const auto prefix = name_key(kind, feed, "");
     std::vector<std::string> all;
     s.rows.scan(prefix, std::numeric_limits<std::size_t>::max(),

@@ -2,6 +2,9 @@
 // with a sync's `key`. It is kept both ways, because a source that tells of a deletion says its own
 // key alone, and because a record that gets another name leaves its row, unless somebody else has
 // got that name meanwhile.
+//
+// A feed may get its `key` when it has long stored records under their own. As long as such a row
+// is the feed's, that is its name there; once another feed changes it, this is kept.
 #pragma once
 
 #include "actors/collection.hpp"
@@ -19,6 +22,9 @@ struct named {
 
 bool needs_names(const protocols::collection::store&);
 named with_names(const collection::state&, const protocols::collection::store&);
+/// The same of a page without names: what it says to be gone, of what is called so there.
+std::vector<protocols::row_types::name> own_names_gone(const collection::state&,
+                                                       const protocols::collection::store&);
 
 /// What the source's record is called here, if that is kept.
 std::optional<std::string> name_here(const collection::state&, std::string_view feed,
@@ -29,6 +35,12 @@ bool has_names(const collection::state&, std::string_view feed);
 /// What the row is called at the feed's source, if that is kept.
 std::optional<std::string> name_there(const collection::state&, std::string_view feed,
                                       std::string_view key);
+
+/// Another changes a row that the feed has stored: it is called the same there, where nothing else
+/// is kept.
+void keep_own_name(collection::state&, std::string_view feed, std::string_view key);
+/// The feed has changed it itself, or says that it is gone.
+void forget_own_name(collection::state&, std::string_view feed, std::string_view key);
 
 void keep_names(collection::state&, std::string_view feed,
                 const std::vector<protocols::row_types::name>&);

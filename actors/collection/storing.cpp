@@ -237,8 +237,11 @@ void collections::change_rows(collection::state& s,
                               const std::vector<protocols::row_types::change>& changes) {
   const bool paired =
       std::ranges::any_of(s.outlets, [](const auto& o) { return !o.except.empty(); });
+  const bool shared = !changes.empty() && std::ranges::any_of(s.feeds, [&](const auto& f) {
+    return f.name != changes.front().row.feed;
+  });
   for (const auto& c : changes) {
-    if (paired) {
+    if (paired || (shared && c.row.version > 1)) {
       const auto stored = s.rows.find(row_key(c.key));
       const auto before = stored ? std::optional{read_row(*stored)} : std::nullopt;
       row_moves(s, c.key, before ? &*before : nullptr, c.row.feed);
@@ -249,8 +252,11 @@ void collections::change_rows(collection::state& s,
 
 collection::page_stored collections::become_rows(const collection::state& s,
                                                  const wire::store& page, moment now) {
-  if (!needs_names(page))
-    return page_account{s, page, now}.out;
+  if (!needs_names(page)) {
+    auto event = page_account{s, page, now}.out;
+    event.names = own_names_gone(s, page);
+    return event;
+  }
   auto found = with_names(s, page);
   auto event = page_account{s, found.page, now}.out;
   event.names = std::move(found.names);

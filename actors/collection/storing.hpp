@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/collection/conflicts.hpp"
+#include "actors/collection/naming.hpp"
 
 namespace tenon::actors::collections {
 
@@ -17,9 +18,14 @@ void change_rows(collection::state&, const std::vector<protocols::row_types::cha
 /// What a page says about the other side of rows that stay something else here.
 template <class Event> void
 keep_sides(collection::state& s, const protocols::collection::outlet& counterpart, const Event& e) {
-  for (const auto& k : e.known)
+  for (const auto& k : e.known) {
     keep_known(s, counterpart, k);
+    if (k.side.deleted)
+      forget_own_name(s, e.feed, k.key);
+  }
   for (const auto& one : e.parked) {
+    if (one.brought.deleted)
+      forget_own_name(s, e.feed, one.key);
     auto place = slot_key('k', counterpart.slot, one.key);
     s.parked += !s.rows.find(place);
     s.rows.put(std::move(place), protocols::encode(one));

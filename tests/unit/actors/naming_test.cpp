@@ -64,7 +64,7 @@ protected:
   std::size_t kept() {
     std::size_t n = 0;
     c_.state.rows.scan("", 10'000, [&](std::string_view key, const blob&) {
-      n += key.starts_with('a') || key.starts_with('A');
+      n += key.starts_with('a') || key.starts_with('A') || key.starts_with('n');
       return true;
     });
     return n;
@@ -123,6 +123,14 @@ TEST_F(naming, what_was_stored_before_it_had_names_is_found_by_its_sources_key) 
   EXPECT_EQ(rows(), "ann=1 ");
 }
 
+TEST_F(naming, what_was_stored_before_is_found_when_another_feed_has_changed_it_since) {
+  stores({of_another("17", "old"), of_another("18", "old"), of_another("19", "old")});
+  stores({of_another("17", "new"), of_another("18", "new"), of_another("20")}, "other");
+  EXPECT_EQ(stores({called("17", "ann", "1"), gone("18"), gone("20")}).deleted, 2u);
+  EXPECT_EQ(rows(), "19=old 20={} ann=1 ") << "20 is only the other's";
+  EXPECT_EQ(kept(), 4u) << "17 both ways, and that the other has called two rows by their keys";
+}
+
 TEST_F(naming, a_letter_keeps_the_row_of_its_record_from_the_sweep) {
   stores({called("17", "ann"), called("18", "bob")});
   collection::store refresh{.feed = "in", .run = 2, .last = true, .marks = true};
@@ -152,6 +160,46 @@ TEST_F(naming, of_a_source_whose_keys_are_used_here_who_writes_is_told_what_is_t
   EXPECT_FALSE(named_);
 }
 
+TEST_F(naming, what_came_before_its_feed_had_names_is_called_there_as_it_is_here) {
+  stores({of_another("17"), of_another("18"), of_another("19")});
+  stores({of_another("17", "2"), of_another("bob")}, "other");
+  told();
+  delivered({});
+  stores({called("20", "ann")});
+  stores({{.key = "17", .deleted = true},
+          {.key = "bob", .deleted = true},
+          of_another("18", "2"),
+          of_another("ann", "2")},
+         "other");
+  EXPECT_EQ(told(), "17->17 bob-> 18->18 ann->20 ") << "bob was never brought from there";
+  EXPECT_TRUE(named_);
+  delivered({{"17", {}}});
+  stores({of_another("17", "3"), of_another("18", "3")}, "other");
+  EXPECT_EQ(told(), "17-> 18->18 ") << "what is made there now is another one";
+}
+
+TEST_F(naming, what_had_gone_there_before_its_feed_had_names_is_called_nothing_there) {
+  const auto all = std::vector{of_another("1"), of_another("2"), of_another("3")};
+  stores(all);
+  stores({of_another("1", "2"), of_another("2", "2"), of_another("3", "2")}, "other");
+  c_.when(collection::read_changes{.outlet = "out", .run = 1, .except = "in"});
+  const std::vector<incoming> gone_there{{.key = "1", .deleted = true},
+                                         {.key = "2", .deleted = true}};
+  stores({gone_there[0]});
+  c_.when(collection::store{.feed = "in",
+                            .run = 1,
+                            .page = pages_["in"]++,
+                            .records = {gone_there[1]},
+                            .policy = tenon::protocols::conflict_types::policy::local_wins});
+  collection::store refresh{.feed = "in", .run = 2, .last = true, .marks = true};
+  refresh.policy = tenon::protocols::conflict_types::policy::local_wins;
+  c_.when(refresh);
+  c_.when(collection::sweep{.feed = "in", .run = 2});
+  c_.when(collection::store{.feed = "in", .run = 3, .records = {called("20", "ann")}});
+  stores({of_another("1", "3"), of_another("2", "3"), of_another("3", "3")}, "other");
+  EXPECT_EQ(told(), "1-> 2-> 3->3 ");
+}
+
 TEST_F(naming, what_a_refresh_has_missed_has_no_name_there) {
   stores({called("17", "ann"), called("18", "bob")});
   collection::store refresh{.feed = "in", .run = 2, .last = true, .marks = true};
@@ -166,10 +214,12 @@ TEST_F(naming, what_a_refresh_has_missed_has_no_name_there) {
 
 TEST_F(naming, nothing_of_it_is_left_when_the_feed_is_forgotten) {
   stores({called("17", "ann"), called("18", "bob")});
-  EXPECT_EQ(kept(), 4u);
+  stores({of_another("cy")});
+  stores({of_another("cy", "2")}, "other");
+  EXPECT_EQ(kept(), 5u);
   c_.when(collection::forget{"in", 1});
   EXPECT_EQ(kept(), 0u);
-  EXPECT_EQ(rows(), "ann={} bob={} ");
+  EXPECT_EQ(rows(), "ann={} bob={} cy=2 ");
 }
 
 /// A source with its own keys, whose records get new names all the time, sometimes each other's.
