@@ -79,8 +79,16 @@ void layout::trim(partition_number p, seat_number leader) {
   }
 }
 
+std::size_t layout::fillable(partition_number p) const {
+  auto most = of_[p].size();
+  for (seat_number s = 0; s < seats_.size(); ++s)
+    most += seats_[s].takes && !is_on(p, s) ? 1 : 0;
+  most = std::min(most, factor_);
+  return most % 2 == 0 && most > of_[p].size() ? most - 1 : most;
+}
+
 void layout::fill(partition_number p) {
-  while (of_[p].size() < factor_) {
+  for (const auto enough = fillable(p); of_[p].size() < enough;) {
     auto best = nobody;
     std::tuple<std::size_t, std::size_t, std::uint64_t> least;
     for (seat_number s = 0; s < seats_.size(); ++s) {

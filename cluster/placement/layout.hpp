@@ -32,7 +32,8 @@ public:
 
   /// Takes replicas away where there are more than the factor, the leader's last.
   void trim(partition_number, seat_number leader);
-  /// Adds replicas where some are missing, as far as there are seats.
+  /// Adds replicas where some are missing, as far as there are seats, and never to an even number:
+  /// of two, both would be needed for a majority, so that one alone is lost less often.
   void fill(partition_number);
   /// Brings a partition out of zones that hold too many of it.
   void spread(partition_number);
@@ -40,6 +41,7 @@ public:
   void even_out();
 
 private:
+  std::size_t fillable(partition_number) const;
   void take(partition_number, seat_number);
   void move(partition_number, seat_number from, seat_number to);
   std::size_t in_zone(partition_number, std::uint16_t zone) const;

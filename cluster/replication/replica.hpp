@@ -64,6 +64,7 @@ public:
   void transfer(raft::node_id to, span now, handed_over);
   void read(span now, allowed);
   void trim(std::uint64_t through, span now);
+  result<raft::stamp> stamp_at(std::uint64_t index) const { return group_.stamp_at(index); }
   void fetched(const raft::stamp&, span now);
   void not_fetched();
 

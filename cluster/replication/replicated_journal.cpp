@@ -120,6 +120,13 @@ void replicated_journal::look(std::function<void(std::vector<view>)> done) {
   rounds_->look(std::move(done));
 }
 
+void replicated_journal::stamp_at(partition_number p, std::uint64_t index,
+                                  std::function<void(result<raft::stamp>)> done) {
+  rounds_->ask(
+      p, [index, done](replica& r, span) { done(r.stamp_at(index)); },
+      [done](const failure& why) { done(why); });
+}
+
 void replicated_journal::fetched(partition_number p, raft::stamp at) {
   rounds_->ask(
       p, [at = std::move(at)](replica& r, span now) { r.fetched(at, now); }, [](const failure&) {});

@@ -95,6 +95,8 @@ public:
   void read_barrier(partition_number, found_index);
   void look(std::function<void(std::vector<view>)>);
 
+  /// For a state in which everything up to the index is applied; `not_found` when it is forgotten.
+  void stamp_at(partition_number, std::uint64_t index, std::function<void(result<raft::stamp>)>);
   void fetched(partition_number, raft::stamp);
   void not_fetched(partition_number);
 

@@ -15,6 +15,7 @@ namespace tenon::nodes::cluster {
 namespace {
 
 namespace asio = boost::asio;
+namespace copying = tenon::cluster::copying;
 namespace forwarding = tenon::cluster::forwarding;
 namespace link = tenon::cluster::link;
 namespace raft = tenon::cluster::raft;
@@ -32,9 +33,9 @@ replication::replication_options options_of(node_id self, runtime::entropy& rand
 
 } // namespace
 
-consensus::consensus(node_id self, runtime::entropy& random, const runtime::clock& clock,
-                     runtime::meters& m)
-    : self_{self}, options_{options_of(self, random)}, clock_{clock}, meters_{m} {}
+consensus::consensus(node_id self, std::uint64_t boot, runtime::entropy& random,
+                     const runtime::clock& clock, runtime::meters& m)
+    : self_{self}, boot_{boot}, options_{options_of(self, random)}, clock_{clock}, meters_{m} {}
 
 consensus::~consensus() {
   stop();
@@ -42,41 +43,89 @@ consensus::~consensus() {
 
 runtime::store::journal_maker consensus::journal() {
   return [this](runtime::store::log_store& logs) {
-    replication::replication_calls calls;
-    calls.send = [this](raft::node_id to, blob frame) {
-      return say(static_cast<node_id>(to), link::topic::raft, std::move(frame));
-    };
-    calls.led = [this](partition_number p) {
-      if (forwarder_)
-        forwarder_->changed(p);
-    };
+    said_to_lead_ = std::vector<std::atomic<node_id>>(logs.partitions());
     auto made = std::make_unique<replication::replicated_journal>(
-        loop_, logs, options_, std::move(calls), clock_, meters_);
+        loop_, logs, options_, calls_of_replication(), clock_, meters_);
     log_ = made.get();
     return made;
   };
+}
+
+replication::replication_calls consensus::calls_of_replication() {
+  return {.send =
+              [this](raft::node_id to, blob frame) {
+                return say(static_cast<node_id>(to), link::channel::control, link::topic::raft,
+                           std::move(frame));
+              },
+          .fetch =
+              [this](partition_number p, raft::node_id from, const raft::stamp& at) {
+                copying_->want({p, static_cast<node_id>(from), at.index});
+              },
+          .led = [this](partition_number p) { forwarder_->changed(p); }};
 }
 
 result<void> consensus::start(runtime::store::data_directory& data, bool joins) {
   if (!joins)
     log_->found({.members = {{.node = self_, .role = raft::role::voter}}});
   std::vector<replication::stored_state> stored;
-  for (partition_number p = 0; p < log_->partitions(); ++p)
-    stored.push_back({.index = data.state().checkpointed(p)});
+  for (partition_number p = 0; p < log_->partitions(); ++p) {
+    auto& at = stored.emplace_back(replication::stored_state{data.state().checkpointed(p), {}});
+    const auto copied = data.state().stamp(p);
+    if (!copied || copied->index < at.index)
+      continue;
+    auto stamp = protocols::decode<raft::stamp>(copied->said);
+    if (!stamp)
+      return std::move(stamp).error();
+    at.stamp = *std::move(stamp);
+  }
+  forwarder_.emplace(around_forwarder());
+  copying_ = copying_over(data.state());
   if (auto begun = log_->start(stored); !begun)
     return begun;
-  forwarder_.emplace(around_forwarder());
   asio::post(loop_, [this] { tick(); });
   thread_ = std::thread{[this] { loop_.run(); }};
   return {};
+}
+
+std::unique_ptr<copying::copying> consensus::copying_over(runtime::store::local_state& state) {
+  copying::copying_options options;
+  options.boot = boot_;
+  copying::copying_calls calls{
+      .send =
+          [this](node_id to, blob frame) {
+            return say(to, link::channel::bulk, link::topic::state, std::move(frame));
+          },
+      .stamp = [this](partition_number p, std::uint64_t index) -> result<blob> {
+        const auto answer = std::make_shared<std::promise<result<raft::stamp>>>();
+        log_->stamp_at(p, index,
+                       [answer](result<raft::stamp> at) { answer->set_value(std::move(at)); });
+        const auto at = answer->get_future().get();
+        return at ? result<blob>{protocols::encode(*at)} : result<blob>{at.error()};
+      },
+      .finished = [this](partition_number p,
+                         const result<copying::offer>& got) { copied(p, got); }};
+  return std::make_unique<copying::copying>(state, *log_, clock_, meters_, options,
+                                            std::move(calls));
+}
+
+void consensus::copied(partition_number p, const result<copying::offer>& got) {
+  const auto stamp = got ? protocols::decode<raft::stamp>(got->stamp) : got.error();
+  if (stamp)
+    return log_->fetched(p, *stamp);
+  runtime::log::warn(
+      "cluster.state_not_copied",
+      {{"partition", p}, {"why", stamp.error().why}, {"where", stamp.error().where}});
+  log_->not_fetched(p);
 }
 
 forwarding::surroundings consensus::around_forwarder() {
   return {.self = self_,
           .partitions = log_->partitions(),
           .owners = *this,
-          .send = [this](node_id to,
-                         blob frame) { return say(to, link::topic::ask, std::move(frame)); },
+          .send =
+              [this](node_id to, blob frame) {
+                return say(to, link::channel::bulk, link::topic::ask, std::move(frame));
+              },
           .deliver =
               [this](const identity& to, std::unique_ptr<runtime::envelope>& e) {
                 return host_ && host_->take(to, e);
@@ -88,7 +137,7 @@ forwarding::surroundings consensus::around_forwarder() {
 
 bool consensus::is_led() const {
   for (partition_number p = 0; p < log_->partitions(); ++p)
-    if (log_->leader(p) == 0)
+    if (log_->leader(p) == 0 && said_to_lead_[p] == 0)
       return false;
   return true;
 }
@@ -114,10 +163,7 @@ void consensus::stop() {
     loop_.stop();
   });
   thread_.join();
-}
-
-void consensus::send(const identity& to, std::unique_ptr<runtime::envelope> e) {
-  forwarder_->send(to, std::move(e));
+  copying_.reset();
 }
 
 placement_groups consensus::groups() const {
@@ -171,10 +217,16 @@ void consensus::down(node_id node) {
     heard_.forget(node);
   }
   log_->lost(node);
+  copying_->lost(node);
   asio::post(loop_, [this, node] {
     linked_.erase(node);
     forwarder_->down(node);
   });
+}
+
+void consensus::bulk_lost(node_id node) {
+  copying_->lost(node);
+  asio::post(loop_, [this, node] { forwarder_->lost(node); });
 }
 
 void consensus::arrived(node_id from, link::arrival a) {
@@ -186,26 +238,34 @@ void consensus::arrived(node_id from, link::arrival a) {
       forwarder_->arrived(from, epoch, bytes);
     });
   case link::topic::report:
-    if (auto said = protocols::decode<led_groups::report>(a.bytes)) {
-      const std::scoped_lock lock{heard_guard_};
-      heard_.hear(from, *std::move(said));
-    }
+    if (auto said = protocols::decode<led_groups::report>(a.bytes))
+      hear(from, *std::move(said));
     return;
   case link::topic::state:
-    return;
+    return copying_->received(from, a.epoch, a.bytes);
   }
 }
 
+void consensus::hear(node_id from, led_groups::report said) {
+  const std::scoped_lock lock{heard_guard_};
+  heard_.hear(from, std::move(said));
+  const auto now = heard_.now(said_to_lead_.size());
+  for (std::size_t p = 0; p < now.size(); ++p)
+    said_to_lead_[p] = now[p].leader;
+}
+
 node_id consensus::owner_of(partition_number p) const {
-  const auto leader = static_cast<node_id>(log_->leader(p));
+  auto leader = static_cast<node_id>(log_->leader(p));
+  if (leader == 0) // a node without a replica is told by those that have one
+    leader = said_to_lead_[p];
   return leader == self_ && log_->term(p) == 0 ? 0 : leader; // it does not own it yet
 }
 
-result<void> consensus::say(node_id to, link::topic about, blob frame) {
+result<void> consensus::say(node_id to, link::channel on, link::topic about, blob frame) {
   const std::shared_lock hold{network_guard_};
   if (!network_)
     return failure{code::unavailable, "there is no network yet", "cluster"};
-  return network_->send(to, link::channel::control, about, std::move(frame));
+  return network_->send(to, on, about, std::move(frame));
 }
 
 void consensus::tick() {
@@ -226,9 +286,8 @@ void consensus::report() {
     auto said = report_of(views, self_);
     const auto frame = protocols::encode(said);
     for (const auto node : linked_)
-      (void)say(node, link::topic::report, frame);
-    const std::scoped_lock lock{heard_guard_};
-    heard_.hear(self_, std::move(said));
+      (void)say(node, link::channel::control, link::topic::report, frame);
+    hear(self_, std::move(said));
   });
 }
 

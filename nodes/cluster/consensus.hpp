@@ -1,16 +1,18 @@
 // What makes the partitions of many nodes one: the journal that consensus makes of this node's
-// logs, and messages to and from actors on other nodes. A node without others is a cluster of one.
-// One thread, the loop, runs both; the network is the steward's, on its own.
+// logs, messages to and from actors on other nodes, and copies of state for who has missed too much
+// of a log. A node without others is a cluster of one. One thread, the loop, runs the first two;
+// the network is the steward's, on its own.
 //
-//   actors ── journal ──▶ groups ──┐
-//   host ── elsewhere ──▶ forwarder ─┴── frames ──▶ network
+//   actors ── journal ───▶ groups ───┐
+//   host ─── elsewhere ──▶ forwarder ┼── frames ──▶ network
+//   stored state ────────▶ copying ──┘
 #pragma once
 
+#include "cluster/copying/copying.hpp"
 #include "cluster/forwarding/forwarder.hpp"
 #include "cluster/replication/replicated_journal.hpp"
 #include "nodes/cluster/led_groups.hpp"
 #include "nodes/cluster/replicas.hpp"
-#include "runtime/elsewhere.hpp"
 #include "runtime/sealing/sealing.hpp"
 #include "runtime/store/data_directory.hpp"
 
@@ -18,6 +20,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -30,11 +34,10 @@ class host;
 
 namespace tenon::nodes::cluster {
 
-class consensus final : public replicas,
-                        public runtime::elsewhere,
-                        private tenon::cluster::forwarding::directory {
+class consensus final : public replicas, private tenon::cluster::forwarding::directory {
 public:
-  consensus(node_id self, runtime::entropy&, const runtime::clock&, runtime::meters&);
+  consensus(node_id self, std::uint64_t boot, runtime::entropy&, const runtime::clock&,
+            runtime::meters&);
   /// Ends the thread. The directory that has the journal goes after it.
   ~consensus() override;
 
@@ -52,8 +55,8 @@ public:
   /// Everybody who waits is answered, and nobody is told anything any more.
   void stop();
 
-  // For the host.
-  void send(const identity& to, std::unique_ptr<runtime::envelope>) override;
+  /// For the host, once it is started.
+  runtime::elsewhere& elsewhere() { return *forwarder_; }
 
   // For the steward, on its thread.
   placement_groups groups() const override;
@@ -63,18 +66,24 @@ public:
   void disconnect() override;
   void up(node_id) override;
   void down(node_id) override;
+  void bulk_lost(node_id) override;
   void arrived(node_id from, tenon::cluster::link::arrival) override;
 
 private:
   using work_guard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
 
   node_id owner_of(partition_number) const override;
-  result<void> say(node_id to, tenon::cluster::link::topic, blob);
+  result<void> say(node_id to, tenon::cluster::link::channel, tenon::cluster::link::topic, blob);
+  tenon::cluster::replication::replication_calls calls_of_replication();
+  std::unique_ptr<tenon::cluster::copying::copying> copying_over(runtime::store::local_state&);
+  void copied(partition_number, const result<tenon::cluster::copying::offer>&);
+  void hear(node_id from, led_groups::report);
   tenon::cluster::forwarding::surroundings around_forwarder();
   void tick();
   void report();
 
   const node_id self_;
+  const std::uint64_t boot_;
   const tenon::cluster::replication::replication_options options_;
   const runtime::clock& clock_;
   runtime::meters& meters_;
@@ -86,11 +95,13 @@ private:
   std::shared_mutex network_guard_;
   network* network_ = nullptr;
   std::optional<tenon::cluster::forwarding::forwarder> forwarder_;
+  std::unique_ptr<tenon::cluster::copying::copying> copying_;
   span since_report_{0};     // the loop's own
   std::set<node_id> linked_; // likewise
 
   mutable std::mutex heard_guard_;
   led_groups heard_;
+  std::vector<std::atomic<node_id>> said_to_lead_; // by partition, as far as was heard
   std::thread thread_;
 };
 

@@ -43,8 +43,8 @@ led_groups::report report_of(const std::vector<tenon::cluster::replication::view
     g.term = v.term;
     for (const auto& m : v.members)
       if (m.role != raft::role::spare)
-        g.replicas.push_back({static_cast<led_groups::node_id>(m.node),
-                              m.role == raft::role::voter, m.caught_up || m.node == self});
+        g.replicas.push_back({static_cast<led_groups::node_id>(m.node), m.role == raft::role::voter,
+                              m.caught_up || m.node == self});
     std::ranges::sort(g.replicas, {}, [](const auto& r) { return r.node; });
   }
   return said;

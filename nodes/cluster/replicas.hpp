@@ -38,6 +38,8 @@ public:
   virtual void disconnect() = 0;
   virtual void up(node_id) = 0;
   virtual void down(node_id) = 0;
+  /// It is up, but what was on its way on the bulk channel is lost.
+  virtual void bulk_lost(node_id) = 0;
   virtual void arrived(node_id from, tenon::cluster::link::arrival) = 0;
 };
 

@@ -285,6 +285,8 @@ link::mesh_calls steward::loop::calls_of_network() {
                 health_.hear(number_of(node), false, clock_.now());
                 replicas_.down(number_of(node));
               },
+          .on_bulk_lost = [this](const std::string& node,
+                                 const failure&) { replicas_.bulk_lost(number_of(node)); },
           .admits =
               [this](const std::string& node) {
                 const auto* n = membership::find(*state_, number_of(node));

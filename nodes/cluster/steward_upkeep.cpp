@@ -1,5 +1,6 @@
 // What a steward does each second: it looks at the council's state, follows it, and where the
 // council is led has it brought about.
+#include "cluster/placement/plan.hpp"
 #include "nodes/cluster/steward_loop.hpp"
 #include "runtime/telemetry/log.hpp"
 
@@ -62,7 +63,8 @@ void steward::loop::set_peers() {
 
 /// The council has the last word on each order; what it refuses is planned again from what is.
 void steward::loop::bring_about() {
-  auto orders = placement::steps(*state_, replicas_.groups(), health_, limits_, clock_.now());
+  const auto now = clock_.now();
+  auto orders = placement::steps(*state_, replicas_.groups(), health_, limits_, now);
   const auto order = [this](cluster_words::command c) {
     tell(std::move(c), [](const result<council_words::told>& told) {
       if (!told)
@@ -77,6 +79,12 @@ void steward::loop::bring_about() {
     order(o);
   for (const auto& o : orders.begin)
     order(o);
+  // What is missing is made good at once; evening out waits until nobody comes or goes.
+  const auto gone = placement::gone(*state_, health_, limits_, now);
+  const auto plan = placement::rebalance(*state_, {.gone = gone, .rates = {}});
+  const bool missing = !gone.empty() || !membership::under_replicated(*state_).empty();
+  if (!plan.rows.empty() && (missing || health_.quiet(limits_, now)))
+    order(plan.command);
 }
 
 void steward::loop::renew() {

@@ -102,8 +102,11 @@ class node_readiness final : public edge::readiness {
 public:
   std::vector<edge::condition> conditions() const override {
     return {{"actors", recovered.load(), "partitions are being recovered"},
+            {"partitions", agreement && agreement->is_led(),
+             "partitions have no leader: fewer than a majority of their replicas can be reached"},
             {"running", !stopping.load(), "the node is stopping"}};
   }
+  const cluster::consensus* agreement = nullptr;
   std::atomic<bool> recovered{false};
   std::atomic<bool> stopping{false};
 };
@@ -165,7 +168,7 @@ result<void> node::parts::open_data(const node_settings& s) {
   if (!card && card.error().code != code::not_found)
     return card.error();
   const auto self = card ? card->node : cluster::founder;
-  agreement.emplace(self, random, clock, meters);
+  agreement.emplace(self, s.steward.boot, random, clock, meters);
   auto opened = runtime::store::data_directory::open(
       {.directory = s.data, .partitions = *partitions, .log = {}, .journal = agreement->journal()},
       meters);
@@ -175,6 +178,7 @@ result<void> node::parts::open_data(const node_settings& s) {
   directory = s.data;
   if (auto begun = agreement->start(*data, self != cluster::founder); !begun)
     return begun;
+  ready.agreement = &*agreement;
   auto master_keys = open_master_keys(s.data, s.master_key, random);
   if (!master_keys)
     return std::move(master_keys).error();
@@ -285,7 +289,7 @@ result<std::unique_ptr<node>> node::start(node_settings s) {
   if (auto added = p->add_kinds(s, policy); !added)
     return std::move(added).error();
   p->add_performers(s);
-  host.reach(*p->agreement);
+  host.reach(p->agreement->elsewhere());
   p->agreement->serve(host);
   host.start();
   p->ready.recovered = true;
@@ -361,9 +365,9 @@ node::~node() {
   p.brokers.reset();
   p.taps.reset();
   p.blocking.reset();
+  p.steward.reset(); // not before: what cells wait for comes over its network
   if (p.agreement)
     p.agreement->stop();
-  p.steward.reset();
   p.host.reset();
 }
 

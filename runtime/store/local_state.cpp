@@ -111,6 +111,8 @@ void local_state::save(state_save s, std::function<void()> saved) {
     const std::unique_lock lock{partition.mutex};
     if (s.term != partition.term || partition.replaced)
       return;
+    if (partition.stamp && s.index <= partition.stamp->index)
+      return; // of before the copy that took its place
     partition.open.take(std::string{key.view()}, std::move(s), std::move(saved),
                         [&] { return stored_history(partition, key); });
     before = waiting_.fetch_add(weight); // with the lock: a fence takes it away again
