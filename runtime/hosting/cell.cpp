@@ -247,8 +247,9 @@ bool cell::decide(batch& b, envelope& e, moment now, steady_point begun) {
   }
   if (e.settles != 0) {
     std::erase(performing_, e.settles);
-    if (!self_.ledger.find_call(e.settles))
-      return true; // settled before: a repetition after a restart
+    const bool in_this_batch = std::ranges::count(b.entry.settled, e.settles) > 0;
+    if (in_this_batch || !self_.ledger.find_call(e.settles))
+      return true; // settled before: a repetition after a restart or a change of owners
   }
   if (self_.ledger.outbox_size() + b.entry.sends.size() > outbox_bound)
     return false;

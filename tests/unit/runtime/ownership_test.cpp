@@ -194,11 +194,13 @@ TEST_F(ownership, lost_while_an_effect_is_performed_brings_its_outcome_to_the_ne
   EXPECT_EQ(notes.all[1].node, 1u);
   EXPECT_EQ(notes.all[1].asked.number, notes.all[0].asked.number);
   const auto heard = protocols::encode(wire::command{wire::heard{7}});
+  ASSERT_TRUE(nodes.host(1).operate(ann, runtime::host::operation::suspend));
   notes.all[0].outcome(heard); // of the node that has lost it
+  notes.all[1].outcome(heard); // decided together with it
+  ASSERT_TRUE(nodes.host(1).operate(ann, runtime::host::operation::resume));
   EXPECT_EQ(tests::until([&] { return nodes.done<tally>(1, ann, wire::peek{}).heard; },
                          [](auto h) { return h > 0; }),
             7u);
-  notes.all[1].outcome(heard);
   EXPECT_EQ(nodes.done<tally>(1, ann, wire::peek{}).heard, 7u);
 }
 
