@@ -153,7 +153,7 @@ struct CollectionCommand {
       policy @57 :C.ConflictPolicy;
       drift @58 :D.DriftPage;
       place @65 :Text;
-      # Of a letter without a key: its place. The record is what its bytes have been read as.
+      # Of a letter that was read again: its own. The record is what its bytes have been read as.
     }
     forget :group $T.reply("Forgot") {
       # A sync is gone: how far it has got as a feed or an outlet is not needed. The rows stay.

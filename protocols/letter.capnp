@@ -13,7 +13,8 @@ struct LetterKept {
   run @4 :UInt64;
   atMs @5 :Int64;
   key @6 :Text;
-  # The bytes are a record that came in with this key, so it can be tried again; empty: they are not.
+  # The record it is about, which is still there where it came from; empty: nobody knows which. Without
+  # `again` the bytes are that record as it came in, so it can be tried again.
   again @7 :Data;
   # The bytes are all that came of something that could not be read, and this is what its source needs
   # beside them to read them again, in its own words: the header of a file. Empty: they are not.

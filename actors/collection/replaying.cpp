@@ -1,5 +1,5 @@
 // A letter's record goes through its sync once more and, unless it fails again, becomes a row in
-// the same event in which the letter is forgotten. Of a letter without a key, its sync has read the
+// the same event in which the letter is forgotten. Of what could not be read, its sync has read the
 // bytes again. It is an old record: what its feed has brought of it since counts, and a refresh
 // that has seen it need not have stored it.
 #include "actors/collection/conflicts.hpp"
@@ -54,8 +54,8 @@ collection::decision<collection::replay> collection::on(const state& s, const re
   auto letter = protocols::decode<letters::kept>(*stored);
   ensure(letter.has_value(), "a stored letter cannot be read");
   const auto& name = c.record.origin.empty() ? c.record.key : c.record.origin;
-  const bool is_read_again = letter->key.empty();
-  if (is_read_again ? letter->again.empty() || letter->place != c.place : letter->key != name)
+  const bool is_read_again = !letter->again.empty();
+  if (is_read_again ? letter->place != c.place : letter->key.empty() || letter->key != name)
     return refuse({code::conflict, "the letter is not about the record " + name, "number",
                    "List the letters again."});
   const auto forget = [&](letters::fate fate) {

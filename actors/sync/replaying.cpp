@@ -84,7 +84,7 @@ task<result<wire::replay>> tried_again(runtime::host& host, const source_kinds& 
                                        identity feed, letters::numbered one,
                                        protocols::sync::spec spec) {
   wire::replay again{.number = one.number};
-  if (!one.letter.key.empty()) {
+  if (one.letter.again.empty()) {
     again.record = {.key = one.letter.key, .content = one.letter.bytes};
   } else {
     const auto from = open_source(kinds, feed, spec);

@@ -187,6 +187,11 @@ TEST_F(letters, of_rows_ask_their_table_for_the_row_as_it_is_now) {
   EXPECT_EQ(contents("rows"),
             (rows{{"1", R"({"id":1,"v":"a"})"}, {"2", R"({"id":2,"v":7})"}, {"4", R"({"id":4})"}}));
   EXPECT_TRUE(kept().empty());
+  read_by_id("sqlite", table);
+  file.run("UPDATE t SET v = 9e999 WHERE id = 2; DELETE FROM t WHERE id = 4");
+  EXPECT_EQ(number(ran(1), "deleted"), 1);
+  EXPECT_EQ(contents("rows").at("2"), R"({"id":2,"v":7})")
+      << "it cannot be read, and is still there";
 }
 
 TEST_F(letters, of_a_sync_that_is_gone_or_feeds_elsewhere_say_so) {

@@ -197,6 +197,22 @@ TEST(replay, of_what_was_read_again_yields_to_what_has_come_of_it_since) {
   EXPECT_EQ(letters(c), 0u);
 }
 
+TEST(replay, of_an_unread_row_that_is_known_leaves_it_as_it_was_until_then) {
+  scene<collection> c;
+  c.when(page(1, {{"a", R"({"n":1})"}, {"b", R"({"n":1})"}}));
+  c.at(1h);
+  auto unread = unread_page(2, "row a");
+  unread.letters[0].key = "a";
+  unread.marks = true;
+  c.when(unread);
+  EXPECT_TRUE(c.when(collection::sweep{.feed = "s", .run = 2}).reply->done);
+  EXPECT_EQ(rows(c), R"(a{"n":1} )") << "b is gone, and a is still there";
+  EXPECT_EQ(c.when(again(1, "a", R"({"n":2})")).refusal->code, code::conflict)
+      << "its bytes are no record";
+  EXPECT_EQ(c.when(read_again(1, "row a", "a", R"({"n":2})")).reply->fate, fate::stored);
+  EXPECT_EQ(rows(c), R"(a{"n":2} )");
+}
+
 TEST(replay, of_a_deletion_that_was_read_again_deletes) {
   for (const bool named : {false, true}) {
     scene<collection> c;

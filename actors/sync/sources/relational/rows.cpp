@@ -63,6 +63,7 @@ rows::rows(const relational::table& t) : table_{t} {
 
 void rows::begin() {
   spoiled_.clear();
+  key_spoiled_ = false;
   key_.clear();
   key_parts_ = 0;
   made_ = part{.begin = text_.size()};
@@ -137,9 +138,12 @@ void rows::known_by(const std::vector<cell>& key) {
       fitting({std::move(letter.reason), {}, words_for_again("row", write_row_key(table_, key))});
   letter.reason = std::move(kept.reason);
   letter.again = std::move(kept.again);
+  if (!key_spoiled_ && !key_.empty() && !letter.again.empty())
+    letter.row = key_;
 }
 
 void rows::spoil(std::size_t column, std::string why) {
+  key_spoiled_ |= std::ranges::count(table_.key, column) != 0;
   if (spoiled_.empty())
     spoiled_ = "column " + table_.columns[column].name + ' ' + std::move(why);
 }
@@ -166,6 +170,7 @@ void rows::finish(source_page& page) && {
     page.letters.push_back({.place = std::move(l.key),
                             .reason = std::move(l.reason),
                             .bytes = bytes(l),
+                            .key = std::move(l.row),
                             .again = std::move(l.again)});
 }
 

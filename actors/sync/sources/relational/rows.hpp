@@ -31,7 +31,8 @@ public:
   void key_part(std::string_view text);
   void key_part_is_null();
   void end(bool deleted);
-  /// Whether the row that ended last is a letter. By its key it can be asked for again.
+  /// Whether the row that ended last is a letter. By its key it can be asked for again; and it is
+  /// known to be there still.
   bool refused() const { return !spoiled_.empty(); }
   void known_by(const std::vector<cell>& key);
 
@@ -54,7 +55,8 @@ private:
     std::size_t begin = 0;
     std::size_t end = 0;
     bool deleted = false;
-    blob again{}; // of a letter
+    blob again{};      // of a letter
+    std::string row{}; // which it is about, where that can be known
   };
 
   bool fits(std::size_t column, std::string_view bytes);
@@ -68,6 +70,7 @@ private:
   std::string key_;
   std::size_t key_parts_ = 0;
   std::string spoiled_; // why the row at hand is a letter
+  bool key_spoiled_ = false;
   std::size_t taken_ = 0;
 };
 
