@@ -3,6 +3,7 @@
 #include "actors/sync/runs/account.hpp"
 #include "actors/sync/runs/next_page.hpp"
 #include "actors/sync/runs/places.hpp"
+#include "actors/sync/runs/subject.hpp"
 #include "actors/sync/shaping.hpp"
 #include "actors/sync/tuning/deciding.hpp"
 
@@ -110,6 +111,8 @@ result<void> sync::check_spec(const value& written) {
 
 value sync::status(const state& s) {
   object shown{{"phase", name_of(s.phase)}, {"cursor", s.cursor}};
+  if (!s.begins_for.empty())
+    shown["begins_anew"] = s.begins_for;
   if (!s.waits_for.empty())
     shown["waits_for"] = s.waits_for;
   if (s.run.number != 0) {
@@ -128,7 +131,10 @@ sync::decision<sync::remove> sync::on(const state& s, const remove& c, moment no
 sync::persisted sync::when_configured(persisted p, const state& s, const value& written,
                                       moment now) {
   const auto next = protocols::from_value<spec>(written, "spec");
-  if (!s.record.exists || !next || same_ends(spec_of(s), *next))
+  if (!s.record.exists || !next)
+    return unpacing(std::move(p), s, written);
+  const bool elsewhere = !same_ends(spec_of(s), *next);
+  if (!elsewhere && reads_the_same(spec_of(s), *next))
     return unpacing(std::move(p), s, written);
   // How far the one was read says nothing about the other.
   if (under_way(s))
@@ -136,7 +142,9 @@ sync::persisted sync::when_configured(persisted p, const state& s, const value& 
                                             .why = "the sync reads or writes elsewhere now",
                                             .at = now}),
                     s);
-  p = abandoning(std::move(p).also(rewound{}), abandoned(s)).call(forgotten(s));
+  p = abandoning(std::move(p).also(rewound{.why = why_anew(s)}), abandoned(s));
+  if (elsewhere)
+    p = std::move(p).call(forgotten(s));
   return unpacing(std::move(p), s, written);
 }
 
@@ -264,7 +272,11 @@ void sync::apply(state& s, const started& e) {
     s.since = e.run;
     s.began_at = e.at;
   }
-  s.run = {.number = e.run, .full = e.full, .by = e.by, .started_at = e.at};
+  s.run = {.number = e.run,
+           .full = e.full,
+           .by = e.by,
+           .started_at = e.at,
+           .restarted_for = std::exchange(s.begins_for, {})};
   s.phase = phase::running;
   s.failures = 0;
   // What a destination knows of a page that it is still writing outlives the run.

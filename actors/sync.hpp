@@ -14,7 +14,8 @@
 //
 // A run that fails keeps its position: the next one goes on there, unless it is a full one; and so
 // it does at a place that the sync is rewound to. The cursor of an incremental source moves only
-// when a run has seen all its pages. How it is read is tuned by what is measured
+// when a run has seen all its pages. A sync that is told to read something else begins anew there
+// (actors/sync/runs/subject.hpp). How it is read is tuned by what is measured
 // (actors/sync/tuning/tuning.hpp).
 #pragma once
 

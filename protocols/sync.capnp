@@ -223,7 +223,7 @@ struct SyncRun {
   # From asking for a page to having it, attempts that failed and turns waited for included; what
   # it was paused is not.
   restartedFor @22 :Text;
-  # Why it was begun again, the last time.
+  # Why it was begun again, the last time; or why it began anew, without any restarts.
 }
 
 struct SyncRunList {
@@ -325,6 +325,8 @@ struct SyncEvent {
       # Empty: at the beginning.
       waitsFor @28 :Text;
       # What the source waits for there.
+      why @30 :Text;
+      # Of a sync that reads something else now: why its next run begins anew.
     }
     wentOn :group {
       # The paused run is under way again.
@@ -382,4 +384,6 @@ struct SyncState {
   endsAtMs @22 :Int64 $T.optional;
   # When the present run has had its time, unless it is paused.
   tuning @23 :U.TuningState;
+  beginsFor @24 :Text;
+  # Why the next run begins anew, if that is nobody's wish.
 }

@@ -144,6 +144,7 @@ void sync::apply(state& s, const went_on& e) {
 
 void sync::apply(state& s, const rewound& e) {
   s.waits_for = e.waits_for;
+  s.begins_for = e.why;
   s.goes_on = !e.position.empty();
   s.position = e.position;
   s.reached = s.goes_on ? e.cursor : "";

@@ -166,15 +166,16 @@ exit_code places(const shell& s, const options& o) {
   return exit_code::done;
 }
 
-/// A run as a line; why it failed as a text.
+/// A run as a line; why it failed, or else why it began anew, as a text.
 value line_of(const value& run) {
   object line;
   for (const auto* name :
        {"run", "state", "by", "read", "stored", "dead_lettered", "pages", "started_at", "ended_at"})
     if (const auto* member = run.find(name))
       line.append(name, *member);
-  if (const auto* why = run.find("failure"))
-    line.append("why", text_at(*why, "detail"));
+  const auto* failure = run.find("failure");
+  const auto why = failure ? text_at(*failure, "detail") : "";
+  line.append("why", why.empty() ? text_at(run, "restarted_for") : why);
   return line;
 }
 

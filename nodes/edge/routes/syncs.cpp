@@ -40,6 +40,8 @@ value shown(const wire::run& r) {
            {"bytes", r.bytes},
            {"conflicts", r.conflicts},
            {"retries", r.retries},
+           {"restarts", r.restarts},
+           {"restarted_for", r.restarted_for.empty() ? value{} : value{r.restarted_for}},
            {"started_at", r.started_at},
            {"ended_at", r.ended_at ? value{*r.ended_at} : value{}},
            {"expected", r.expected ? value{r.expected} : value{}},

@@ -8,6 +8,7 @@
 
 using namespace std::chrono_literals;
 using tenon::blob;
+using tenon::write_json;
 using tenon::actors::collection;
 using tenon::tests::at;
 using tenon::tests::called;
@@ -96,7 +97,7 @@ TEST_F(forgotten_sync, that_wrote_leaves_no_trace_where_nobody_needs_to_know) {
 
 constexpr auto reads_c = R"({"from":{"sqlite":{"file":"/a"}},"into":"c"})";
 constexpr auto reads_d = R"({"from":{"sqlite":{"file":"/a"}},"into":"d"})";
-constexpr auto other_file = R"({"from":{"sqlite":{"file":"/b"}},"into":"c"})";
+constexpr auto with_pages = R"({"from":{"sqlite":{"file":"/a","page_size":7}},"into":"c"})";
 
 TEST(sync_that_is_removed, has_what_is_kept_elsewhere_forgotten) {
   auto one =
@@ -111,10 +112,10 @@ TEST(sync_that_is_removed, has_what_is_kept_elsewhere_forgotten) {
 
 TEST(sync_that_is_changed, has_what_it_leaves_forgotten_and_nothing_that_it_goes_on_using) {
   auto one = given<subject>(subject::configured{reads_c, at(0s)});
-  EXPECT_TRUE(one.when(subject::configure{.spec = other_file}).calls.empty());
+  EXPECT_TRUE(one.when(subject::configure{.spec = with_pages}).calls.empty());
   const auto told = called<wire::transfer>(one.when(subject::configure{.spec = reads_d}));
   EXPECT_TRUE(told.forget);
-  EXPECT_EQ(told.spec, other_file);
+  EXPECT_EQ(told.spec, with_pages);
 }
 
 TEST(sync_that_is_changed, begins_at_the_beginning_where_nothing_of_it_is) {
@@ -127,6 +128,76 @@ TEST(sync_that_is_changed, begins_at_the_beginning_where_nothing_of_it_is) {
   const auto next = called<wire::transfer>(one.when(subject::start{}));
   EXPECT_EQ(next.position, "");
   EXPECT_EQ(next.cursor, "");
+}
+
+/// A sync that has read this, once, up to a cursor.
+auto has_read(const std::string& from) {
+  return given<subject>(subject::configured{R"({"from":)" + from + R"(,"into":"c"})", at(0s)},
+                        subject::started{.run = 1, .at = at(0s)},
+                        subject::moved{.cursor = R"({"at":7})", .last = true},
+                        subject::ended{.outcome = wire::outcome::succeeded});
+}
+/// Where its next run begins, when it is told to read that.
+std::string cursor_then(const std::string& from, const std::string& then) {
+  auto one = has_read(from);
+  EXPECT_TRUE(
+      one.when(subject::configure{.spec = R"({"into":"c","from":)" + then + "}"}).calls.empty())
+      << "the collection goes on being fed";
+  return called<wire::transfer>(one.when(subject::start{})).cursor;
+}
+
+constexpr auto contacts = R"({"connector":{"integration":"crm","stream":"contacts"}})";
+constexpr auto deals = R"({"connector":{"integration":"crm","stream":"deals"}})";
+
+TEST(sync_that_is_changed, begins_anew_at_another_stream_and_says_so_with_where_it_stood) {
+  auto one = has_read(contacts);
+  one.when(subject::configure{.spec = R"({"into":"c","from":)" + std::string{deals} + "}"});
+  EXPECT_EQ(one.state.cursor, "");
+  EXPECT_NE(write_json(subject::status(one.state)).find("begins_anew"), std::string::npos);
+  const auto next = called<wire::transfer>(one.when(subject::start{}));
+  EXPECT_EQ(next.cursor, "");
+  const auto& why = one.state.run.restarted_for;
+  EXPECT_NE(why.find("contacts"), std::string::npos) << why;
+  EXPECT_NE(why.find(R"({"at":7})"), std::string::npos) << why;
+  EXPECT_EQ(one.state.run.restarts, 0u);
+  one.when(wire::transferred{.run = 2, .moved = {.cursor = R"({"at":9})", .last = true}});
+  EXPECT_EQ(called<wire::transfer>(one.when(subject::start{})).cursor, R"({"at":9})");
+  EXPECT_EQ(one.state.run.restarted_for, "") << "it is said once";
+}
+
+TEST(sync_that_is_changed, begins_anew_where_a_failed_run_had_stopped) {
+  auto one = given<subject>(
+      subject::configured{R"({"from":)" + std::string{contacts} + R"(,"into":"c"})", at(0s)},
+      subject::started{.run = 1, .at = at(0s)}, subject::moved{.position = "p", .cursor = "c"},
+      subject::ended{.outcome = wire::outcome::failed, .why = "down"});
+  one.when(subject::configure{.spec = R"({"into":"c","from":)" + std::string{deals} + "}"});
+  EXPECT_EQ(called<wire::transfer>(one.when(subject::start{})).position, "");
+  EXPECT_NE(one.state.run.restarted_for, "");
+}
+
+TEST(sync_that_is_changed, goes_on_where_it_stood_when_a_person_says_so) {
+  auto one = has_read(contacts);
+  one.when(subject::configure{.spec = R"({"into":"c","from":)" + std::string{deals} + "}"});
+  one.when(subject::rewind{.cursor = R"({"at":7})"});
+  EXPECT_EQ(called<wire::transfer>(one.when(subject::start{})).cursor, R"({"at":7})");
+  EXPECT_EQ(one.state.run.restarted_for, "");
+}
+
+TEST(sync_that_is_changed, begins_anew_wherever_what_is_read_is_something_else) {
+  const auto table = [](const std::string& url, const std::string& name, const std::string& more) {
+    return R"({"postgres":{"url":")" + url + R"(","table":")" + name + '"' + more + "}}";
+  };
+  const auto here = table("postgres://ann@db/shop", "t", R"(,"cursor":"at")");
+  for (const auto& other : {table("postgres://ann@db/crm", "t", R"(,"cursor":"at")"),
+                            table("postgres://ann@db/shop", "u", R"(,"cursor":"at")"),
+                            table("postgres://ann@db/shop", "t", R"(,"cursor":"n")"),
+                            table("postgres://ann@db/shop", "t", R"(,"cursor":"at","where":"a")")})
+    EXPECT_EQ(cursor_then(here, other), "") << other;
+  EXPECT_EQ(cursor_then(contacts, R"({"connector":{"integration":"b","stream":"contacts"}})"), "");
+  for (const auto& same :
+       {table("postgres://bob@db/shop", "t", R"(,"cursor":"at")"),
+        table("postgres://db/shop", "t", R"(,"page_size":7,"cursor":"at","credential":"c")")})
+    EXPECT_EQ(cursor_then(here, same), R"({"at":7})") << same;
 }
 
 } // namespace

@@ -113,15 +113,23 @@ std::string write_cursor(const table& t, const std::optional<cell>& at) {
 
 result<std::optional<cell>> read_cursor(const std::string& written, const table& t) {
   std::optional<cell> at;
-  if (written.empty() || !t.cursor)
+  if (written.empty())
     return at;
+  const auto wrong = [](std::string why) {
+    return failure{code::malformed, std::move(why), "cursor",
+                   "Rewind the sync, to a cursor that fits or to none; it is then read from the "
+                   "beginning."};
+  };
+  if (!t.cursor)
+    return wrong("the table is read without a cursor");
   const auto document = read_json(written);
-  const auto* column = document ? document->find("column") : nullptr;
+  const auto* named = document ? document->find("column") : nullptr;
+  const auto* column = named ? named->as<std::string>() : nullptr;
   if (!column || !take(*document, "at", at) || !at)
-    return failure{code::malformed, "the cursor is not one of a table", "cursor",
-                   "Rewind the sync; it is then read from the beginning."};
-  if (*column != value{t.cursor_column().name})
-    at.reset();
+    return wrong("the cursor is not one of a table");
+  if (*column != t.cursor_column().name)
+    return wrong("the cursor is one of the column " + *column + ", and the table is read by " +
+                 t.cursor_column().name);
   return at;
 }
 

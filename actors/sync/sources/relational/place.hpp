@@ -24,7 +24,8 @@ std::string write_place(const place&);
 result<place> read_place(const std::string& text, const table&);
 
 std::string write_cursor(const table&, const std::optional<cell>&);
-/// Nothing when the text is empty or about another column: everything is to be read.
+/// Nothing when the text is empty: everything is to be read. A person may have given it, so that
+/// what is no cursor of this table must not read everything unasked.
 result<std::optional<cell>> read_cursor(const std::string& text, const table&);
 
 /// A row by the columns of its key, for a letter about it.

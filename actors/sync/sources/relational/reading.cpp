@@ -31,11 +31,11 @@ public:
   }
 
   result<source_page> read(const page_request& wanted) {
-    const auto cursor = read_cursor(wanted.cursor, table_);
+    const bool goes_on = !wanted.position.empty();
+    const auto cursor = read_cursor(goes_on || wanted.full ? "" : wanted.cursor, table_);
     if (!cursor)
       return cursor.error();
-    auto at = wanted.position.empty() ? begin(wanted.full ? std::nullopt : *cursor)
-                                      : read_place(wanted.position, table_);
+    auto at = goes_on ? read_place(wanted.position, table_) : begin(*cursor);
     if (!at)
       return std::move(at).error();
     const auto more = read_parts(*at);
