@@ -126,6 +126,7 @@ struct twin::parts {
   // What there is.
   http_response serve(const asked&, moment now);
   std::optional<http_response> read_streams(const asked&, moment now);
+  const operation* action_asked(const asked&) const;
   bool fits_path(const path_pattern&, const asked&) const;
   bool fits(const request_pattern&, const asked&) const;
   bool fits_stream(const stream&, const asked&) const;

@@ -210,6 +210,8 @@ action_samples read_action(const value& said, const std::string& where,
   action_samples made;
   if (const auto* record = fields.take("record"))
     made.record = *record;
+  if (const auto* asked = fields.take("asked"))
+    made.asked = *asked;
   made.result = take_object(fields, "result");
   made.refused = take_object(fields, "refused");
   made.into = fields.text("into").value_or("");

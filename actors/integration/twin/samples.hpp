@@ -26,6 +26,7 @@ struct job_samples {
 
 struct action_samples {
   value record;                     // to try the action with; null: there is none
+  value asked{};                    // what its requests' bodies are like, of several at one path
   value result;                     // members of the answer, or of each of its entries
   std::string into{};               // the stream that has what is written
   std::optional<json_path> by{};    // where its records and the items name what is the same

@@ -103,6 +103,24 @@ bool fits_query(const pattern& expected, const std::string& name, const paramete
          expected.fits(value{texts}) || expected.fits(value{plain});
 }
 
+/// Whether a body has what is said of it: a star in a text stands for anything, and there may be
+/// more members.
+bool is_like(const value& said, const value& body) {
+  if (const auto* text = said.as<std::string>()) {
+    const auto* other = body.as<std::string>();
+    return other != nullptr && matches(*text, *other);
+  }
+  if (const auto* items = said.as<list>()) {
+    const auto* others = body.as<list>();
+    return others != nullptr && std::ranges::equal(*items, *others, is_like);
+  }
+  const auto* members = said.as<object>();
+  return members == nullptr ? said == body : std::ranges::all_of(*members, [&](const auto& one) {
+    const auto* other = body.find(one.first);
+    return other != nullptr && is_like(one.second, *other);
+  });
+}
+
 /// The change after which a request goes on, by a token that this platform has given.
 std::optional<std::uint64_t> change_said(const stream& s, const platform_request& r) {
   if (!s.cursor || s.cursor->what != progress_rule::kind::token)
@@ -129,14 +147,29 @@ http_response twin::parts::serve(const asked& r, moment now) {
     return *std::move(known);
   if (auto known = serve_probe(r))
     return *std::move(known);
-  for (const auto& action : connector->actions)
-    if (fits(action.request, r))
-      return perform(action, r, now);
+  if (const auto* action = action_asked(r))
+    return perform(*action, r, now);
   if (auto read = read_streams(r, now))
     return *std::move(read);
   if (connector->check && fits(connector->check->request, r))
     return json_answer(object{{"ok", true}});
   return refuse({404, "there is nothing at " + std::string{path_of(r.target)}});
+}
+
+/// Of several at one path, the one that says that it is asked so.
+const operation* twin::parts::action_asked(const asked& r) const {
+  const operation* any = nullptr;
+  for (const auto& action : connector->actions) {
+    if (!fits(action.request, r))
+      continue;
+    const auto known = samples.actions.find(action.name);
+    const bool says = known != samples.actions.end() && !known->second.asked.is_null();
+    if (says && is_like(known->second.asked, r.body))
+      return &action;
+    if (!says && any == nullptr)
+      any = &action;
+  }
+  return any;
 }
 
 /// Streams at one path are told apart by what is said beside their cursors and pages.

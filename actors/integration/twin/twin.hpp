@@ -27,6 +27,7 @@
 //                       listed: {state: InProgress}}     # of those that are found in a list
 //     actions:
 //       upsert_contacts: {record: {email: a@example.com}, result: {status: ok},
+//                         asked: {q: "add * to a"},  # of several at one path, the one asked so
 //                         into: contacts,  # the stream that has it afterwards
 //                         by: properties.email, item: id,  # where both name what is the same
 //                         as: {properties: "{{item.properties}}"},  # the item as such a record
