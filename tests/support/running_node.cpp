@@ -1,5 +1,6 @@
 #include "tests/support/running_node.hpp"
 
+#include <cmath>
 #include <sstream>
 
 namespace tenon::tests {
@@ -93,6 +94,21 @@ std::string running_node::refused_start(const words& arguments, const words& env
   EXPECT_EQ(node_->first_line(), "");
   EXPECT_EQ(node_->wait(), 1);
   return node_->errors();
+}
+
+std::string running_node::metrics() const {
+  const nodes::cli::http_client anybody{{api_->server(), ""}};
+  auto scraped = anybody.send({.target = "/metrics"});
+  EXPECT_TRUE(scraped) << scraped.error().why;
+  EXPECT_EQ(scraped ? scraped->status : 0, 200u);
+  return scraped ? std::move(scraped->body) : "";
+}
+
+double running_node::metric(const std::string& name) const {
+  const auto all = '\n' + metrics();
+  const auto at = all.find('\n' + name + ' ');
+  EXPECT_NE(at, std::string::npos) << name;
+  return at == std::string::npos ? NAN : std::stod(all.substr(at + name.size() + 2));
 }
 
 std::size_t running_node::peak_memory() const {

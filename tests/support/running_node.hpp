@@ -63,6 +63,9 @@ protected:
   std::string refused_start(const words& arguments = {}, const words& environment = {});
 
   std::uint16_t port() const { return static_cast<std::uint16_t>(std::stoi(api_->server().port)); }
+  /// What it tells to whoever scrapes it: all of it, and one of them, with its labels.
+  std::string metrics() const;
+  double metric(const std::string& name) const;
   /// The most bytes of memory that the node has held at once.
   std::size_t peak_memory() const;
 

@@ -27,15 +27,6 @@ protected:
     }
   }
   static std::string name(int number) { return "s" + std::to_string(number); }
-  /// A metric's value now.
-  double metric(const std::string& of) {
-    const nodes::cli::http_client plain{{api_->server(), ""}};
-    const auto scraped = plain.send({.target = "/metrics"});
-    EXPECT_TRUE(scraped);
-    const auto at = scraped ? scraped->body.find('\n' + of + ' ') : std::string::npos;
-    EXPECT_NE(at, std::string::npos) << of;
-    return at == std::string::npos ? NAN : std::stod(scraped->body.substr(at + of.size() + 2));
-  }
 };
 
 TEST_F(many_syncs, are_actors_of_which_as_many_read_at_once_as_are_allowed_to) {
