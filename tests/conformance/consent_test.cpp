@@ -227,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(shipped, every_consent, testing::ValuesIn(ways()),
 class every_consent_by_a_node : public tests::running_node,
                                 public testing::WithParamInterface<way> {
 protected:
-  void start() {
+  void SetUp() override {
     const auto& [name, auth] = GetParam();
     tests::words words{"twin", name, "--no-limits", "--records", "3"};
     if (!auth.empty())
@@ -239,7 +239,7 @@ protected:
     auto t = twin::make(connector, {.count = 1, .auth = auth});
     ASSERT_TRUE(t);
     secrets_ = t->secrets();
-    start_node();
+    ASSERT_NO_FATAL_FAILURE(start_node());
     fill_in(secrets_);
     const object account{{"connector", name},
                          {"through", program_->first_line()},
@@ -288,7 +288,6 @@ protected:
 };
 
 TEST_P(every_consent_by_a_node, is_given_at_the_twin_and_syncs_until_it_ends_and_after) {
-  start();
   const auto back = sent_to(begin());
   const auto page = visit(back);
   ASSERT_EQ(page.status, 200u) << page.head << page.body;
@@ -307,7 +306,6 @@ TEST_P(every_consent_by_a_node, is_given_at_the_twin_and_syncs_until_it_ends_and
 }
 
 TEST_P(every_consent_by_a_node, leaves_nothing_behind_when_something_is_wrong) {
-  start();
   const auto denied = visit(sent_to(begin() + "&twin_says=no"));
   EXPECT_EQ(denied.status, 400u);
   EXPECT_NE(denied.body.find("The provider said: "), std::string::npos) << denied.body;
