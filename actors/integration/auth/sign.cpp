@@ -6,6 +6,7 @@
 //       query: {appsecret_proof: "{{hmac_sha256(secret.app_secret, token) | hex}}"}
 //       headers: {X-Timestamp: "{{timestamp}}"}
 //       match: {path: "/mp/*"}          # only there; none of them may be empty then
+//       alone: true                     # and there instead of the other proof, which stays away
 //
 // They may name conn, secret, token, method, url, path, query, body, timestamp (seconds) and nonce,
 // as the request is before; query parameters are added first, so that a header may sign them.
@@ -22,6 +23,7 @@ public:
   named_programs query;
   named_programs headers;
   std::string match; // of the path; empty: every request
+  bool alone = false;
 
   bool needs_token() const override { return proof->needs_token(); }
   bool needs_person() const override { return proof->needs_person(); }
@@ -52,13 +54,13 @@ public:
 
   result<void> inject(http_request& request, const scope& names, const holding* held,
                       const instant& when) const override {
-    if (auto proved = proof->inject(request, names, held, when); !proved)
-      return proved;
-    if (!match.empty()) {
-      const auto target = parse_url(request.url);
-      if (!target || !matches(match, path_of(*target)))
-        return {};
-    }
+    const auto target = match.empty() ? result<url>{url{}} : parse_url(request.url);
+    const bool here = match.empty() || (target && matches(match, path_of(*target)));
+    if (!here || !alone)
+      if (auto proved = proof->inject(request, names, held, when); !proved)
+        return proved;
+    if (!here)
+      return {};
     for (const auto& [name, from] : query)
       if (auto put = add(request, name, from, placement::where::query, names, held, when); !put)
         return put;
@@ -116,6 +118,10 @@ std::shared_ptr<const method> compile_sign(std::shared_ptr<const method> proof,
       made->match = inner.text("path").value_or("");
     inner.finish();
   }
+  made->alone = fields.flag("alone").value_or(false);
+  if (made->alone && made->match.empty())
+    fields.note("alone", "there would be no other proof at all",
+                "Say with `match` where, or leave the other kind out.");
   if (made->query.empty() && made->headers.empty() && fields.is_object())
     found.add(where, "there is nothing to compute", "Add query: {…} or headers: {…}.");
   fields.finish();

@@ -271,6 +271,18 @@ TEST(sign, is_for_some_requests_alone_where_it_says_so) {
   EXPECT_NE(refused.error().why.find("secret.short_token"), std::string::npos);
 }
 
+TEST(sign, keeps_the_other_proof_away_from_where_it_is_alone) {
+  const std::string said{R"({oauth2_client: {token: https://p/token},
+    sign: {match: {path: "/mp/*"}, alone: true, query: {api_secret: "{{secret.short_token}}"}}})"};
+  talk t{said, {{"client_secret", "c"}, {"short_token", "tiger"}}};
+  t.so_far.made.token = "tok";
+  const auto there = t.sends({"POST", "https://h.example/mp/collect", {}, {}});
+  EXPECT_EQ(there.url, "https://h.example/mp/collect?api_secret=tiger");
+  EXPECT_FALSE(find_header(there.headers, "Authorization"));
+  const auto elsewhere = t.sends({"POST", "https://h.example/v1", {}, {}});
+  EXPECT_EQ(t.header("Authorization", elsewhere), "Bearer tok");
+}
+
 TEST(held, is_kept_as_a_small_document) {
   const holding all{.cookies = "a=1; b=2", .csrf = "t", .captured = {{"dc", "us9"}}};
   holding back;
