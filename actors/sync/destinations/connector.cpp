@@ -64,6 +64,19 @@ std::string key_in(const blob& returned) {
   return text ? *text : write_json(*key);
 }
 
+/// A delivery with what each of its records is called at the platform, as far as that is known: by
+/// the feed that reads there, or from what was returned.
+struct known_delivery {
+  explicit known_delivery(const delivery& d) : what{d} {
+    keys.reserve(d.changes.size());
+    for (const auto& one : d.changes)
+      keys.push_back(one.there.empty() ? key_in(one.returned) : one.there);
+  }
+
+  const delivery& what;
+  std::vector<std::string> keys{};
+};
+
 /// A call that is to be made.
 struct next_call {
   const operation* by = nullptr;
@@ -115,9 +128,10 @@ public:
                               : is_doubtful(d.attempt) ? "the attempt before had no end"
                                                        : "";
     returned_bytes_ = 0;
+    const known_delivery all{d};
     for (std::size_t from = 0; from < d.changes.size() && !out.trouble;) {
-      from += pass_over(d, from, out);
-      auto some = next_calls(d, from, doubt.empty() ? at_once : 1);
+      from += pass_over(all, from, out);
+      auto some = next_calls(all, from, doubt.empty() ? at_once : 1);
       auto made = co_await make(some, std::move(tries), doubt, d.repeated);
       tries = {};
       for (std::size_t i = 0; i < made.size() && !out.trouble; ++i) {
@@ -143,41 +157,40 @@ private:
   }
 
   /// Deletions that are not written are settled as they are; how many come next.
-  std::size_t pass_over(const delivery& d, std::size_t from, settled& out) const {
+  std::size_t pass_over(const known_delivery& d, std::size_t from, settled& out) const {
+    const auto& changes = d.what.changes;
     std::size_t some = 0;
-    for (; from + some < d.changes.size() && d.changes[from + some].deleted; ++some) {
-      const auto& one = d.changes[from + some];
-      if (erase_ != nullptr && !is_unknown(one, d))
+    for (; from + some < changes.size() && changes[from + some].deleted; ++some) {
+      if (erase_ != nullptr && !is_unknown(d, from + some))
         break;
       if (erase_ == nullptr)
-        out.held.push_back(one.key); // it stays there
+        out.held.push_back(changes[from + some].key); // it stays there
     }
     out.count += some;
     out.unchanged += some;
     return some;
   }
   /// By a key of another side's, something else would be deleted.
-  static bool is_unknown(const outgoing_change& one, const delivery& d) {
-    return d.named && one.there.empty() && key_in(one.returned).empty();
+  static bool is_unknown(const known_delivery& d, std::size_t i) {
+    return d.what.named && d.keys[i].empty();
   }
 
   /// What is called next, as much of it as may be under way at once.
-  std::vector<next_call> next_calls(const delivery& d, std::size_t from,
+  std::vector<next_call> next_calls(const known_delivery& d, std::size_t from,
                                     std::size_t at_once) const {
     std::vector<next_call> all;
-    const auto most = batch_in(d.settings);
-    while (from < d.changes.size() && all.size() < at_once) {
-      next_call next{by(d.changes[from]), d.changes[from].deleted};
-      if (next.by == nullptr || (next.deletes && is_unknown(d.changes[from], d)) ||
+    const auto& changes = d.what.changes;
+    const auto most = batch_in(d.what.settings);
+    while (from < changes.size() && all.size() < at_once) {
+      next_call next{by(changes[from]), changes[from].deleted};
+      if (next.by == nullptr || (next.deletes && is_unknown(d, from)) ||
           (next.by->job && !all.empty()))
         break;
-      for (auto i = from; i < d.changes.size() && next.batch.size() < most; ++i) {
-        const auto& one = d.changes[i];
-        if (by(one) != next.by || one.deleted != next.deletes ||
-            (one.deleted && is_unknown(one, d)))
+      for (auto i = from; i < changes.size() && next.batch.size() < most; ++i) {
+        const auto& one = changes[i];
+        if (by(one) != next.by || one.deleted != next.deletes || (one.deleted && is_unknown(d, i)))
           break;
-        next.batch.push_back({one.key, one.content, one.effect, one.returned,
-                              one.there.empty() ? key_in(one.returned) : one.there});
+        next.batch.push_back({one.key, one.content, one.effect, one.returned, d.keys[i]});
       }
       next.batch.resize(batch_size(what(next), next.batch));
       from += next.batch.size();
