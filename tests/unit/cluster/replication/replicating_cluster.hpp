@@ -5,6 +5,8 @@
 #include "cluster/link/mesh.hpp"
 #include "tests/unit/cluster/replication/replicating_node.hpp"
 
+#include <deque>
+
 namespace tenon::tests {
 
 namespace link = cluster::link;
@@ -144,22 +146,31 @@ public:
         [](raft::node_id found) { return found != 0; });
   }
 
-  /// Whether the entry was confirmed, by whoever owns the partition: it is asked until it is taken.
+  /// Its index, once it is confirmed by whoever owns the partition; 0 when it never is.
   std::uint64_t confirmed(partition_number p, const std::string& text) {
-    auto& node = at(owner(p));
-    const auto index =
-        until([&] { return node->append(p, node->term(p), blob::copy_of(text), node.told); },
-              [](const auto& taken) { return !!taken; });
-    return index && node.told.wait_for(*index) ? *index : 0;
+    return until([&] { return tried(p, text); }, [](std::uint64_t index) { return index != 0; });
   }
 
   static bool becomes(const std::function<bool()>& is) {
     return until(is, [](bool yes) { return yes; });
   }
 
+private:
+  std::deque<awaited_index> listeners_; // the nodes tell them
+
+public:
   std::map<raft::node_id, std::unique_ptr<clustered_node>> nodes;
 
 private:
+  std::uint64_t tried(partition_number p, const std::string& text) {
+    auto& node = at(owner(p));
+    const auto term = node->term(p);
+    auto& told = listeners_.emplace_back();
+    const auto index = node->append(p, term, blob::copy_of(text), told);
+    const auto known = [&] { return told.last() >= *index || node->term(p) != term; };
+    return index && becomes(known) && told.last() >= *index ? *index : 0;
+  }
+
   temporary_directory directory_;
   partition_number partitions_;
   raft::configuration founders_;
