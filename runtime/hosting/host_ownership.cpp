@@ -218,6 +218,9 @@ std::vector<std::uint64_t> host::tail_of(const cell& c) {
   const auto it = mine.tail.find(c.who());
   if (it == mine.tail.end())
     return {};
+  // In one list or the other at every moment, or a checkpoint in between would forget its entries.
+  if (!mine.over())
+    mine.dirty.push_back(cell_ref{c.ctrl()});
   auto indices = std::move(it->second);
   mine.tail.erase(it);
   return indices;
