@@ -17,6 +17,14 @@ failure no_replica() {
   return {code::unavailable, "the node is not in service", "partition", "", span{1000}};
 }
 
+/// Or waits to hear of any.
+bool knows_its_members(const raft::durable& kept) {
+  return kept.state || kept.entries.empty() ||
+         std::ranges::any_of(kept.entries, [](const raft::entry& e) {
+           return e.kind == raft::kind::configuration;
+         });
+}
+
 /// Of what is in nobody's way, when nobody says otherwise.
 raft::options complete(raft::options o, const front_limits& l) {
   o.entry_bytes = l.entry_bytes;
@@ -82,6 +90,11 @@ result<void> replicated_journal::rounds::start(const std::vector<stored_state>& 
     auto kept = fetched ? log.kept(*at.stamp) : log.kept(at.index);
     if (!kept)
       return std::move(kept).error();
+    if (!knows_its_members(*kept))
+      return failure{code::conflict,
+                     "partition " + std::to_string(p) + ": its log says nothing of its members",
+                     log_.file().file().string(),
+                     "A version without consensus wrote it: begin with a new data directory."};
     auto chosen = complete(options_.raft, options_.limits);
     chosen.seed += p * 7919u; // else the groups of a node would all stand at the same moment
     made.push_back(std::make_unique<replica>(p, options_.self, chosen, *std::move(kept), log,
