@@ -68,7 +68,8 @@ main() {
   [[ -s $work/key ]] || echo "tn_local_$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$work/key"
   chmod 600 "$work/key"
   TENON_OWNER_KEY=$(<"$work/key")
-  export TENON_OWNER_KEY
+  TENON_KEY=$TENON_OWNER_KEY
+  export TENON_OWNER_KEY TENON_KEY
   start 1
   tenon=("$built/tenon" --server "$(url 1)")
   "${tenon[@]}" cluster init local

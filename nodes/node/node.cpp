@@ -118,6 +118,11 @@ struct node::parts {
   ~parts() {
     if (turns)
       turns->close(); // before those who would perform what begins
+    if (host)
+      host->stop();
+    steward.reset();
+    if (agreement)
+      agreement->stop(); // which tells the host what it owns
   }
 
   result<void> open_data(const node_settings&);

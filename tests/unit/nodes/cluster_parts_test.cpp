@@ -2,7 +2,9 @@
 // said at a door, and how it is shown.
 #include "nodes/cli/cluster_text.hpp"
 #include "nodes/cluster/card.hpp"
+#include "nodes/cluster/led_groups.hpp"
 #include "nodes/cluster/letters.hpp"
+#include "nodes/cluster/neighbours.hpp"
 #include "nodes/cluster/report.hpp"
 #include "nodes/node/local_cluster.hpp"
 #include "tests/support/given.hpp"
