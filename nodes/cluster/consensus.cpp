@@ -61,7 +61,11 @@ replication::replication_calls consensus::calls_of_replication() {
               [this](partition_number p, raft::node_id from, const raft::stamp& at) {
                 copying_->want({p, static_cast<node_id>(from), at.index});
               },
-          .led = [this](partition_number p) { forwarder_->changed(p); }};
+          .led =
+              [this](partition_number p) {
+                forwarder_->changed(p);
+                since_report_ = between_reports; // in the next tick, with whatever else changes
+              }};
 }
 
 result<void> consensus::start(runtime::store::data_directory& data, bool joins) {

@@ -11,8 +11,6 @@
 namespace tenon::nodes::cluster {
 namespace {
 
-constexpr span between_starts{300};
-
 std::string written(const std::string& host, std::uint16_t port) {
   const bool six = host.find(':') != host.npos;
   return (six ? '[' + host + ']' : host) + ':' + std::to_string(port);
@@ -97,7 +95,7 @@ result<void> steward::loop::send(node_id to, link::channel c, link::topic about,
 
 void steward::loop::ask(const council_words::command& c, answer<blob> next) {
   auto command = protocols::encode(c);
-  if (const auto known = doors(); !mesh_ && !known.empty())
+  if (const auto known = doors(); !mesh_ && !known.empty() && !replicas_.leads(the_council))
     return ask_at_doors(std::make_shared<const blob>(std::move(command)), known, 0,
                         {code::unavailable, "no other node of the cluster is known", "cluster",
                          "Start this node with --join and the address of one."},
@@ -171,72 +169,6 @@ void steward::loop::look(answer<survey> next) {
         auto seen = me->neighbours_.seen_from(me->card_->node, *me->state_);
         next(survey{me->state_, seen.self, std::move(seen.alive), me->replicas_.groups()});
       });
-}
-
-void steward::loop::begin(answer<void> next) {
-  auto kept = kept_card(settings_.data, clock_.now());
-  if (!kept && kept.error().code == code::not_found)
-    return next({});
-  if (!kept)
-    return next(std::move(kept).error());
-  if (settings_.host.empty())
-    return next(failure{
-        code::malformed, "this node is a member of a cluster, and was given no address for it",
-        "--cluster-address", "Give it a host:port of this machine that the others can reach."});
-  card_ = *std::move(kept);
-  if (auto members = kept_members(settings_.data))
-    state_ = std::make_shared<membership::state>(*std::move(members));
-  else if (members.error().code != code::not_found)
-    runtime::log::warn("cluster.members_forgotten", {{"why", members.error().why}});
-  start_again(clock_.steady() + settings_.settling, std::move(next));
-}
-
-/// Another process may have been this node a moment ago, and be heard still.
-void steward::loop::start_again(std::chrono::steady_clock::time_point until, answer<void> next) {
-  ask_for<council_words::seen>(council_words::look{}, [me = shared_from_this(), until,
-                                                       next = std::move(next)](
-                                                          result<council_words::seen> got) mutable {
-    if (got && got->state && got->state->id.empty() && me->card_->node == founder) {
-      // Ended between keeping who it is and being it.
-      runtime::log::warn("cluster.unfinished", {{"cluster", me->card_->cluster}});
-      me->card_.reset();
-      drop_card(me->settings_.data);
-      return next({});
-    }
-    if (got)
-      me->take(*got);
-    me->say_started([me, until, next = std::move(next)](result<council_words::told> told) {
-      const bool silent =
-          !told && (told.error().code == code::unavailable || told.error().code == code::timed_out);
-      if (told || silent) {
-        auto opened = me->open_network();
-        if (opened)
-          me->tick();
-        return next(std::move(opened));
-      }
-      if (told.error().code != code::conflict || me->clock_.steady() >= until)
-        return next(std::move(told).error());
-      me->ticks_->expires_after(between_starts);
-      me->ticks_->async_wait([me, until, next](boost::system::error_code e) {
-        if (!e)
-          me->start_again(until, next);
-      });
-    });
-  });
-}
-
-void steward::loop::say_started(answer<council_words::told> next) {
-  tell(cluster_words::start{card_->cluster,
-                            card_->node,
-                            settings_.boot,
-                            {settings_.advertised},
-                            settings_.version,
-                            oldest_features,
-                            newest_features},
-       [me = shared_from_this(), next = std::move(next)](result<council_words::told> told) {
-         me->started_ = told.has_value();
-         next(std::move(told));
-       });
 }
 
 /// A certificate outlives a membership: who has left asks nothing any more. Who lives is judged

@@ -53,6 +53,7 @@ private:
   static failure alone();
 
   // Starting.
+  void find_council(std::chrono::steady_clock::time_point until, answer<void>);
   void start_again(std::chrono::steady_clock::time_point until, answer<void>);
   void say_started(answer<council_words::told>);
   result<void> open_network();
@@ -64,6 +65,8 @@ private:
   void take(const council_words::seen&);
   void set_peers();
   void bring_about();
+  void place(moment now);
+  void order(cluster_words::command);
   void renew();
 
   // Founding and admitting.

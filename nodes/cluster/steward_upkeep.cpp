@@ -65,12 +65,6 @@ void steward::loop::set_peers() {
 void steward::loop::bring_about() {
   const auto now = clock_.now();
   auto orders = placement::steps(*state_, replicas_.groups(), health_, limits_, now);
-  const auto order = [this](cluster_words::command c) {
-    tell(std::move(c), [](const result<council_words::told>& told) {
-      if (!told)
-        runtime::log::debug("cluster.order_refused", {{"why", told.error().why}});
-    });
-  };
   for (auto& o : orders.ended)
     order(std::move(o));
   for (auto& o : orders.observed)
@@ -79,12 +73,29 @@ void steward::loop::bring_about() {
     order(o);
   for (const auto& o : orders.begin)
     order(o);
-  // What is missing is made good at once; evening out waits until nobody comes or goes.
+  place(now);
+}
+
+/// What is missing is made good as soon as that can be. Evening out waits until nobody comes or
+/// goes, and until there are enough nodes: single replicas stay where they are.
+void steward::loop::place(moment now) {
   const auto gone = placement::gone(*state_, health_, limits_, now);
   const auto plan = placement::rebalance(*state_, {.gone = gone, .rates = {}});
-  const bool missing = !gone.empty() || !membership::under_replicated(*state_).empty();
-  if (!plan.rows.empty() && (missing || health_.quiet(limits_, now)))
+  if (plan.rows.empty())
+    return;
+  const bool adds = std::ranges::any_of(plan.command.wishes, [this](const auto& wish) {
+    return wish.wanted.size() > state_->assignments[wish.partition].wanted.size();
+  });
+  const bool whole = membership::under_replicated(*state_).empty();
+  if (adds || !gone.empty() || (whole && health_.quiet(limits_, now)))
     order(plan.command);
+}
+
+void steward::loop::order(cluster_words::command c) {
+  tell(std::move(c), [](const result<council_words::told>& told) {
+    if (!told)
+      runtime::log::debug("cluster.order_refused", {{"why", told.error().why}});
+  });
 }
 
 void steward::loop::renew() {
