@@ -12,9 +12,9 @@ using spec_of_sync = protocols::sync::spec;
 
 namespace {
 
-// A page becomes one entry of the journal, which has at most 32 MB.
-constexpr std::size_t most_page_bytes = 24u << 20;
-constexpr std::size_t most_beside_letters = 8u << 20;
+// A page becomes one entry of the journal, which has at most 15 MB.
+constexpr std::size_t most_page_bytes = 12u << 20;
+constexpr std::size_t most_beside_letters = 2u << 20;
 constexpr span longest_ahead = std::chrono::seconds{30};
 constexpr std::size_t around_a_record = 192; // its row's other fields, but for the feed's name
 

@@ -18,7 +18,7 @@ namespace tenon::cluster::replication {
 using runtime::partition_number;
 
 struct front_limits {
-  std::size_t entry_bytes = 8u << 20;    // of the largest entry
+  std::size_t entry_bytes = 15u << 20;   // of the largest entry: it must fit into a frame
   std::size_t most_waiting = 16u << 20;  // bytes of a partition that are not confirmed
   std::size_t most_together = 64u << 20; // of all partitions
   span retry_after{10};                  // told to who is refused: a few group commits

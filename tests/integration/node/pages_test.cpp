@@ -160,10 +160,10 @@ TEST_F(wrong_pages, a_page_that_is_larger_than_what_can_be_stored_at_once_is_tol
                   "fewer records at once");
     EXPECT_TRUE(contents("gen").empty());
   }
-  page = page_of(500, 40'000);
+  page = page_of(250, 40'000);
   const auto stored = run("gen");
   EXPECT_EQ(state(stored), "succeeded") << write_json(stored);
-  EXPECT_EQ(number(stored, "stored"), 500);
+  EXPECT_EQ(number(stored, "stored"), 250);
 }
 
 TEST_F(wrong_pages, pages_that_lead_in_a_circle_end_the_run_and_keep_what_came) {
