@@ -210,7 +210,7 @@ void running_node::await(const char* what, const std::function<bool()>& holds) {
   for (const auto before = failures(); !holds() && failures() == before;) {
     if (std::chrono::steady_clock::now() > end)
       FAIL() << "in vain: " << what;
-    if (node_->ends_within(std::chrono::milliseconds{5}))
+    if (ends_within(std::chrono::milliseconds{5}))
       FAIL() << "the node ended while this was awaited: " << what << '\n' << node_->errors();
   }
 }

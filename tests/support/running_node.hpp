@@ -79,6 +79,8 @@ protected:
   value get(std::initializer_list<std::string_view> names);
   value latest(const std::string& sync) { return get({"syncs", sync, "runs", "latest"}); }
 
+  /// Whether the node, of which nobody expects it, ends within this time.
+  virtual bool ends_within(std::chrono::milliseconds most) { return node_->ends_within(most); }
   /// Asks again and again until it holds.
   void await(const char* what, const std::function<bool()>& holds);
   value await_run(const std::string& sync, const char* what,

@@ -17,6 +17,12 @@ protected:
   static constexpr auto all = "/api/v1/cluster";
   static constexpr std::int64_t partitions = 4;
 
+  /// Nodes that are killed are expected to.
+  bool ends_within(std::chrono::milliseconds most) override {
+    (void)nodes_[0].process->ends_within(most);
+    return false;
+  }
+
   struct member {
     std::string name;
     std::optional<started_program> process;
@@ -96,7 +102,7 @@ TEST_F(cluster_of_three, loses_nothing_that_was_acknowledged_when_nodes_are_kill
     auto writer =
         std::async(std::launch::async, [&] { return make_through_all(killed.name + "-", until); });
     auto& other = &killed == &nodes_[2] ? nodes_[0] : nodes_[2];
-    const auto makes = [&, number = 0](int more) mutable {
+    auto makes = [&, number = 0](int more) mutable {
       for (; more > 0; --more)
         await("one to be made", [&] {
           const auto name = "seen-" + killed.name + std::to_string(++number);

@@ -328,7 +328,8 @@ TEST(manifest, takes_settings_by_its_parameters) {
   EXPECT_EQ(refused({{"regoin", "eu"}}, {{"token", "t"}}),
             "settings.regoin: the connector has no parameter `regoin` Did you mean region?");
   EXPECT_EQ(refused({{"token", "t"}}, {}),
-            "settings.token: the connector has no parameter `token` Known here: region or size.");
+            "settings.token: `token` is a secret Write it into the secrets of a credential, and "
+            "name that as `credential`.");
   EXPECT_EQ(refused({{"size", list{}}}, {{"token", "t"}}),
             "settings.size: `size` is a single value Write a text or a number.");
 }
