@@ -21,7 +21,9 @@ namespace link = tenon::cluster::link;
 namespace raft = tenon::cluster::raft;
 namespace replication = tenon::cluster::replication;
 
-constexpr span between_ticks{10}; // as exact as that are deadlines of what is forwarded
+// As exact as that are deadlines of what is forwarded; alone, of what nobody can take.
+constexpr span between_ticks{10};
+constexpr span between_ticks_alone{200};
 constexpr span patience_of_hand_over = std::chrono::seconds{2};
 constexpr span between_reports = std::chrono::seconds{1};
 
@@ -64,7 +66,7 @@ replication::replication_calls consensus::calls_of_replication() {
           .led =
               [this](partition_number p) {
                 forwarder_->changed(p);
-                since_report_ = between_reports; // in the next tick, with whatever else changes
+                report_soon();
               }};
 }
 
@@ -211,7 +213,7 @@ void consensus::up(node_id node) {
   asio::post(loop_, [this, node] {
     linked_.insert(node);
     forwarder_->up(node);
-    since_report_ = between_reports; // it should know soon
+    report_soon(); // it should know
   });
 }
 
@@ -274,17 +276,25 @@ result<void> consensus::say(node_id to, link::channel on, link::topic about, blo
 
 void consensus::tick() {
   forwarder_->tick();
-  since_report_ += between_ticks;
+  const auto pause = linked_.empty() ? between_ticks_alone : between_ticks;
+  since_report_ += pause;
   if (since_report_ >= between_reports)
     report();
-  ticks_.expires_after(between_ticks);
+  ticks_.expires_after(pause);
   ticks_.async_wait([this](boost::system::error_code e) {
     if (!e)
       tick();
   });
 }
 
+/// Once for all that changes in this turn of the loop.
+void consensus::report_soon() {
+  if (!std::exchange(reports_, true))
+    asio::post(loop_, [this] { report(); });
+}
+
 void consensus::report() {
+  reports_ = false;
   since_report_ = span{0};
   log_->look([this](const std::vector<replication::view>& views) {
     auto said = report_of(views, self_);

@@ -80,6 +80,7 @@ private:
   void hear(node_id from, led_groups::report);
   tenon::cluster::forwarding::surroundings around_forwarder();
   void tick();
+  void report_soon();
   void report();
 
   const node_id self_;
@@ -97,6 +98,7 @@ private:
   std::optional<tenon::cluster::forwarding::forwarder> forwarder_;
   std::unique_ptr<tenon::cluster::copying::copying> copying_;
   span since_report_{0};     // the loop's own
+  bool reports_ = false;     // likewise: soon
   std::set<node_id> linked_; // likewise
 
   mutable std::mutex heard_guard_;
