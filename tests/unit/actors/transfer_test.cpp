@@ -316,7 +316,7 @@ TEST(transfer, keeps_every_letter_though_not_all_of_them_can_be_read_again) {
       EXPECT_EQ(letter.reason.starts_with("no; there were so many letters"), letter.again.empty());
     }
   }
-  EXPECT_EQ(again, (8u << 20) / 60'004);
+  EXPECT_EQ(again, (2u << 20) / 60'004);
 }
 
 TEST(transfer, keeps_of_a_record_that_drifts_what_came_and_not_what_map_made_of_it) {
