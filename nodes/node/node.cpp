@@ -181,7 +181,8 @@ result<void> node::parts::open_data(const node_settings& s) {
     return std::move(opened).error();
   data = *std::move(opened);
   directory = s.data;
-  if (auto begun = agreement->start(*data, self != cluster::founder); !begun)
+  // A member never founds anything: if its logs are gone, others know more.
+  if (auto begun = agreement->start(*data, card.has_value()); !begun)
     return begun;
   ready.agreement = &*agreement;
   auto master_keys = open_master_keys(s.data, s.master_key, random);
